@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// horizontal_flip.c - mirrors a picture left to right.
+//
+// Source: Albumentations, HorizontalFlip
+#include "augment/augment.h"
+
+static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
+{
+    (void)cfg, (void)random, (void)scratch;
+    for (int y = 0; y < image->h; y++) {
+        uint8_t *left = image->pixels + (ptrdiff_t)y * image->w * image->c, *right = left + (image->w - 1) * image->c;
+        for (; left < right; left += image->c, right -= image->c)
+            for (int k = 0; k < image->c; k++) {
+                uint8_t kept = left[k];
+                left[k] = right[k];
+                right[k] = kept;
+            }
+    }
+}
+
+static const rb_field fields[] = {{0}};
+
+const rb_augment rb_augment_horizontal_flip = {
+    .name = "HorizontalFlip",
+    .help = "mirror left to right",
+    .fields = fields,
+    .apply = apply,
+};

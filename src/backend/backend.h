@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// backend.h - a compute library seen from above: it turns a graph into plans and runs them.
+//
+// A *store* holds the parameters of one graph on one device: values, gradients and moments, one block each. A *plan* is
+// the graph compiled for one batch size, mode and precision, with all memory laid out once; plans for training, for a
+// last smaller batch and for evaluation attach to the same store. A step is feed, forward, backward, update; read is
+// the only call that must wait for a result, so that a device may run the whole step as one graph.
+//
+// `ref` is plain loops and the oracle of every other backend.
+//
+// Threads: a store and its plans belong to one thread
+#ifndef RB_BACKEND_BACKEND_H
+#define RB_BACKEND_BACKEND_H
+
+#include "graph/graph.h"
+#include "loss/loss.h"
+#include "optim/optim.h"
+
+typedef enum rb_precision { RB_FP32, RB_BF16, RB_FP64 } rb_precision;
+typedef enum rb_mode { RB_EVALUATE, RB_TRAIN } rb_mode;
+
+// The tensors that belong to a parameter.
+typedef enum rb_slot { RB_VALUE, RB_GRAD, RB_MOMENT1, RB_MOMENT2, RB_SLOTS } rb_slot;
+
+typedef struct rb_backend rb_backend;
+
+typedef struct rb_store_spec {
+    rb_precision precision;
+    int batch;             // of the training plan to come: layouts may be chosen for it
+    const rb_optim *optim; // NULL: a store for evaluation, values only
+    const void *optim_cfg;
+} rb_store_spec;
+
+typedef struct rb_store {
+    const rb_backend *backend;
+    const rb_graph *graph;
+    rb_store_spec spec;
+    uint64_t version; // counts changes of values; plans that derive weights compare it
+} rb_store;
+
+typedef struct rb_plan_spec {
+    rb_mode mode;
+    int batch;
+    double mean[4], std[4]; // of pixels in 0..1, by channel
+    const rb_loss *loss;    // NULL: logits only
+    const void *loss_cfg;
+    uint32_t seed;       // of dropout
+    const rb_node *keep; // a node whose output rb_backend.peek may read; NULL: none
+} rb_plan_spec;
+
+typedef struct rb_plan {
+    const rb_backend *backend;
+    rb_store *store;
+    rb_plan_spec spec;
+} rb_plan;
+
+// One batch going in. Either pixels or values.
+typedef struct rb_feed {
+    int n;                 // rows used, 1..batch; an evaluation plan ignores the rest, a training plan needs n == batch
+    const uint8_t *pixels; // [n h w c]
+    const float *values;   // [n c h w], normalised already
+    const float *targets;  // [n k], NULL without a loss
+    const float *weights;  // [n] weight of each row's loss, NULL: 1
+    double scale;          // loss = scale * sum of weight * row loss; 1/n for a mean
+    uint32_t epoch, draw;  // of row 0: where dropout's random numbers are drawn
+} rb_feed;
+
+struct rb_backend {
+    const char *name; // "ref", "onednn"
+    const char *help;
+    bool (*usable)(rb_error *why_not); // Errors: DEVICE
+    bool (*store)(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err);
+    bool (*plan)(rb_arena *a, rb_store *s, const rb_plan_spec *spec, rb_plan **out, rb_error *err);
+    // Copies a parameter's tensor in plain C order. `put` from float; `get` to double, whatever the device keeps.
+    void (*put)(rb_store *s, const rb_param *p, rb_slot slot, const float *src);
+    void (*get)(rb_store *s, const rb_param *p, rb_slot slot, double *dst);
+    bool (*forward)(rb_plan *p, const rb_feed *feed, rb_error *err);
+    bool (*backward)(rb_plan *p, bool accumulate, rb_error *err); // gradients of the last forward
+    bool (*update)(rb_store *s, const rb_update *u, rb_error *err);
+    // loss and logits [n k] of the last forward; either may be NULL.
+    bool (*read)(rb_plan *p, double *loss, double *logits, rb_error *err);
+    void (*peek)(rb_plan *p, double *dst); // output of spec.keep, [n c h w]
+};
+
+extern const rb_backend *const rb_backends[]; // NULL-ended, best first
+extern const rb_backend rb_backend_onednn, rb_backend_ref;
+
+// The backend of that name, or for "auto" the first usable one.
+// Errors: USAGE (no such), DEVICE (not usable here)
+bool rb_backend_find(const char *name, const rb_backend **out, rb_error *err) RB_CHECKED;
+
+#endif

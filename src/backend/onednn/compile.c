@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// compile.c - turns a graph into steps on tensors, by asking each op's file.
+#include "backend/onednn/onednn.h"
+
+#include <string.h>
+
+#define ENTRY(name) extern const rb_dn_op rb_dn_##name;
+#include "gen/backend_onednn_op.inc"
+#undef ENTRY
+
+#define ENTRY(name) &rb_dn_##name,
+static const rb_dn_op *const ops[] = {
+#include "gen/backend_onednn_op.inc"
+    NULL};
+#undef ENTRY
+
+rb_dn_tensor *rb_dn_tensor_new(rb_dn_plan *p, const dnnl_memory_desc_t *md)
+{
+    rb_dn_tensor *t = RB_NEW(p->arena, rb_dn_tensor, 1);
+    *t = (rb_dn_tensor){.md = *md, .bytes = (ptrdiff_t)dnnl_memory_desc_get_size(md), .first = RB_DN_FOREVER};
+    p->tensors.at = rb_list_with(p->arena, p->tensors.at, p->tensors.count++, t);
+    return t;
+}
+
+rb_dn_tensor *rb_dn_doubles_new(rb_dn_plan *p, ptrdiff_t count)
+{
+    int floats = (int)(count * (ptrdiff_t)(sizeof(double) / sizeof(float)));
+    dnnl_memory_desc_t md = rb_dn_md(1, &floats, dnnl_a);
+    return rb_dn_tensor_new(p, &md);
+}
+
+rb_dn_step *rb_dn_step_new(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n)
+{
+    rb_dn_step *s = RB_NEW(p->arena, rb_dn_step, 1);
+    s->node = n;
+    s->time = (int)phase * RB_DN_PHASE_TIMES + p->steps[phase].count;
+    p->steps[phase].step = rb_list_with(p->arena, p->steps[phase].step, p->steps[phase].count++, s);
+    return s;
+}
+
+void rb_dn_use(rb_dn_step *s, int arg, rb_dn_tensor *t)
+{
+    if (!t) return;
+    s->arg[s->use_count] = arg;
+    s->use[s->use_count++] = t;
+    if (s->time < t->first) t->first = s->time;
+    if (s->time > t->last) t->last = s->time;
+}
+
+void rb_dn_keep(rb_dn_tensor *t)
+{
+    t->last = RB_DN_FOREVER;
+}
+
+static void destroy_primitive(void *primitive)
+{
+    dnnl_primitive_destroy(primitive);
+}
+
+rb_dn_step *rb_dn_primitive_step(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, dnnl_primitive_desc_t pd)
+{
+    if (!pd) return NULL;
+    dnnl_primitive_t primitive;
+    dnnl_status_t status = dnnl_primitive_create(&primitive, pd);
+    ptrdiff_t scratch =
+        (ptrdiff_t)dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0));
+    dnnl_primitive_desc_destroy(pd);
+    if (rb_dn_failed(&p->err, status, n->op->name)) return NULL;
+    rb_arena_defer(p->arena, destroy_primitive, primitive);
+    if (scratch > p->scratchpad_bytes) p->scratchpad_bytes = scratch;
+    rb_dn_step *s = rb_dn_step_new(p, phase, n);
+    s->primitive = primitive;
+    rb_dn_use(s, DNNL_ARG_SCRATCHPAD, p->scratchpad);
+    return s;
+}
+
+bool rb_dn_copy(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *from, rb_dn_tensor *to)
+{
+    rb_dn_step *s = rb_dn_primitive_step(p, phase, n, rb_dn_reorder(&p->err, p->store->engine, &from->md, &to->md));
+    if (!s) return false;
+    rb_dn_use(s, DNNL_ARG_FROM, from);
+    rb_dn_use(s, DNNL_ARG_TO, to);
+    return true;
+}
+
+rb_dn_tensor *rb_dn_in_layout(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *t,
+                              const dnnl_memory_desc_t *md)
+{
+    if (dnnl_memory_desc_equal(&t->md, md)) return t;
+    rb_dn_tensor *out = rb_dn_tensor_new(p, md);
+    return rb_dn_copy(p, phase, n, t, out) ? out : NULL;
+}
+
+rb_dn_tensor *rb_dn_param(const rb_dn_plan *p, const rb_param *param, rb_slot slot)
+{
+    return &p->store->param[slot][param->id];
+}
+
+const rb_node *rb_dn_sole_reader(const rb_dn_plan *p, const rb_node *n, const rb_op *op)
+{
+    if (n->readers != 1 || n == p->base.spec.keep) return NULL;
+    for (int i = n->id + 1; i < p->graph->node_count; i++) {
+        const rb_node *reader = p->graph->nodes[i];
+        for (int k = 0; k < reader->input_count; k++)
+            if (reader->input[k] == n) return reader->op == op ? reader : NULL;
+    }
+    return NULL;
+}
+
+void rb_dn_absorb(rb_dn_plan *p, const rb_node *n, const rb_node *tail, rb_dn_tensor *value)
+{
+    p->tail[n->id] = tail;
+    p->value[n->id] = p->value[tail->id] = value;
+}
+
+rb_dn_tensor *rb_dn_gradient_of(rb_dn_plan *p, const rb_node *n)
+{
+    const rb_dn_gradient *g = &p->gradient[p->tail[n->id]->id];
+    if (g->count == 0) return NULL;
+    rb_dn_tensor *sum = g->part[0];
+    for (int i = 1; i < g->count; i++) {
+        rb_dn_tensor *wider = rb_dn_tensor_new(p, &sum->md);
+        rb_dn_emit_sum(p, RB_DN_BACKWARD, n, sum, g->part[i], false, wider);
+        sum = wider;
+    }
+    return sum;
+}
+
+void rb_dn_send(rb_dn_plan *p, const rb_node *to, rb_dn_tensor *gradient)
+{
+    rb_dn_gradient *g = &p->gradient[to->id];
+    if (!gradient || !p->wants_gradient[to->id]) return;
+    if (g->count < RB_DN_PARTS)
+        g->part[g->count++] = gradient;
+    else
+        rb_fail(&p->err, RB_ERR_INTERNAL, "onednn: a node has over %d readers", RB_DN_PARTS);
+}
+
+static const rb_dn_op *op_of(rb_dn_plan *p, const rb_node *n)
+{
+    for (const rb_dn_op *const *o = ops; *o; o++)
+        if ((*o)->op == n->op) return *o;
+    rb_fail(&p->err, RB_ERR_INTERNAL, "onednn: no kernels for %s", n->op->name);
+    return NULL;
+}
+
+// A node wants a gradient when it, or anything before it, has weights that are to change.
+static void mark_gradients(rb_dn_plan *p)
+{
+    for (int i = 0; i < p->graph->node_count; i++) {
+        const rb_node *n = p->graph->nodes[i];
+        bool wants = false;
+        for (int k = 0; k < n->param_count; k++) wants |= n->param[k]->trained && !n->param[k]->frozen;
+        for (int k = 0; k < n->input_count; k++) wants |= p->wants_gradient[n->input[k]->id];
+        p->wants_gradient[i] = wants;
+    }
+}
+
+static bool forward(rb_dn_plan *p)
+{
+    for (int i = 0; i < p->graph->node_count; i++) {
+        const rb_node *n = p->graph->nodes[i];
+        if (p->value[i]) continue; // absorbed by an earlier node's steps
+        const rb_dn_op *op = op_of(p, n);
+        p->tail[i] = n;
+        if (!op || !op->forward(p, n)) return false;
+    }
+    return true;
+}
+
+static bool backward(rb_dn_plan *p)
+{
+    for (int i = p->graph->node_count - 1; i >= 0; i--) {
+        const rb_node *n = p->graph->nodes[i];
+        if (!p->tail[i] || !p->wants_gradient[i]) continue; // absorbed, or nothing to learn up there
+        if (!op_of(p, n)->backward(p, n) || p->err.kind) return false;
+    }
+    return true;
+}
+
+bool rb_dn_compile(rb_dn_plan *p)
+{
+    int nodes = p->graph->node_count;
+    p->value = RB_NEW(p->arena, rb_dn_tensor *, nodes);
+    p->tail = RB_NEW(p->arena, const rb_node *, nodes);
+    p->gradient = RB_NEW(p->arena, rb_dn_gradient, nodes);
+    p->saved = RB_NEW(p->arena, void *, nodes);
+    p->wants_gradient = RB_NEW(p->arena, bool, nodes);
+    p->scratchpad = rb_dn_tensor_new(p, &(dnnl_memory_desc_t){0}); // its size comes last
+    mark_gradients(p);
+
+    if (!forward(p)) return false;
+    rb_dn_emit_loss(p, p->graph->output);
+    if (p->base.spec.keep) rb_dn_keep(p->value[p->base.spec.keep->id]);
+    return (p->base.spec.mode != RB_TRAIN || backward(p)) && !p->err.kind;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// lanes.h - activations as groups of neighbouring channels, whatever oneDNN's layout: how kernels of ours walk them.
+//
+// A group is up to RB_LANES channels that lie side by side for each pixel: a block of nChw16c or nChw8c, a slice of
+// nhwc, one channel of nchw. Loops run over a constant number of lanes, so that the compiler makes them vectors.
+#ifndef RB_BACKEND_ONEDNN_LANES_H
+#define RB_BACKEND_ONEDNN_LANES_H
+
+#include "backend/onednn/onednn.h"
+
+#define RB_LANES 16
+
+typedef struct rb_lanes {
+    int channels, groups, width;           // width: lanes of a group
+    int h, w;                              // pixels
+    ptrdiff_t picture, group, row, column; // strides, in floats
+} rb_lanes;
+
+static inline rb_lanes rb_lanes_of(const dnnl_memory_desc_t *md)
+{
+    const dnnl_blocking_desc_t *b = &md->format_desc.blocking;
+    int channels = (int)md->dims[1], width = b->inner_nblks ? (int)b->inner_blks[0] : 1;
+    if (!b->inner_nblks && b->strides[1] == 1 && channels % RB_LANES == 0) width = RB_LANES; // nhwc
+    ptrdiff_t group = b->inner_nblks ? b->strides[1] : b->strides[1] * width;
+    return (rb_lanes){channels,
+                      (channels + width - 1) / width,
+                      width,
+                      (int)md->dims[2],
+                      (int)md->dims[3],
+                      b->strides[0],
+                      group,
+                      b->strides[2],
+                      b->strides[3]};
+}
+
+// One value for each channel, in lanes of a group; lanes beyond the last channel are 0, as oneDNN wants its padding.
+static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_channel, float out[RB_LANES])
+{
+    for (int k = 0; k < RB_LANES; k++) {
+        int c = group * l->width + k;
+        out[k] = k < l->width && c < l->channels ? by_channel[c] : 0;
+    }
+}
+
+// Calls body(width, ...) with the width as a constant. `body` must be static inline.
+#define RB_FOR_WIDTH(width, body, ...) \
+    do { \
+        if ((width) == 16) \
+            body(16, __VA_ARGS__); \
+        else if ((width) == 8) \
+            body(8, __VA_ARGS__); \
+        else \
+            body((width), __VA_ARGS__); \
+    } while (0)
+
+// ---- norm_forward.c, norm_backward.c -------------------------------------------------------------------------------
+
+// mean, var [c] of x over batch, h and w; the running statistics of batch normalisation `n` move along.
+void rb_dn_emit_statistics(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var);
+
+// y = (x - mean) / sqrt(var + eps) * weight + bias, then ReLU if asked for
+void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var,
+                          bool relu, rb_dn_tensor *y);
+
+// Gradients of weight and bias, and of x into dx. `y` is given where a ReLU was absorbed: its sign is the gate. Where
+// statistics stand still (`constant`) they have no gradient.
+typedef struct rb_dn_norm_gradient {
+    rb_dn_tensor *x, *mean, *var, *y, *dy, *dx;
+    bool constant;
+} rb_dn_norm_gradient;
+void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_gradient *g);
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// norm_backward.c - gradients of a batch normalisation, with the ReLU behind it.
+//
+//     g  = dy where y > 0, else 0            (dy without a ReLU)
+//     db = sum g,  dw = r sum g (x - mean),  r = 1 / sqrt(var + eps),  over N values of a channel
+//     dx = w r (g - db / N - (x - mean) r dw / N)
+//
+// Where statistics stand still, dx = w r g. An error of db is in every dx of a channel: so the sums are as exact as in
+// norm_forward.c.
+//
+// Source: Ioffe & Szegedy, arXiv:1502.03167, section 3
+#include "backend/onednn/lanes.h"
+
+#include "base/parallel.h"
+
+#include <math.h>
+
+enum { X, MEAN, VAR, WEIGHT, DY, SUMS, DWEIGHT, DBIAS, Y, DX }; // Y and DX may be missing
+
+typedef struct context {
+    const float *x, *y, *dy, *mean; // y NULL: no gate
+    float *dx;                      // NULL: nobody wants it
+    double *sums;                   // [picture group 2 RB_LANES]
+    float *scale, *offset, *slope;  // [c] dx = scale g - offset - slope (x - mean)
+    rb_lanes at;
+} context;
+
+typedef struct attr {
+    bool constant, gated;
+    float *scale, *offset, *slope; // [c] room
+} attr;
+
+// ---- sums
+// ------------------------------------------------------------------------------------------------------------
+
+static inline void sum_row(int width, const context *c, ptrdiff_t at, const float *mean, double *sums)
+{
+    float s[RB_LANES] = {0}, q[RB_LANES] = {0};
+    for (int i = 0; i < c->at.w; i++, at += c->at.column)
+        for (int k = 0; k < width; k++) {
+            float g = !c->y || c->y[at + k] > 0 ? c->dy[at + k] : 0;
+            s[k] += g;
+            q[k] += g * (c->x[at + k] - mean[k]);
+        }
+    for (int k = 0; k < width; k++) {
+        sums[k] += (double)s[k];
+        sums[RB_LANES + k] += (double)q[k];
+    }
+}
+
+static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
+{
+    const context *c = job;
+    for (ptrdiff_t i = from; i < to; i++) {
+        int group = (int)(i % c->at.groups);
+        ptrdiff_t at = i / c->at.groups * c->at.picture + group * c->at.group;
+        double *sums = c->sums + i * 2 * RB_LANES;
+        float mean[RB_LANES];
+        rb_lanes_load(&c->at, group, c->mean, mean);
+        for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
+        for (int y = 0; y < c->at.h; y++) RB_FOR_WIDTH(c->at.width, sum_row, c, at + y * c->at.row, mean, sums);
+    }
+}
+
+// Gradients of weight and bias of one channel, and the line that gives its dx.
+static void finish_channel(const rb_dn_step *s, const context *c, int channel, int pictures)
+{
+    int group = channel / c->at.width, lane = channel % c->at.width;
+    double sum = 0, moment = 0, count = (double)pictures * c->at.h * c->at.w;
+    for (int i = 0; i < pictures; i++) {
+        const double *sums = c->sums + ((ptrdiff_t)i * c->at.groups + group) * 2 * RB_LANES + lane;
+        sum += sums[0];
+        moment += sums[RB_LANES];
+    }
+    double var = (double)((const float *)s->use[VAR]->data)[channel];
+    double weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
+    double r = 1 / sqrt(var + ((const rb_norm *)s->node->attr)->eps);
+    ((float *)s->use[DBIAS]->data)[channel] = (float)sum;
+    ((float *)s->use[DWEIGHT]->data)[channel] = (float)(r * moment);
+    bool constant = ((const attr *)s->attr)->constant;
+    c->scale[channel] = (float)(weight * r);
+    c->offset[channel] = constant ? 0 : (float)(weight * r * sum / count);
+    c->slope[channel] = constant ? 0 : (float)(weight * r * r * r * moment / count);
+}
+
+// ---- dx
+// --------------------------------------------------------------------------------------------------------------
+
+typedef struct line {
+    float mean[RB_LANES], scale[RB_LANES], offset[RB_LANES], slope[RB_LANES];
+} line;
+
+static inline void write_row(int width, const context *c, ptrdiff_t at, const line *l)
+{
+    for (int i = 0; i < c->at.w; i++, at += c->at.column)
+        for (int k = 0; k < width; k++) {
+            float g = !c->y || c->y[at + k] > 0 ? c->dy[at + k] : 0;
+            c->dx[at + k] = l->scale[k] * g - l->offset[k] - l->slope[k] * (c->x[at + k] - l->mean[k]);
+        }
+}
+
+static void write_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
+{
+    const context *c = job;
+    for (ptrdiff_t i = from; i < to; i++) {
+        int group = (int)(i % c->at.groups);
+        ptrdiff_t at = i / c->at.groups * c->at.picture + group * c->at.group;
+        line l;
+        rb_lanes_load(&c->at, group, c->mean, l.mean);
+        rb_lanes_load(&c->at, group, c->scale, l.scale);
+        rb_lanes_load(&c->at, group, c->offset, l.offset);
+        rb_lanes_load(&c->at, group, c->slope, l.slope);
+        for (int y = 0; y < c->at.h; y++) RB_FOR_WIDTH(c->at.width, write_row, c, at + y * c->at.row, &l);
+    }
+}
+
+// ---- the step
+// --------------------------------------------------------------------------------------------------------
+
+static void run(const rb_dn_step *s, rb_dn_plan *p)
+{
+    const attr *a = s->attr;
+    int pictures = p->base.spec.batch, dx = a->gated ? DX : Y;
+    context c = {.x = s->use[X]->data,
+                 .y = a->gated ? s->use[Y]->data : NULL,
+                 .dy = s->use[DY]->data,
+                 .mean = s->use[MEAN]->data,
+                 .dx = s->use_count > dx ? s->use[dx]->data : NULL,
+                 .sums = s->use[SUMS]->data,
+                 .scale = a->scale,
+                 .offset = a->offset,
+                 .slope = a->slope,
+                 .at = rb_lanes_of(&s->use[X]->md)};
+    ptrdiff_t pieces = (ptrdiff_t)pictures * c.at.groups;
+    rb_parallel_for(pieces, 1, sum_pieces, &c);
+    for (int channel = 0; channel < c.at.channels; channel++) finish_channel(s, &c, channel, pictures);
+    if (c.dx) rb_parallel_for(pieces, 1, write_pieces, &c);
+}
+
+void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_gradient *g)
+{
+    int channels = n->shape.c, groups = rb_lanes_of(&g->x->md).groups;
+    attr *a = RB_NEW(p->arena, attr, 1);
+    *a = (attr){g->constant, g->y != NULL, RB_NEW(p->arena, float, channels), RB_NEW(p->arena, float, channels),
+                RB_NEW(p->arena, float, channels)};
+    rb_dn_step *s = rb_dn_step_new(p, RB_DN_BACKWARD, n);
+    s->run = run;
+    s->attr = a;
+    rb_dn_tensor *uses[] = {g->x,
+                            g->mean,
+                            g->var,
+                            rb_dn_param(p, n->param[0], RB_VALUE),
+                            g->dy,
+                            rb_dn_doubles_new(p, (ptrdiff_t)p->base.spec.batch * groups * 2 * RB_LANES),
+                            rb_dn_param(p, n->param[0], RB_GRAD),
+                            rb_dn_param(p, n->param[1], RB_GRAD),
+                            g->y,
+                            g->dx};
+    for (int i = 0; i <= DX; i++) rb_dn_use(s, 0, uses[i]);
+}

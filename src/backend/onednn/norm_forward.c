@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// norm_forward.c - batch normalisation: statistics of a batch, and what they make of it.
+//
+// One pass for the statistics: sums of d and d² with d = x - pivot, where the pivot is some value of the channel, so
+// that the difference of the two sums loses nothing to a large mean. The pixels of a row are summed in floats, the rows
+// in doubles: more exact than oneDNN's own float sums, and a pass less. Every picture's sums are kept apart until the
+// end, which makes the result the same for any number of threads.
+//
+// Source: Chan, Golub & LeVeque, "Algorithms for computing the sample variance", 1983, shifted data
+#include "backend/onednn/lanes.h"
+
+#include "base/parallel.h"
+
+#include <math.h>
+
+// ---- statistics
+// ------------------------------------------------------------------------------------------------------
+
+enum { X, SUMS, MEAN, VAR, RUNNING_MEAN, RUNNING_VAR };
+
+typedef struct sum_job {
+    const float *x;
+    double *sums; // [picture group 2 RB_LANES]
+    rb_lanes at;
+} sum_job;
+
+static inline void sum_row(int width, const rb_lanes *at, const float *x, const float *pivot, double *sums)
+{
+    float s[RB_LANES] = {0}, q[RB_LANES] = {0};
+    for (int i = 0; i < at->w; i++, x += at->column)
+        for (int k = 0; k < width; k++) {
+            float d = x[k] - pivot[k];
+            s[k] += d;
+            q[k] += d * d;
+        }
+    for (int k = 0; k < width; k++) {
+        sums[k] += (double)s[k];
+        sums[RB_LANES + k] += (double)q[k];
+    }
+}
+
+static void sum_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    const sum_job *j = context;
+    for (ptrdiff_t i = from; i < to; i++) {
+        const float *pivot = j->x + i % j->at.groups * j->at.group, *x = pivot + i / j->at.groups * j->at.picture;
+        double *sums = j->sums + i * 2 * RB_LANES;
+        for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
+        for (int y = 0; y < j->at.h; y++) RB_FOR_WIDTH(j->at.width, sum_row, &j->at, x + y * j->at.row, pivot, sums);
+    }
+}
+
+static void finish_channel(const rb_dn_step *s, const sum_job *j, int c, int pictures, double momentum)
+{
+    int group = c / j->at.width, lane = c % j->at.width;
+    double sum = 0, squares = 0, count = (double)pictures * j->at.h * j->at.w;
+    for (int i = 0; i < pictures; i++) {
+        const double *sums = j->sums + ((ptrdiff_t)i * j->at.groups + group) * 2 * RB_LANES + lane;
+        sum += sums[0];
+        squares += sums[RB_LANES];
+    }
+    double pivot = (double)j->x[group * j->at.group + lane], shift = sum / count;
+    double mean = pivot + shift, var = fmax(squares / count - shift * shift, 0);
+    double unbiased = count > 1 ? var * count / (count - 1) : var;
+    float *running_mean = s->use[RUNNING_MEAN]->data, *running_var = s->use[RUNNING_VAR]->data;
+    ((float *)s->use[MEAN]->data)[c] = (float)mean;
+    ((float *)s->use[VAR]->data)[c] = (float)var;
+    running_mean[c] = (float)((1 - momentum) * (double)running_mean[c] + momentum * mean);
+    running_var[c] = (float)((1 - momentum) * (double)running_var[c] + momentum * unbiased);
+}
+
+static void run_statistics(const rb_dn_step *s, rb_dn_plan *p)
+{
+    int pictures = p->base.spec.batch;
+    sum_job j = {s->use[X]->data, s->use[SUMS]->data, rb_lanes_of(&s->use[X]->md)};
+    rb_parallel_for((ptrdiff_t)pictures * j.at.groups, 1, sum_pieces, &j);
+    for (int c = 0; c < j.at.channels; c++)
+        finish_channel(s, &j, c, pictures, ((const rb_norm *)s->node->attr)->momentum);
+}
+
+void rb_dn_emit_statistics(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var)
+{
+    rb_dn_step *s = rb_dn_step_new(p, RB_DN_FORWARD, n);
+    s->run = run_statistics;
+    rb_dn_use(s, 0, x);
+    rb_dn_use(s, 0, rb_dn_doubles_new(p, (ptrdiff_t)p->base.spec.batch * rb_lanes_of(&x->md).groups * 2 * RB_LANES));
+    rb_dn_use(s, 0, mean);
+    rb_dn_use(s, 0, var);
+    rb_dn_use(s, 0, rb_dn_param(p, n->param[2], RB_VALUE));
+    rb_dn_use(s, 0, rb_dn_param(p, n->param[3], RB_VALUE));
+}
+
+// ---- normalising
+// -----------------------------------------------------------------------------------------------------
+
+enum { N_X, N_MEAN, N_VAR, N_WEIGHT, N_BIAS, N_Y };
+
+// What a step keeps beside its tensors.
+typedef struct normalise {
+    float *scale; // [c] room for weight / sqrt(var + eps)
+    bool relu;
+} normalise;
+
+typedef struct apply_job {
+    const float *x, *mean, *bias;
+    const float *scale; // weight / sqrt(var + eps)
+    float *y;
+    float floor; // of y: 0 for a ReLU, else -inf
+    rb_lanes at;
+} apply_job;
+
+static inline void apply_row(int width, const apply_job *j, const float *x, const float *mean, const float *scale,
+                             const float *bias, float *y)
+{
+    for (int i = 0; i < j->at.w; i++, x += j->at.column, y += j->at.column)
+        for (int k = 0; k < width; k++) {
+            float v = (x[k] - mean[k]) * scale[k] + bias[k];
+            y[k] = v > j->floor ? v : j->floor;
+        }
+}
+
+static void apply_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    const apply_job *j = context;
+    for (ptrdiff_t i = from; i < to; i++) {
+        int group = (int)(i % j->at.groups);
+        ptrdiff_t at = i / j->at.groups * j->at.picture + group * j->at.group;
+        float mean[RB_LANES], scale[RB_LANES], bias[RB_LANES];
+        rb_lanes_load(&j->at, group, j->mean, mean);
+        rb_lanes_load(&j->at, group, j->scale, scale);
+        rb_lanes_load(&j->at, group, j->bias, bias);
+        for (int y = 0; y < j->at.h; y++)
+            RB_FOR_WIDTH(j->at.width, apply_row, j, j->x + at + y * j->at.row, mean, scale, bias,
+                         j->y + at + y * j->at.row);
+    }
+}
+
+static void run_normalise(const rb_dn_step *s, rb_dn_plan *p)
+{
+    const float *var = s->use[N_VAR]->data, *weight = s->use[N_WEIGHT]->data;
+    const normalise *a = s->attr;
+    apply_job j = {.x = s->use[N_X]->data,
+                   .mean = s->use[N_MEAN]->data,
+                   .bias = s->use[N_BIAS]->data,
+                   .scale = a->scale,
+                   .y = s->use[N_Y]->data,
+                   .floor = a->relu ? 0 : -INFINITY,
+                   .at = rb_lanes_of(&s->use[N_X]->md)};
+    double eps = ((const rb_norm *)s->node->attr)->eps;
+    for (int c = 0; c < j.at.channels; c++) a->scale[c] = (float)((double)weight[c] / sqrt((double)var[c] + eps));
+    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, 1, apply_pieces, &j);
+}
+
+void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var,
+                          bool relu, rb_dn_tensor *y)
+{
+    normalise *a = RB_NEW(p->arena, normalise, 1);
+    *a = (normalise){RB_NEW(p->arena, float, n->shape.c), relu};
+    rb_dn_step *s = rb_dn_step_new(p, RB_DN_FORWARD, n);
+    s->run = run_normalise;
+    s->attr = a;
+    rb_dn_tensor *uses[] = {x, mean, var, rb_dn_param(p, n->param[0], RB_VALUE), rb_dn_param(p, n->param[1], RB_VALUE),
+                            y};
+    for (int i = 0; i <= N_Y; i++) rb_dn_use(s, 0, uses[i]);
+}

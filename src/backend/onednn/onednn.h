@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// onednn.h - the inside of the onednn backend.
+//
+// Compiling walks the graph once forward and once backward; each op's file emits *steps* (a oneDNN primitive, or a
+// kernel of ours) on *tensors*. Tensors are written once; when all steps stand, layout.c gives them places in one block
+// by the first and the last step that uses them. Running a plan is walking its steps.
+//
+// What a step may absorb: BN takes the ReLU behind it, an addition its ReLU, and at evaluation a convolution takes
+// BN, addition and ReLU. The absorbed node's tensor is then the absorbing node's, and `tail` remembers how far it went.
+//
+// Source: oneDNN 2.6.3, C API
+#ifndef RB_BACKEND_ONEDNN_ONEDNN_H
+#define RB_BACKEND_ONEDNN_ONEDNN_H
+
+#include "backend/backend.h"
+
+#include <dnnl.h>
+
+typedef struct rb_dn_plan rb_dn_plan;
+typedef struct rb_dn_store rb_dn_store;
+
+// Memory in one layout.
+typedef struct rb_dn_tensor {
+    dnnl_memory_desc_t md;
+    ptrdiff_t bytes;
+    void *data;           // a parameter's from the start, else set by layout.c
+    dnnl_memory_t memory; // around data, made by layout.c
+    int first, last;      // times of first and last use; first > last: in no step, or a parameter's
+    ptrdiff_t place;      // in the plan's block
+} rb_dn_tensor;
+
+// When steps run: prepare after the parameters have changed, the others on each call.
+typedef enum rb_dn_phase { RB_DN_PREPARE, RB_DN_FORWARD, RB_DN_BACKWARD, RB_DN_PHASES } rb_dn_phase;
+#define RB_DN_PHASE_TIMES (1 << 20) // times of a phase begin at its number times this
+#define RB_DN_FOREVER     (RB_DN_PHASES * RB_DN_PHASE_TIMES)
+
+#define RB_DN_USES 10
+
+typedef struct rb_dn_step rb_dn_step;
+struct rb_dn_step {
+    const rb_node *node;
+    const void *attr; // of a kernel of ours that needs more than the node
+    int time;
+    dnnl_primitive_t primitive;                      // either
+    void (*run)(const rb_dn_step *s, rb_dn_plan *p); // or
+    int use_count;
+    int arg[RB_DN_USES]; // DNNL_ARG_*; a kernel of ours reads the tensors by position
+    rb_dn_tensor *use[RB_DN_USES];
+    dnnl_exec_arg_t bound[RB_DN_USES + 1];
+};
+
+typedef struct rb_dn_steps {
+    rb_dn_step **step;
+    int count;
+} rb_dn_steps;
+
+// Gradients that readers of a node have sent to it.
+#define RB_DN_PARTS 4
+typedef struct rb_dn_gradient {
+    rb_dn_tensor *part[RB_DN_PARTS];
+    int count;
+} rb_dn_gradient;
+
+struct rb_dn_store {
+    rb_store base;
+    rb_arena *arena;
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+    rb_dn_tensor *param[RB_SLOTS]; // by parameter id; slots beyond VALUE exist for trained parameters
+    uint8_t *block[RB_SLOTS];      // trained parameters first, then buffers
+    ptrdiff_t trained_bytes;       // length of GRAD, MOMENT1, MOMENT2
+    uint8_t *shared;               // block of the first plan, lent to the others
+    ptrdiff_t shared_bytes;
+    const rb_dn_plan *last_user; // of the shared block
+    uint8_t *held;               // gradients of earlier calls while backward accumulates
+};
+
+struct rb_dn_plan {
+    rb_plan base;
+    rb_dn_store *store;
+    const rb_graph *graph;
+    rb_arena *arena;
+    rb_dn_steps steps[RB_DN_PHASES];
+    struct {
+        rb_dn_tensor **at;
+        int count;
+    } tensors;
+    rb_dn_tensor **value;     // by node id: the node's output
+    const rb_node **tail;     // by node id: the last node that its steps compute too
+    rb_dn_gradient *gradient; // by node id
+    void **saved;             // by node id: what an op's forward leaves for its backward
+    bool *wants_gradient;     // by node id: something upstream or the node itself is trained
+    ptrdiff_t scratchpad_bytes;
+    rb_dn_tensor *scratchpad; // shared by all primitives
+    uint8_t *block;           // where tensors live
+    ptrdiff_t block_bytes;
+    rb_error err; // the first mistake of compiling
+    rb_feed feed; // of the present step
+    double loss;
+    double *logits, *gradients; // [batch k]
+    double *targets;            // [k]
+    uint64_t prepared_version;  // of the store when PREPARE ran last
+};
+
+// One file an op. Both return false after writing p->err.
+typedef struct rb_dn_op {
+    const rb_op *op;
+    bool (*forward)(rb_dn_plan *p, const rb_node *n);
+    bool (*backward)(rb_dn_plan *p, const rb_node *n); // gradients of p->tail[n] -> of n's inputs and parameters
+} rb_dn_op;
+
+// ---- compile.c: for the backend
+
+bool rb_dn_compile(rb_dn_plan *p); // steps and tensors; layout comes after
+
+// ---- compile.c: for op files -----------------------------------------------------------------------------------
+
+rb_dn_tensor *rb_dn_tensor_new(rb_dn_plan *p, const dnnl_memory_desc_t *md);
+rb_dn_tensor *rb_dn_doubles_new(rb_dn_plan *p, ptrdiff_t count); // room for kernels of ours
+rb_dn_step *rb_dn_step_new(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n);
+void rb_dn_use(rb_dn_step *s, int arg, rb_dn_tensor *t); // t NULL: nothing
+void rb_dn_keep(rb_dn_tensor *t);                        // its content outlives every step
+
+// A step that runs primitive `pd`, with the shared scratchpad; takes `pd` over. NULL pd (p->err written) -> NULL.
+rb_dn_step *rb_dn_primitive_step(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, dnnl_primitive_desc_t pd);
+
+// `t` in layout `md`: itself, or a new tensor and a reorder step.
+rb_dn_tensor *rb_dn_in_layout(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *t,
+                              const dnnl_memory_desc_t *md);
+
+// Reorders `from` into `to`, whatever their layouts.
+bool rb_dn_copy(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *from, rb_dn_tensor *to);
+
+rb_dn_tensor *rb_dn_param(const rb_dn_plan *p, const rb_param *param, rb_slot slot);
+
+// The only reader of `n`, or NULL; and the same when it is of kind `op`.
+const rb_node *rb_dn_sole_reader(const rb_dn_plan *p, const rb_node *n, const rb_op *op);
+
+// Says that `n`'s steps compute `tail` too, into `value`.
+void rb_dn_absorb(rb_dn_plan *p, const rb_node *n, const rb_node *tail, rb_dn_tensor *value);
+
+// The gradient that has arrived at `n`, summed; NULL if none is wanted. rb_dn_send passes one on.
+rb_dn_tensor *rb_dn_gradient_of(rb_dn_plan *p, const rb_node *n);
+void rb_dn_send(rb_dn_plan *p, const rb_node *to, rb_dn_tensor *gradient);
+
+// ---- elementwise.c: kernels that do not care for the layout; all tensors of a call have the same one ---------------
+
+// out = x + y, then ReLU if asked for
+void rb_dn_emit_sum(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *y, bool relu,
+                    rb_dn_tensor *out);
+void rb_dn_emit_relu(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *out);
+// out = the gradient that has arrived at `n` where `gate` > 0, else 0
+void rb_dn_emit_gate(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gate, rb_dn_tensor *out);
+
+// ---- fold.c -------------------------------------------------------------------------------------------------------
+
+// Weights in layout `md` and bias of convolution `n`, with `norm` (or NULL) folded in. weights NULL: p->err is written.
+typedef struct rb_dn_folded {
+    rb_dn_tensor *weights, *bias; // bias NULL: none
+} rb_dn_folded;
+rb_dn_folded rb_dn_fold(rb_dn_plan *p, const rb_node *n, const rb_node *norm, const dnnl_memory_desc_t *md);
+
+// ---- layout.c ----------------------------------------------------------------------------------------------------
+
+bool rb_dn_layout(rb_dn_plan *p); // places tensors, binds steps
+
+// ---- loss.c --------------------------------------------------------------------------------------------------------
+
+void rb_dn_emit_loss(rb_dn_plan *p, const rb_node *output);
+
+// ---- primitives.c: the only file that creates primitives (2.6's descriptors are not 3.x's) ------------------------
+
+bool rb_dn_failed(rb_error *err, dnnl_status_t status, const char *what);      // true after writing err
+dnnl_memory_desc_t rb_dn_md(int rank, const int *dims, dnnl_format_tag_t tag); // float
+dnnl_memory_desc_t rb_dn_activation_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag_t tag);
+dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_format_tag_t tag); // with groups: 5 axes
+
+// NULL after writing p->err, or where `required` is false and oneDNN has no such kernel.
+typedef struct rb_dn_conv_spec {
+    const rb_node *node;
+    dnnl_alg_kind_t algorithm;
+    dnnl_prop_kind_t kind;
+    dnnl_memory_desc_t src, weights, dst;
+    bool bias;
+    bool sum, relu; // post-ops, in this order
+} rb_dn_conv_spec;
+dnnl_primitive_desc_t rb_dn_conv_forward(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s);
+dnnl_primitive_desc_t rb_dn_conv_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s);
+dnnl_primitive_desc_t rb_dn_conv_backward_weights(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s);
+
+typedef struct rb_dn_pool_spec {
+    bool max, training;
+    dnnl_memory_desc_t src, dst;
+    int kernel_h, kernel_w, stride_h, stride_w, padding;
+} rb_dn_pool_spec;
+dnnl_primitive_desc_t rb_dn_pool_forward(rb_error *err, dnnl_engine_t e, const rb_dn_pool_spec *s);
+dnnl_primitive_desc_t rb_dn_pool_backward(rb_error *err, dnnl_engine_t e, const rb_dn_pool_spec *s);
+
+typedef struct rb_dn_dense_spec {
+    dnnl_memory_desc_t src, weights, bias, dst;
+} rb_dn_dense_spec;
+dnnl_primitive_desc_t rb_dn_dense_forward(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s);
+dnnl_primitive_desc_t rb_dn_dense_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s);
+dnnl_primitive_desc_t rb_dn_dense_backward_weights(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s);
+
+dnnl_primitive_desc_t rb_dn_reorder(rb_error *err, dnnl_engine_t e, const dnnl_memory_desc_t *from,
+                                    const dnnl_memory_desc_t *to);
+
+// ---- algorithm.c ---------------------------------------------------------------------------------------------------
+
+// The convolution algorithm for a shape: a table, so that two runs choose alike.
+dnnl_alg_kind_t rb_dn_conv_algorithm(const rb_node *conv, int batch);
+
+// ---- store.c -------------------------------------------------------------------------------------------------------
+
+bool rb_dn_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err);
+void rb_dn_store_put(rb_store *s, const rb_param *p, rb_slot slot, const float *src);
+void rb_dn_store_get(rb_store *s, const rb_param *p, rb_slot slot, double *dst);
+// Reads the first `count` values of a tensor in the plain layout `md`.
+void rb_dn_read_plain(const rb_dn_store *s, const rb_dn_tensor *t, dnnl_memory_desc_t md, double *dst, ptrdiff_t count);
+bool rb_dn_store_update(rb_store *s, const rb_update *u, rb_error *err);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// batch_norm.c - batch normalisation with the ReLU behind it, on kernels of ours. At evaluation most of them are folded
+// into the convolution in front and never come here.
+#include "backend/onednn/lanes.h"
+
+static bool uses_running(const rb_dn_plan *p, const rb_node *n)
+{
+    return p->base.spec.mode == RB_EVALUATE || ((const rb_norm *)n->attr)->frozen;
+}
+
+// What backward reads again.
+typedef struct saved {
+    rb_dn_tensor *mean, *var;
+} saved;
+
+static saved *saved_of(rb_dn_plan *p, const rb_node *n)
+{
+    saved *v = RB_NEW(p->arena, saved, 1);
+    dnnl_memory_desc_t md = rb_dn_md(1, &n->shape.c, dnnl_a);
+    bool running = uses_running(p, n);
+    v->mean = running ? rb_dn_param(p, n->param[2], RB_VALUE) : rb_dn_tensor_new(p, &md);
+    v->var = running ? rb_dn_param(p, n->param[3], RB_VALUE) : rb_dn_tensor_new(p, &md);
+    return p->saved[n->id] = v;
+}
+
+static bool forward(rb_dn_plan *p, const rb_node *n)
+{
+    const rb_node *relu = rb_dn_sole_reader(p, n, &rb_op_relu);
+    rb_dn_tensor *x = p->value[n->input[0]->id], *y = rb_dn_tensor_new(p, &x->md);
+    const saved *v = saved_of(p, n);
+    if (!uses_running(p, n)) rb_dn_emit_statistics(p, n, x, v->mean, v->var);
+    rb_dn_emit_normalise(p, n, x, v->mean, v->var, relu != NULL, y);
+    rb_dn_absorb(p, n, relu ? relu : n, y);
+    return true;
+}
+
+static bool backward(rb_dn_plan *p, const rb_node *n)
+{
+    bool relu = p->tail[n->id] != n, wanted = p->wants_gradient[n->input[0]->id];
+    const saved *v = p->saved[n->id];
+    rb_dn_norm_gradient g = {.x = p->value[n->input[0]->id],
+                             .mean = v->mean,
+                             .var = v->var,
+                             .y = relu ? p->value[n->id] : NULL,
+                             .dy = rb_dn_gradient_of(p, n),
+                             .constant = uses_running(p, n)};
+    if (wanted) g.dx = rb_dn_tensor_new(p, &g.x->md);
+    rb_dn_emit_norm_gradient(p, n, &g);
+    if (wanted) rb_dn_send(p, n->input[0], g.dx);
+    return true;
+}
+
+const rb_dn_op rb_dn_batch_norm = {&rb_op_batch_norm, forward, backward};

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// conv.c - convolutions. At evaluation one takes along the batch normalisation behind it (folded into weights and
+// bias), an addition (oneDNN's sum, in place on the other operand) and a ReLU.
+#include "backend/onednn/onednn.h"
+
+// What a convolution's steps compute beside it.
+typedef struct chain {
+    const rb_node *norm, *add, *relu, *tail;
+    const rb_node *other; // second operand of `add`
+} chain;
+
+static const rb_node *other_operand(const rb_node *add, const rb_node *mine)
+{
+    return add->input[0] == mine ? add->input[1] : add->input[0];
+}
+
+static bool is_last_reader(const rb_dn_plan *p, const rb_node *x, const rb_node *reader)
+{
+    for (int i = reader->id + 1; i < p->graph->node_count; i++)
+        for (int k = 0; k < p->graph->nodes[i]->input_count; k++)
+            if (p->graph->nodes[i]->input[k] == x) return false;
+    return x != p->base.spec.keep;
+}
+
+// The sum is made in place: the other operand must be there already, and nobody may want it afterwards.
+static bool can_add(const rb_dn_plan *p, const rb_node *add, const rb_node *mine)
+{
+    const rb_node *other = other_operand(add, mine);
+    return other != mine && p->value[other->id] && is_last_reader(p, other, add);
+}
+
+static chain chain_of(const rb_dn_plan *p, const rb_node *n)
+{
+    chain c = {.tail = n};
+    if (p->base.spec.mode == RB_TRAIN) return c;
+    const rb_node *next = rb_dn_sole_reader(p, n, &rb_op_batch_norm);
+    if (next) c.norm = c.tail = next;
+    next = rb_dn_sole_reader(p, c.tail, &rb_op_add);
+    if (next && can_add(p, next, c.tail)) {
+        c.other = other_operand(next, c.tail);
+        c.add = c.tail = next;
+    }
+    next = rb_dn_sole_reader(p, c.tail, &rb_op_relu);
+    if (next) c.relu = c.tail = next;
+    return c;
+}
+
+// oneDNN offers Winograd under the training kind alone, where it computes the same; a direct convolution for evaluation
+// under that kind would be a slow one.
+static dnnl_primitive_desc_t forward_pd(rb_dn_plan *p, rb_dn_conv_spec *s)
+{
+    s->algorithm = rb_dn_conv_algorithm(s->node, p->base.spec.batch);
+    s->kind = dnnl_forward_training;
+    if (s->algorithm == dnnl_convolution_winograd) {
+        rb_error no_such_kernel;
+        dnnl_primitive_desc_t pd = rb_dn_conv_forward(&no_such_kernel, p->store->engine, s);
+        if (pd) return pd;
+    }
+    s->algorithm = dnnl_convolution_direct;
+    if (p->base.spec.mode == RB_EVALUATE) s->kind = dnnl_forward_inference;
+    return rb_dn_conv_forward(&p->err, p->store->engine, s);
+}
+
+static bool forward(rb_dn_plan *p, const rb_node *n)
+{
+    chain c = chain_of(p, n);
+    rb_dn_tensor *src = p->value[n->input[0]->id], *dst = c.add ? p->value[c.other->id] : NULL;
+    bool first = n->input[0] == p->graph->input, bias = ((const rb_conv *)n->attr)->bias || c.norm;
+    rb_dn_conv_spec spec = {.node = n,
+                            .src = first ? rb_dn_activation_md(p, n->input[0]->shape, dnnl_format_tag_any) : src->md,
+                            .weights = rb_dn_conv_weights_md(n, dnnl_format_tag_any),
+                            .dst = dst ? dst->md : rb_dn_activation_md(p, n->shape, dnnl_format_tag_any),
+                            .bias = bias,
+                            .sum = c.add != NULL,
+                            .relu = c.relu != NULL};
+    dnnl_primitive_desc_t pd = forward_pd(p, &spec);
+    if (!pd) return false;
+    dnnl_memory_desc_t src_md = *dnnl_primitive_desc_query_md(pd, dnnl_query_src_md, 0);
+    dnnl_memory_desc_t weights_md = *dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
+    dnnl_memory_desc_t dst_md = *dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0);
+
+    src = rb_dn_in_layout(p, RB_DN_FORWARD, n, src, &src_md);
+    rb_dn_folded folded = rb_dn_fold(p, n, c.norm, &weights_md);
+    rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_FORWARD, n, pd);
+    if (!src || !folded.weights || !s) return false;
+    if (!dst) dst = rb_dn_tensor_new(p, &dst_md);
+    rb_dn_use(s, DNNL_ARG_SRC, src);
+    rb_dn_use(s, DNNL_ARG_WEIGHTS, folded.weights);
+    rb_dn_use(s, DNNL_ARG_BIAS, folded.bias);
+    rb_dn_use(s, DNNL_ARG_DST, dst);
+    const rb_node *taken[] = {c.norm, c.add, c.relu};
+    for (int i = 0; i < 3; i++)
+        if (taken[i]) p->value[taken[i]->id] = dst;
+    rb_dn_absorb(p, n, c.tail, dst);
+    if (first) p->value[n->input[0]->id] = src; // the layout that the gradient of the weights reads again
+    return true;
+}
+
+typedef dnnl_primitive_desc_t make_pd(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s);
+
+static dnnl_primitive_desc_t backward_pd(rb_dn_plan *p, rb_dn_conv_spec *s, make_pd *make)
+{
+    rb_error no_such_kernel;
+    s->algorithm = rb_dn_conv_algorithm(s->node, p->base.spec.batch);
+    dnnl_primitive_desc_t pd =
+        s->algorithm == dnnl_convolution_winograd ? make(&no_such_kernel, p->store->engine, s) : NULL;
+    if (pd) return pd;
+    s->algorithm = dnnl_convolution_direct;
+    return make(&p->err, p->store->engine, s);
+}
+
+static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
+{
+    rb_dn_tensor *src = p->value[n->input[0]->id], *store = rb_dn_param(p, n->param[0], RB_GRAD);
+    rb_dn_conv_spec spec = {.node = n,
+                            .src = src->md,
+                            .weights = rb_dn_conv_weights_md(n, dnnl_format_tag_any),
+                            .dst = gradient->md,
+                            .bias = ((const rb_conv *)n->attr)->bias};
+    dnnl_primitive_desc_t pd = backward_pd(p, &spec, rb_dn_conv_backward_weights);
+    if (!pd) return false;
+    dnnl_memory_desc_t md = *dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0);
+    rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_BACKWARD, n, pd);
+    if (!s) return false;
+    rb_dn_tensor *out = dnnl_memory_desc_equal(&md, &store->md) ? store : rb_dn_tensor_new(p, &md);
+    rb_dn_use(s, DNNL_ARG_SRC, src);
+    rb_dn_use(s, DNNL_ARG_DIFF_DST, gradient);
+    rb_dn_use(s, DNNL_ARG_DIFF_WEIGHTS, out);
+    if (spec.bias) rb_dn_use(s, DNNL_ARG_DIFF_BIAS, rb_dn_param(p, n->param[1], RB_GRAD));
+    return out == store || rb_dn_copy(p, RB_DN_BACKWARD, n, out, store);
+}
+
+static bool backward_data(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
+{
+    rb_dn_conv_spec spec = {.node = n,
+                            .src = p->value[n->input[0]->id]->md,
+                            .weights = rb_dn_conv_weights_md(n, dnnl_format_tag_any),
+                            .dst = gradient->md};
+    dnnl_primitive_desc_t pd = backward_pd(p, &spec, rb_dn_conv_backward_data);
+    if (!pd) return false;
+    dnnl_memory_desc_t md = *dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
+    rb_dn_tensor *weights = rb_dn_in_layout(p, RB_DN_BACKWARD, n, rb_dn_param(p, n->param[0], RB_VALUE), &md);
+    rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_BACKWARD, n, pd);
+    if (!weights || !s) return false;
+    rb_dn_tensor *out = rb_dn_tensor_new(p, &spec.src);
+    rb_dn_use(s, DNNL_ARG_DIFF_DST, gradient);
+    rb_dn_use(s, DNNL_ARG_WEIGHTS, weights);
+    rb_dn_use(s, DNNL_ARG_DIFF_SRC, out);
+    rb_dn_send(p, n->input[0], out);
+    return true;
+}
+
+static bool backward(rb_dn_plan *p, const rb_node *n)
+{
+    rb_dn_tensor *gradient = rb_dn_gradient_of(p, n);
+    bool learns = !n->param[0]->frozen, passes_on = p->wants_gradient[n->input[0]->id];
+    if (learns && !backward_weights(p, n, gradient)) return false;
+    return !passes_on || backward_data(p, n, gradient);
+}
+
+const rb_dn_op rb_dn_conv = {&rb_op_conv, forward, backward};

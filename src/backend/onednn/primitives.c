@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// primitives.c - where oneDNN primitives are described; nothing else in the tree knows version 2.6's descriptors.
+#include "backend/onednn/onednn.h"
+
+bool rb_dn_failed(rb_error *err, dnnl_status_t status, const char *what)
+{
+    static const char *const texts[] = {"success",       "out of memory", "invalid arguments", "unimplemented",
+                                        "iterator ends", "runtime error", "not required"};
+    if (status == dnnl_success) return false;
+    rb_fail(err, status == dnnl_out_of_memory ? RB_ERR_DEVICE : RB_ERR_INTERNAL, "onednn: %s: %s", what,
+            (unsigned)status < sizeof texts / sizeof *texts ? texts[status] : "unknown status");
+    return true;
+}
+
+dnnl_memory_desc_t rb_dn_md(int rank, const int *dims, dnnl_format_tag_t tag)
+{
+    dnnl_memory_desc_t md;
+    dnnl_dims_t wide;
+    for (int i = 0; i < rank; i++) wide[i] = dims[i];
+    dnnl_memory_desc_init_by_tag(&md, rank, wide, dnnl_f32, tag);
+    return md;
+}
+
+dnnl_memory_desc_t rb_dn_activation_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag_t tag)
+{
+    return rb_dn_md(4, (int[]){p->base.spec.batch, s.c, s.h, s.w}, tag);
+}
+
+dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_format_tag_t tag)
+{
+    const rb_conv *c = n->attr;
+    const int *d = n->param[0]->dims;
+    if (c->groups == 1) return rb_dn_md(4, d, tag);
+    return rb_dn_md(5, (int[]){c->groups, d[0] / c->groups, d[1], d[2], d[3]}, tag == dnnl_oihw ? dnnl_goihw : tag);
+}
+
+// Every primitive uses the plan's scratchpad instead of one of its own.
+static dnnl_primitive_desc_t describe(rb_error *err, dnnl_engine_t e, const_dnnl_op_desc_t desc, bool sum, bool relu,
+                                      dnnl_primitive_desc_t hint, const char *what)
+{
+    dnnl_primitive_attr_t attr;
+    dnnl_post_ops_t post;
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_primitive_attr_create(&attr);
+    dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+    dnnl_post_ops_create(&post);
+    if (sum) dnnl_post_ops_append_sum(post, 1);
+    if (relu) dnnl_post_ops_append_eltwise(post, 1, dnnl_eltwise_relu, 0, 0);
+    dnnl_primitive_attr_set_post_ops(attr, post);
+    dnnl_status_t status = dnnl_primitive_desc_create(&pd, desc, attr, e, hint);
+    dnnl_post_ops_destroy(post);
+    dnnl_primitive_attr_destroy(attr);
+    if (hint) dnnl_primitive_desc_destroy(hint);
+    return rb_dn_failed(err, status, what) ? NULL : pd;
+}
+
+typedef struct window {
+    dnnl_dims_t stride, padding;
+} window;
+
+static window window_of(const rb_conv *c)
+{
+    return (window){{c->stride, c->stride}, {c->padding, c->padding}};
+}
+
+static dnnl_memory_desc_t bias_md(const rb_dn_conv_spec *s)
+{
+    return rb_dn_md(1, &((const rb_conv *)s->node->attr)->filters, dnnl_a);
+}
+
+dnnl_primitive_desc_t rb_dn_conv_forward(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s)
+{
+    window w = window_of(s->node->attr);
+    dnnl_memory_desc_t bias = bias_md(s);
+    dnnl_convolution_desc_t d;
+    dnnl_convolution_forward_desc_init(&d, s->kind, s->algorithm, &s->src, &s->weights, s->bias ? &bias : NULL, &s->dst,
+                                       w.stride, w.padding, w.padding);
+    return describe(err, e, &d, s->sum, s->relu, NULL, "convolution");
+}
+
+// The backward primitives want the forward one as a hint, with layouts they may refine.
+static dnnl_primitive_desc_t conv_hint(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s)
+{
+    rb_dn_conv_spec forward = *s;
+    forward.kind = dnnl_forward_training;
+    forward.weights = rb_dn_conv_weights_md(s->node, dnnl_format_tag_any);
+    forward.bias = forward.sum = forward.relu = false;
+    return rb_dn_conv_forward(err, e, &forward);
+}
+
+dnnl_primitive_desc_t rb_dn_conv_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s)
+{
+    dnnl_primitive_desc_t hint = conv_hint(err, e, s);
+    if (!hint) return NULL;
+    window w = window_of(s->node->attr);
+    dnnl_convolution_desc_t d;
+    dnnl_convolution_backward_data_desc_init(&d, s->algorithm, &s->src, &s->weights, &s->dst, w.stride, w.padding,
+                                             w.padding);
+    return describe(err, e, &d, false, false, hint, "gradient of a convolution's input");
+}
+
+dnnl_primitive_desc_t rb_dn_conv_backward_weights(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s)
+{
+    dnnl_primitive_desc_t hint = conv_hint(err, e, s);
+    if (!hint) return NULL;
+    window w = window_of(s->node->attr);
+    dnnl_memory_desc_t bias = bias_md(s);
+    dnnl_convolution_desc_t d;
+    dnnl_convolution_backward_weights_desc_init(&d, s->algorithm, &s->src, &s->weights, s->bias ? &bias : NULL, &s->dst,
+                                                w.stride, w.padding, w.padding);
+    return describe(err, e, &d, false, false, hint, "gradient of a convolution's weights");
+}
+
+static dnnl_alg_kind_t pool_algorithm(const rb_dn_pool_spec *s)
+{
+    return s->max ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding;
+}
+
+dnnl_primitive_desc_t rb_dn_pool_forward(rb_error *err, dnnl_engine_t e, const rb_dn_pool_spec *s)
+{
+    dnnl_dims_t kernel = {s->kernel_h, s->kernel_w}, stride = {s->stride_h, s->stride_w};
+    dnnl_dims_t padding = {s->padding, s->padding};
+    dnnl_pooling_desc_t d;
+    dnnl_pooling_forward_desc_init(&d, s->training ? dnnl_forward_training : dnnl_forward_inference, pool_algorithm(s),
+                                   &s->src, &s->dst, stride, kernel, padding, padding);
+    return describe(err, e, &d, false, false, NULL, "pooling");
+}
+
+dnnl_primitive_desc_t rb_dn_pool_backward(rb_error *err, dnnl_engine_t e, const rb_dn_pool_spec *s)
+{
+    dnnl_primitive_desc_t hint = rb_dn_pool_forward(err, e, s);
+    if (!hint) return NULL;
+    dnnl_dims_t kernel = {s->kernel_h, s->kernel_w}, stride = {s->stride_h, s->stride_w};
+    dnnl_dims_t padding = {s->padding, s->padding};
+    dnnl_pooling_desc_t d;
+    dnnl_pooling_backward_desc_init(&d, pool_algorithm(s), &s->src, &s->dst, stride, kernel, padding, padding);
+    return describe(err, e, &d, false, false, hint, "gradient of a pooling");
+}
+
+dnnl_primitive_desc_t rb_dn_dense_forward(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s)
+{
+    dnnl_inner_product_desc_t d;
+    dnnl_inner_product_forward_desc_init(&d, dnnl_forward_training, &s->src, &s->weights, &s->bias, &s->dst);
+    return describe(err, e, &d, false, false, NULL, "dense layer");
+}
+
+dnnl_primitive_desc_t rb_dn_dense_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s)
+{
+    dnnl_primitive_desc_t hint = rb_dn_dense_forward(err, e, s);
+    if (!hint) return NULL;
+    dnnl_inner_product_desc_t d;
+    dnnl_inner_product_backward_data_desc_init(&d, &s->src, &s->weights, &s->dst);
+    return describe(err, e, &d, false, false, hint, "gradient of a dense layer's input");
+}
+
+dnnl_primitive_desc_t rb_dn_dense_backward_weights(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s)
+{
+    dnnl_primitive_desc_t hint = rb_dn_dense_forward(err, e, s);
+    if (!hint) return NULL;
+    dnnl_inner_product_desc_t d;
+    dnnl_inner_product_backward_weights_desc_init(&d, &s->src, &s->weights, &s->bias, &s->dst);
+    return describe(err, e, &d, false, false, hint, "gradient of a dense layer's weights");
+}
+
+dnnl_primitive_desc_t rb_dn_reorder(rb_error *err, dnnl_engine_t e, const dnnl_memory_desc_t *from,
+                                    const dnnl_memory_desc_t *to)
+{
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_primitive_attr_t attr;
+    dnnl_primitive_attr_create(&attr);
+    dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+    dnnl_status_t status = dnnl_reorder_primitive_desc_create(&pd, from, e, to, e, attr);
+    dnnl_primitive_attr_destroy(attr);
+    return rb_dn_failed(err, status, "reorder") ? NULL : pd;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// store.c - parameters of one graph: values, gradients and moments, one block each, at the same offsets.
+//
+// A convolution's weights lie in the layout in which oneDNN hands out their gradient for the training batch, so that
+// the update is one pass over memory; who wants another layout reorders.
+#include "backend/onednn/onednn.h"
+
+#include "base/parallel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static ptrdiff_t rounded_up(ptrdiff_t bytes)
+{
+    return (bytes + RB_ALIGNMENT - 1) / RB_ALIGNMENT * RB_ALIGNMENT;
+}
+
+static dnnl_memory_desc_t plain_md(const rb_param *p)
+{
+    static const dnnl_format_tag_t tags[] = {0, dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
+    if (p->node->op == &rb_op_conv && p->rank == 4) return rb_dn_conv_weights_md(p->node, dnnl_oihw);
+    return rb_dn_md(p->rank, p->dims, tags[p->rank]);
+}
+
+// The layout of a convolution's weight gradient when oneDNN may choose everything.
+static bool gradient_md(rb_dn_store *s, const rb_node *n, dnnl_memory_desc_t *md, rb_error *err)
+{
+    int batch = s->base.spec.batch;
+    rb_shape in = n->input[0]->shape, out = n->shape;
+    rb_dn_conv_spec spec = {.node = n,
+                            .algorithm = dnnl_convolution_direct,
+                            .src = rb_dn_md(4, (int[]){batch, in.c, in.h, in.w}, dnnl_format_tag_any),
+                            .weights = rb_dn_conv_weights_md(n, dnnl_format_tag_any),
+                            .dst = rb_dn_md(4, (int[]){batch, out.c, out.h, out.w}, dnnl_format_tag_any)};
+    dnnl_primitive_desc_t pd = rb_dn_conv_backward_weights(err, s->engine, &spec);
+    if (!pd) return false;
+    *md = *dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0);
+    dnnl_primitive_desc_destroy(pd);
+    return true;
+}
+
+static bool choose_md(rb_dn_store *s, const rb_param *p, dnnl_memory_desc_t *md, rb_error *err)
+{
+    *md = plain_md(p);
+    bool free_to_choose = s->base.spec.optim && p->node->op == &rb_op_conv && p->rank == 4;
+    return !free_to_choose || gradient_md(s, p->node, md, err);
+}
+
+static void destroy_memory(void *memory)
+{
+    dnnl_memory_destroy(memory);
+}
+
+static bool wrap(rb_dn_store *s, rb_dn_tensor *t, uint8_t *block, rb_error *err)
+{
+    t->data = block + t->place;
+    if (rb_dn_failed(err, dnnl_memory_create(&t->memory, &t->md, s->engine, t->data), "memory")) return false;
+    rb_arena_defer(s->arena, destroy_memory, t->memory);
+    return true;
+}
+
+// Places of all parameters in the VALUE block: trained ones first.
+static bool place(rb_dn_store *s, ptrdiff_t *bytes, rb_error *err)
+{
+    const rb_graph *g = s->base.graph;
+    *bytes = 0;
+    for (int buffers = 0; buffers < 2; buffers++) {
+        for (int i = 0; i < g->param_count; i++) {
+            if (g->params[i]->trained == (buffers == 1)) continue;
+            rb_dn_tensor *t = &s->param[RB_VALUE][i];
+            if (!choose_md(s, g->params[i], &t->md, err)) return false;
+            t->bytes = (ptrdiff_t)dnnl_memory_desc_get_size(&t->md);
+            t->place = *bytes;
+            *bytes += rounded_up(t->bytes);
+        }
+        if (!buffers) s->trained_bytes = *bytes;
+    }
+    return true;
+}
+
+static bool open_blocks(rb_dn_store *s, ptrdiff_t value_bytes, rb_error *err)
+{
+    const rb_graph *g = s->base.graph;
+    int slots = s->base.spec.optim ? RB_MOMENT1 + s->base.spec.optim->moments : RB_GRAD;
+    for (int slot = 0; slot < slots; slot++) {
+        s->block[slot] = RB_NEW(s->arena, uint8_t, slot == RB_VALUE ? value_bytes : s->trained_bytes);
+        for (int i = 0; i < g->param_count; i++) {
+            s->param[slot][i] = s->param[RB_VALUE][i];
+            if ((slot == RB_VALUE || g->params[i]->trained) && !wrap(s, &s->param[slot][i], s->block[slot], err))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void close_engine(void *handle)
+{
+    rb_dn_store *s = handle;
+    dnnl_stream_destroy(s->stream);
+    dnnl_engine_destroy(s->engine);
+}
+
+static bool open_engine(rb_dn_store *s, rb_error *err)
+{
+    if (rb_dn_failed(err, dnnl_engine_create(&s->engine, dnnl_cpu, 0), "engine")) return false;
+    if (rb_dn_failed(err, dnnl_stream_create(&s->stream, s->engine, dnnl_stream_default_flags), "stream")) {
+        dnnl_engine_destroy(s->engine);
+        return false;
+    }
+    rb_arena_defer(s->arena, close_engine, s);
+    return true;
+}
+
+bool rb_dn_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err)
+{
+    if (spec->precision != RB_FP32) return rb_fail(err, RB_ERR_USAGE, "precision: the onednn backend computes fp32");
+    rb_dn_store *s = RB_NEW(a, rb_dn_store, 1);
+    s->base = (rb_store){.backend = &rb_backend_onednn, .graph = g, .spec = *spec, .version = 1};
+    s->arena = a;
+    for (int slot = 0; slot < RB_SLOTS; slot++) s->param[slot] = RB_NEW(a, rb_dn_tensor, g->param_count);
+    ptrdiff_t bytes;
+    *out = &s->base;
+    return open_engine(s, err) && place(s, &bytes, err) && open_blocks(s, bytes, err);
+}
+
+// ---- copies in plain order ---------------------------------------------------------------------------------------
+
+// Reorders at once. A failure here would be ours: every layout was checked when it was chosen.
+static void reorder(const rb_dn_store *s, dnnl_memory_t from, dnnl_memory_t to)
+{
+    rb_error err = {0};
+    const dnnl_memory_desc_t *from_md, *to_md;
+    dnnl_primitive_t primitive;
+    dnnl_memory_get_memory_desc(from, &from_md);
+    dnnl_memory_get_memory_desc(to, &to_md);
+    dnnl_primitive_desc_t pd = rb_dn_reorder(&err, s->engine, from_md, to_md);
+    if (!pd || dnnl_primitive_create(&primitive, pd)) abort();
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+    if (dnnl_primitive_execute(primitive, s->stream, 2, args) || dnnl_stream_wait(s->stream)) abort();
+    dnnl_primitive_destroy(primitive);
+    dnnl_primitive_desc_destroy(pd);
+}
+
+static dnnl_memory_t around(const rb_dn_store *s, const dnnl_memory_desc_t *md, void *data)
+{
+    dnnl_memory_t memory;
+    if (dnnl_memory_create(&memory, md, s->engine, data)) abort();
+    return memory;
+}
+
+void rb_dn_read_plain(const rb_dn_store *s, const rb_dn_tensor *t, dnnl_memory_desc_t md, double *dst, ptrdiff_t count)
+{
+    rb_arena *scratch = rb_arena_open();
+    float *plain = (float *)(void *)RB_NEW(scratch, uint8_t, (ptrdiff_t)dnnl_memory_desc_get_size(&md));
+    dnnl_memory_t memory = around(s, &md, plain);
+    reorder(s, t->memory, memory);
+    dnnl_memory_destroy(memory);
+    for (ptrdiff_t i = 0; i < count; i++) dst[i] = plain[i];
+    rb_arena_close(scratch);
+}
+
+void rb_dn_store_get(rb_store *store, const rb_param *p, rb_slot slot, double *dst)
+{
+    const rb_dn_store *s = (const rb_dn_store *)store;
+    rb_dn_read_plain(s, &s->param[slot][p->id], plain_md(p), dst, p->count);
+}
+
+void rb_dn_store_put(rb_store *store, const rb_param *p, rb_slot slot, const float *src)
+{
+    rb_dn_store *s = (rb_dn_store *)store;
+    dnnl_memory_desc_t md = plain_md(p);
+    rb_arena *scratch = rb_arena_open();
+    float *plain = RB_NEW(scratch, float, p->count);
+    memcpy(plain, src, (size_t)p->count * sizeof *plain);
+    dnnl_memory_t memory = around(s, &md, plain);
+    reorder(s, memory, s->param[slot][p->id].memory);
+    dnnl_memory_destroy(memory);
+    rb_arena_close(scratch);
+    if (slot == RB_VALUE) store->version++;
+}
+
+// ---- the update ----------------------------------------------------------------------------------------------------
+
+typedef struct update_job {
+    const rb_optim *optim;
+    double coef[RB_OPTIM_COEFS];
+    float *value, *gradient, *moment1, *moment2;
+} update_job;
+
+static void update_piece(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    const update_job *j = context;
+    j->optim->apply_f32(j->coef, to - from, j->value + from, j->gradient + from, j->moment1 ? j->moment1 + from : NULL,
+                        j->moment2 ? j->moment2 + from : NULL);
+}
+
+static float *floats_at(const rb_dn_store *s, rb_slot slot, ptrdiff_t place)
+{
+    return s->block[slot] ? (float *)(void *)(s->block[slot] + place) : NULL;
+}
+
+static void update_range(const rb_dn_store *s, update_job *j, ptrdiff_t from, ptrdiff_t to)
+{
+    j->value = floats_at(s, RB_VALUE, from);
+    j->gradient = floats_at(s, RB_GRAD, from);
+    j->moment1 = floats_at(s, RB_MOMENT1, from);
+    j->moment2 = floats_at(s, RB_MOMENT2, from);
+    rb_parallel_for((to - from) / (ptrdiff_t)sizeof(float), 4096, update_piece, j);
+}
+
+// One pass over each run of neighbours that are not frozen.
+bool rb_dn_store_update(rb_store *store, const rb_update *u, rb_error *err)
+{
+    (void)err;
+    rb_dn_store *s = (rb_dn_store *)store;
+    const rb_graph *g = store->graph;
+    update_job job = {.optim = store->spec.optim};
+    job.optim->prepare(store->spec.optim_cfg, u, job.coef);
+    ptrdiff_t from = 0, to = 0;
+    for (int i = 0; i < g->param_count; i++) {
+        const rb_dn_tensor *t = &s->param[RB_VALUE][i];
+        if (!g->params[i]->trained) continue;
+        if (g->params[i]->frozen) {
+            update_range(s, &job, from, to);
+            from = t->place + rounded_up(t->bytes);
+        }
+        to = t->place + rounded_up(t->bytes);
+    }
+    update_range(s, &job, from, to);
+    store->version++;
+    return true;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// registry.c - the compute libraries of this build, best first.
+#include "backend/backend.h"
+
+#include "config/config.h"
+
+#include <string.h>
+
+const rb_backend *const rb_backends[] = {&rb_backend_onednn, &rb_backend_ref, NULL};
+
+// The first usable one, or why the last of them is not.
+static bool find_usable(const rb_backend **out, rb_error *err)
+{
+    for (const rb_backend *const *b = rb_backends; *b; b++)
+        if ((*b)->usable(err)) {
+            *out = *b;
+            return true;
+        }
+    return rb_fail_in(err, "no backend is usable here");
+}
+
+static bool fail_unknown(const char *name, rb_error *err)
+{
+    const char *known[sizeof rb_backends / sizeof *rb_backends + 1] = {"auto"};
+    for (int i = 0; rb_backends[i]; i++) known[i + 1] = rb_backends[i]->name;
+    const char *near = rb_nearest(name, known);
+    return rb_fail(err, RB_ERR_USAGE, "backend: there is no '%s'; did you mean '%s'?", name, near ? near : known[0]);
+}
+
+bool rb_backend_find(const char *name, const rb_backend **out, rb_error *err)
+{
+    if (!strcmp(name, "auto")) return find_usable(out, err);
+    for (const rb_backend *const *b = rb_backends; *b; b++)
+        if (!strcmp(name, (*b)->name)) {
+            *out = *b;
+            return (*b)->usable(err);
+        }
+    return fail_unknown(name, err);
+}

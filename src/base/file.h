@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// file.h - reading whole files, listing folders, writing files that are either complete or absent.
+//
+// Errors: IO, with path and cause, unless said otherwise
+#ifndef RB_BASE_FILE_H
+#define RB_BASE_FILE_H
+
+#include "base/arena.h"
+
+// Reads a regular file of at most `limit` bytes into `a` (one extra zero byte follows the data).
+bool rb_file_read(rb_arena *a, const char *path, ptrdiff_t limit, rb_bytes *out, rb_error *err) RB_CHECKED;
+
+bool rb_file_exists(const char *path);
+bool rb_folder_exists(const char *path);
+
+// Names in a folder but "." and "..", in bytewise order.
+typedef struct rb_names {
+    const char **name;
+    int count;
+} rb_names;
+bool rb_folder_list(rb_arena *a, const char *path, rb_names *out, rb_error *err) RB_CHECKED;
+
+bool rb_folder_make(const char *path, rb_error *err) RB_CHECKED; // with its parents; already there is fine
+
+// Creates "<path>", or "<path>-2", "-3", ... if that exists; `out` is the name taken.
+bool rb_folder_make_new(rb_arena *a, const char *path, const char **out, rb_error *err) RB_CHECKED;
+
+char *rb_path_join(rb_arena *a, const char *folder, const char *name);
+const char *rb_path_name(const char *path);                                   // after the last '/'
+char *rb_path_folder(rb_arena *a, const char *path);                          // before it, "." if none
+char *rb_path_with_suffix(rb_arena *a, const char *path, const char *suffix); // a/b.txt, ".proba" -> a/b.proba
+
+// A file being written under a temporary name beside its own. Until rb_writer_commit has returned true, the
+// file of that name is what it was before. An abandoned writer removes its temporary file when `a` ends.
+typedef struct rb_writer rb_writer;
+bool rb_writer_open(rb_arena *a, const char *path, rb_writer **out, rb_error *err) RB_CHECKED;
+bool rb_writer_put(rb_writer *w, const void *data, ptrdiff_t size, rb_error *err) RB_CHECKED;
+bool rb_writer_print(rb_writer *w, rb_error *err, const char *format, ...) RB_PRINTF(3, 4) RB_CHECKED;
+// Flush, fsync, re-read and compare a running hash of what was put, rename, fsync of the folder.
+bool rb_writer_commit(rb_writer *w, rb_error *err) RB_CHECKED;
+
+// The whole of rb_writer in one call.
+bool rb_file_write(const char *path, const void *data, ptrdiff_t size, rb_error *err) RB_CHECKED;
+
+#endif

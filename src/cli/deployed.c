@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/deployed.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <math.h>
+#include <string.h>
+
+static rb_bytes bytes_of(const char *text)
+{
+    return (rb_bytes){(const uint8_t *)text, (ptrdiff_t)strlen(text)};
+}
+
+static bool open_checkpoint(rb_arena *a, rb_deployed *d, const char *path, rb_error *err)
+{
+    if (!path) return rb_fail(err, RB_ERR_USAGE, "checkpoint_path is missing; name a checkpoint or a run folder");
+    if (rb_folder_exists(path)) path = rb_path_join(a, path, "best.safetensors");
+    return rb_checkpoint_open(a, path, &d->checkpoint, err);
+}
+
+static rb_settings *trained_settings(rb_arena *a, rb_purpose purpose, const rb_deployed *d, rb_error *err)
+{
+    rb_settings *s = rb_settings_new(a, purpose);
+    if (rb_config_read_text(a, &s->config, "the checkpoint's config", bytes_of(d->checkpoint.config), err)) return s;
+    err->kind = RB_ERR_WEIGHTS;
+    return NULL;
+}
+
+// What the call says, over what the checkpoint says; the two must agree on what shapes the network.
+static bool settle(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *d, rb_error *err)
+{
+    const rb_settings *trained = trained_settings(a, purpose, d, err);
+    d->settings = trained ? trained_settings(a, purpose, d, err) : NULL;
+    return d->settings && rb_config_flags(a, &d->settings->config, argc, argv, &d->operands, err) &&
+           rb_settings_agree(a, d->settings, trained, err);
+}
+
+static bool choose_threshold(rb_deployed *d, rb_error *err)
+{
+    double given = d->settings->decision.val_threshold;
+    d->threshold = isnan(given) ? d->checkpoint.threshold : given;
+    d->threshold_from = isnan(given) ? "from the checkpoint" : "given";
+    if (isnan(d->threshold)) return rb_fail(err, RB_ERR_USAGE, "val_threshold is missing, and the checkpoint has none");
+    if (!isnan(given) && !isnan(d->checkpoint.threshold) && given != d->checkpoint.threshold)
+        rb_note("val_threshold %.9g is used instead of the checkpoint's %.9g", given, d->checkpoint.threshold);
+    return true;
+}
+
+static bool open_network(rb_arena *a, rb_deployed *d, rb_error *err)
+{
+    if (!rb_network_open(a, d->settings, NULL, NULL, &d->network, err)) return false;
+    d->network.preprocessing = d->checkpoint.preprocessing;
+    return rb_network_load(&d->network, &d->checkpoint.tensors, err) ||
+           rb_fail_in(err, "%s", d->settings->checkpoint_path);
+}
+
+bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out, rb_error *err)
+{
+    const rb_settings *asked = rb_settings_new(a, purpose);
+    return rb_config_flags(a, &asked->config, argc, argv, &out->operands, err) &&
+           open_checkpoint(a, out, asked->checkpoint_path, err) && settle(a, purpose, argc, argv, out, err) &&
+           choose_threshold(out, err) && open_network(a, out, err);
+}
+
+bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out, rb_error *err)
+{
+    const rb_data_settings *s = &d->settings->data;
+    rb_loader *loader;
+    rb_loader_spec spec = {.data = data,
+                           .channels = s->channels,
+                           .image_size = s->image_size,
+                           .interpolation = (rb_interpolation)s->interpolation,
+                           .batch_size = d->settings->compute.batch_size,
+                           .workers = s->workers,
+                           .on_bad_image = (rb_on_bad_image)s->on_bad_image};
+    return rb_loader_open(a, &spec, &loader, err) && rb_scorer_open(a, &d->network, loader, out, err);
+}

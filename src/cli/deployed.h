@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// deployed.h - a trained network ready to judge pictures: what eval and infer begin with; private to the commands.
+#ifndef RB_CLI_DEPLOYED_H
+#define RB_CLI_DEPLOYED_H
+
+#include "train/score.h"
+
+typedef struct rb_deployed {
+    rb_settings *settings; // the checkpoint's, with the flags and files of the call over them
+    rb_words operands;
+    rb_checkpoint checkpoint;
+    rb_network network;
+    double threshold;
+    const char *threshold_from; // "from the checkpoint", "given"
+} rb_deployed;
+
+// Reads the words of a call, opens the checkpoint they name (or best.safetensors of the run folder they name) and its
+// network.
+//
+// Owner:  everything lives in `a`
+// Errors: USAGE (no checkpoint_path), IO, WEIGHTS (no checkpoint of ours, another model than the keys say)
+bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out,
+                      rb_error *err) RB_CHECKED;
+
+// A loader of `data` as the checkpoint wants its pictures, and a scorer on it.
+bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out,
+                        rb_error *err) RB_CHECKED;
+
+#endif

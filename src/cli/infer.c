@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// infer.c - labels and probabilities for pictures: one line each, in file order.
+#include "cli/command.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/deployed.h"
+#include "train/bar.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static rb_config config(rb_arena *a)
+{
+    return rb_settings_new(a, RB_FOR_INFER)->config;
+}
+
+// ---- which pictures ------------------------------------------------------------------------------------------------
+
+// Paths on standard input, one a line.
+static rb_words paths_on_stdin(rb_arena *a)
+{
+    rb_words paths = {0};
+    char *line = NULL;
+    size_t room = 0;
+    for (ssize_t n; (n = getline(&line, &room, stdin)) > 0;) {
+        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) line[--n] = '\0';
+        if (n) paths.word = rb_list_with(a, paths.word, paths.count++, rb_text_copy(a, line));
+    }
+    free(line);
+    return paths;
+}
+
+static bool find_pictures(rb_arena *a, const rb_deployed *d, rb_dataset *out, rb_error *err)
+{
+    const char *folder = d->settings->output.input_dir;
+    rb_words named = d->operands;
+    if (folder && named.count)
+        return rb_fail(err, RB_ERR_USAGE, "input_dir %s and pictures by name (%s): use one of them", folder,
+                       named.word[0]);
+    if (folder) return rb_dataset_from_folder(a, folder, out, err);
+    if (!named.count)
+        return rb_fail(err, RB_ERR_USAGE,
+                       "input_dir is missing; name a folder, pictures, or - for a list on standard "
+                       "input");
+    if (named.count == 1 && !strcmp(named.word[0], "-")) named = paths_on_stdin(a);
+    return rb_dataset_from_files(a, named.word, named.count, out, err);
+}
+
+// ---- what is written
+// -------------------------------------------------------------------------------------------------
+
+typedef struct output {
+    const rb_deployed *deployed;
+    const rb_dataset *pictures;
+    rb_writer *labels, *proba; // labels NULL: standard output; proba NULL: not asked for
+    int count[2], unreadable;
+    rb_bar bar;
+    rb_error err; // the first
+} output;
+
+static bool open_output(rb_arena *a, output *o, rb_error *err)
+{
+    const rb_output_settings *s = &o->deployed->settings->output;
+    if (!s->output_file && s->get_proba)
+        return rb_fail(err, RB_ERR_USAGE, "get_proba needs an output_file: probabilities go beside it");
+    if (s->output_file && !rb_writer_open(a, s->output_file, &o->labels, err)) return false;
+    return !s->get_proba || rb_writer_open(a, rb_path_with_suffix(a, s->output_file, ".proba"), &o->proba, err);
+}
+
+static bool write_label(output *o, int label, rb_error *err)
+{
+    if (o->labels) return rb_writer_print(o->labels, err, "%d\n", label);
+    printf("%d\n", label); // main.c checks the stream at the end
+    return true;
+}
+
+static bool write_proba(output *o, float p, rb_error *err)
+{
+    if (!o->proba) return true;
+    return isnan(p) ? rb_writer_print(o->proba, err, "nan\n") : rb_writer_print(o->proba, err, "%.9g\n", (double)p);
+}
+
+static void write_judged(void *context, const rb_judged *j)
+{
+    output *o = context;
+    if (o->err.kind) return;
+    float p = j->reason ? NAN : rb_probability(j->logits[0]);
+    int label = j->reason ? -1 : (double)p >= o->deployed->threshold;
+    if (label < 0) {
+        o->unreadable++;
+        rb_warn("%s: %s: its line is -1", o->pictures->samples[j->sample].path, j->reason);
+    } else {
+        o->count[label]++;
+    }
+    if (write_label(o, label, &o->err) && write_proba(o, p, &o->err)) rb_bar_show(&o->bar, j->draw + 1, "%s", "");
+}
+
+static bool commit(output *o, rb_error *err)
+{
+    if (o->err.kind) {
+        *err = o->err;
+        return false;
+    }
+    return (!o->labels || rb_writer_commit(o->labels, err)) && (!o->proba || rb_writer_commit(o->proba, err));
+}
+
+static void say_what_was_done(const output *o)
+{
+    const rb_deployed *d = o->deployed;
+    char unreadable[48] = "";
+    if (o->unreadable) snprintf(unreadable, sizeof unreadable, ", %d unreadable", o->unreadable);
+    rb_note("%d pictures: %d of class %s, %d of class %s%s; threshold %.9g, %s", o->pictures->count, o->count[0],
+            d->checkpoint.classes[0], o->count[1], d->checkpoint.classes[1], unreadable, d->threshold,
+            d->threshold_from);
+}
+
+static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
+{
+    rb_deployed d;
+    rb_dataset pictures;
+    rb_scorer scorer;
+    output o = {.deployed = &d, .pictures = &pictures};
+    if (!rb_deployed_open(a, RB_FOR_INFER, argc, argv, &d, err) || !find_pictures(a, &d, &pictures, err) ||
+        !open_output(a, &o, err) || !rb_deployed_scorer(a, &d, &pictures, &scorer, err))
+        return false;
+    o.bar = rb_bar_begin("judging", pictures.count, 1);
+    rb_indices all = rb_dataset_part(a, &pictures, RB_NO_PART);
+    bool done = rb_scorer_run(&scorer, all.at, all.count, write_judged, &o, err);
+    rb_bar_clear(&o.bar);
+    if (!done || !commit(&o, err)) return false;
+    say_what_was_done(&o);
+    return true;
+}
+
+const rb_command rb_command_infer = {
+    .name = "infer",
+    .operands = "[FILE ... | -]",
+    .help = "label pictures with a checkpoint",
+    .config = config,
+    .run = run,
+};

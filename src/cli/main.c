@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// main.c - finds the command, runs it, prints its error once. Exit codes are those of base/error.h.
+#include "cli/command.h"
+
+#include "base/parallel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--"); i++)
+        if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) return true;
+    return false;
+}
+
+static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
+{
+    if (argc < 2) return rb_fail(err, RB_ERR_USAGE, "name a command; `rarebit help` lists them");
+    const char *name = argv[1];
+    if (!strcmp(name, "-h") || !strcmp(name, "--help")) name = "help";
+    if (!strcmp(name, "--version")) return printf("rarebit %s\n", RB_VERSION) > 0;
+    const rb_command *c = rb_command_find(name, err);
+    if (!c) return false;
+    if (asks_for_help(argc - 2, argv + 2)) return rb_command_find("help", err)->run(a, 1, &argv[1], err);
+    return c->run(a, argc - 2, argv + 2, err);
+}
+
+// Results that could not be written are no results.
+static bool flush_results(rb_error *err)
+{
+    return !fflush(stdout) || rb_fail_errno(err, RB_ERR_IO, errno, "standard output");
+}
+
+int main(int argc, char **argv)
+{
+    rb_parallel_wait_passively(argv);
+    rb_error err = {0};
+    rb_arena *a = rb_arena_open();
+    bool done = run(a, argc, argv, &err) && flush_results(&err);
+    rb_arena_close(a);
+    if (!done) fprintf(stderr, "rarebit: %s\n", err.text);
+    return done ? 0 : (int)err.kind;
+}

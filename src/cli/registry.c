@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.h"
+
+#include <string.h>
+
+#define ENTRY(name) extern const rb_command rb_command_##name;
+#include "gen/cli.inc"
+#undef ENTRY
+
+#define ENTRY(name) &rb_command_##name,
+const rb_command *const rb_commands[] = {
+#include "gen/cli.inc"
+    NULL};
+#undef ENTRY
+
+#define ENTRY(name) #name,
+static const char *const names[] = {
+#include "gen/cli.inc"
+    NULL};
+#undef ENTRY
+
+const rb_command *rb_command_find(const char *name, rb_error *err)
+{
+    for (const rb_command *const *c = rb_commands; *c; c++)
+        if (!strcmp((*c)->name, name)) return *c;
+
+    const char *near = rb_nearest(name, names);
+    if (near)
+        rb_fail(err, RB_ERR_USAGE, "there is no command '%s'; did you mean '%s'?", name, near);
+    else
+        rb_fail(err, RB_ERR_USAGE, "there is no command '%s'; `rarebit help` lists them", name);
+    return NULL;
+}
+
+bool rb_no_operands(rb_words operands, rb_error *err)
+{
+    return !operands.count ||
+           rb_fail(err, RB_ERR_USAGE, "'%s' is no flag; flags look like --key value", operands.word[0]);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// scalar.c - from what somebody wrote to a value: type, range, choices.
+//
+// Source: YAML 1.2.2, section 10.3.2, core schema; without octal and hexadecimal numbers, .inf and .nan
+#include "config/key.h"
+#include "config/text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+    while (*words && strcmp(text, *words)) words++;
+    return *words;
+}
+
+bool rb_scalar_is_null(const char *text)
+{
+    return is_one_of(text, (const char *const[]){"", "~", "null", "Null", "NULL", NULL});
+}
+
+bool rb_scalar_is_bool(const char *text, bool *out)
+{
+    *out = is_one_of(text, (const char *const[]){"true", "True", "TRUE", NULL});
+    return *out || is_one_of(text, (const char *const[]){"false", "False", "FALSE", NULL});
+}
+
+static const char *skip_digits(const char *at)
+{
+    while (isdigit((unsigned char)*at)) at++;
+    return at;
+}
+
+static const char *skip_sign(const char *at)
+{
+    return at + (*at == '+' || *at == '-');
+}
+
+static bool is_whole(const char *text)
+{
+    const char *digits = skip_sign(text), *end = skip_digits(digits);
+    return end > digits && !*end;
+}
+
+static bool is_real(const char *text)
+{
+    const char *digits = skip_sign(text), *end = skip_digits(digits);
+    ptrdiff_t count = end - digits;
+    if (*end == '.') {
+        const char *part = end + 1;
+        end = skip_digits(part);
+        count += end - part;
+    }
+    if (count && (*end == 'e' || *end == 'E')) {
+        const char *power = skip_sign(end + 1);
+        end = skip_digits(power);
+        count = end - power;
+    }
+    return count && !*end;
+}
+
+static bool reads_as(rb_type type, const char *text, double *out)
+{
+    bool truth = false;
+    if (type == RB_BOOL) {
+        bool fits = rb_scalar_is_bool(text, &truth);
+        return *out = truth, fits;
+    }
+    *out = strtod(text, NULL);
+    return type == RB_INT ? is_whole(text) : is_real(text);
+}
+
+static const char *expected(rb_arena *a, const rb_field *f)
+{
+    switch (f->type) {
+    case RB_BOOL:
+        return "true or false";
+    case RB_INT:
+        return "a whole number";
+    case RB_REAL:
+        return "a number";
+    case RB_TEXT:
+        return "a text";
+    case RB_CHOICE:
+        return rb_text_format(a, "one of %s", rb_choices_text(a, f));
+    }
+    return "";
+}
+
+bool rb_key_refuse(rb_arena *a, const rb_key *k, const char *found, const char *where, rb_error *err)
+{
+    return rb_fail(err, RB_ERR_USAGE, "%s: expected %s, found %s", where, expected(a, k->field), found);
+}
+
+static bool set_number(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err)
+{
+    const rb_field *f = k->field;
+    const char *shown = rb_text_shown(a, given.text);
+    double number;
+    if (!given.plain) return rb_key_refuse(a, k, rb_text_format(a, "the quoted text \"%s\"", shown), where, err);
+    if (!reads_as(f->type, given.text, &number))
+        return rb_key_refuse(a, k, rb_text_format(a, "'%s'", shown), where, err);
+    if (f->type != RB_BOOL && !(number >= f->min && number <= f->max))
+        return rb_fail(err, RB_ERR_USAGE, "%s: %s is outside %s", where, shown, rb_range_text(a, f));
+    rb_value_store(k->section, f, (rb_value){.number = number});
+    return true;
+}
+
+static bool set_choice(rb_arena *a, const rb_key *k, const char *name, const char *where, rb_error *err)
+{
+    const rb_field *f = k->field;
+    for (int i = 0; f->choices[i]; i++)
+        if (!strcmp(f->choices[i], name)) {
+            rb_value_store(k->section, f, (rb_value){.number = i});
+            return true;
+        }
+    const char *near = rb_nearest(name, f->choices);
+    const char *hint = near ? rb_text_format(a, "; did you mean '%s'?", near) : "";
+    return rb_fail(err, RB_ERR_USAGE, "%s: '%s' is none of %s%s", where, rb_text_shown(a, name), rb_choices_text(a, f),
+                   hint);
+}
+
+// The record of a run is UTF-8, so that other bytes could not be read back from it.
+static bool set_text(rb_arena *a, const rb_key *k, const char *text, const char *where, rb_error *err)
+{
+    if (!rb_utf8_valid(text)) return rb_fail(err, RB_ERR_USAGE, "%s: is not UTF-8 text", where);
+    rb_value_store(k->section, k->field, (rb_value){.text = rb_text_copy(a, text)});
+    return true;
+}
+
+bool rb_key_set(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err)
+{
+    const rb_field *f = k->field;
+    if (given.plain && rb_scalar_is_null(given.text)) {
+        if (!f->optional) return rb_fail(err, RB_ERR_USAGE, "%s: is empty; expected %s", where, expected(a, f));
+        rb_value_store(k->section, f, (rb_value){.number = NAN});
+        return true;
+    }
+    if (f->type == RB_TEXT) return set_text(a, k, given.text, where, err);
+    if (f->type == RB_CHOICE) return set_choice(a, k, given.text, where, err);
+    return set_number(a, k, given, where, err);
+}

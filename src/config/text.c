@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SHOWN 60 // bytes of a text that a message quotes
+
+// Source: Unicode 15, table 3-7, "Well-Formed UTF-8 Byte Sequences"
+static const struct lead {
+    uint8_t first, last; // range of the first byte
+    uint8_t low, high;   // range of the second
+    int size;
+} leads[] = {
+    {0x00, 0x7F, 0x00, 0x00, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+    {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+    {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+};
+
+int rb_utf8_size(const uint8_t *at, ptrdiff_t left)
+{
+    const struct lead *l = leads, *end = leads + sizeof leads / sizeof *leads;
+    while (l < end && left > 0 && (at[0] < l->first || at[0] > l->last)) l++;
+    if (l == end || l->size > left) return 0;
+    if (l->size > 1 && (at[1] < l->low || at[1] > l->high)) return 0;
+    for (int i = 2; i < l->size; i++)
+        if ((at[i] & 0xC0) != 0x80) return 0;
+    return l->size;
+}
+
+bool rb_utf8_valid(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
+    for (int n; at < end; at += n)
+        if (!(n = rb_utf8_size(at, end - at))) return false;
+    return true;
+}
+
+const char *rb_text_shown(rb_arena *a, const char *text)
+{
+    size_t length = strlen(text), keep = length < SHOWN ? length : SHOWN;
+    while (keep < length && ((uint8_t)text[keep] & 0xC0) == 0x80) keep--;
+    char *shown = rb_text_format(a, "%.*s%s", (int)keep, text, keep < length ? "..." : "");
+    for (char *c = shown; *c; c++)
+        if ((uint8_t)*c < ' ' || *c == 0x7F) *c = '?';
+    return shown;
+}
+
+rb_text rb_text_new(rb_arena *a)
+{
+    return (rb_text){.arena = a, .at = RB_NEW(a, char, 1024), .room = 1024};
+}
+
+static void make_room(rb_text *t, ptrdiff_t more)
+{
+    if (t->room - t->used >= more) return;
+    while (t->room - t->used < more) t->room *= 2;
+    char *wider = RB_NEW(t->arena, char, t->room);
+    memcpy(wider, t->at, (size_t)t->used);
+    t->at = wider;
+}
+
+void rb_text_put(rb_text *t, const char *bytes, ptrdiff_t count)
+{
+    make_room(t, count + 1);
+    memcpy(t->at + t->used, bytes, (size_t)count);
+    t->used += count;
+    t->at[t->used] = '\0';
+}
+
+void rb_text_add(rb_text *t, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    make_room(t, n + 1);
+    vsnprintf(t->at + t->used, (size_t)n + 1, format, again);
+    t->used += n;
+    va_end(again);
+    va_end(args);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// value.c - values of the five types, in a struct and as words. Reading them is in scalar.c.
+#include "config/key.h"
+#include "config/text.h"
+
+#include "base/json.h"
+
+#include <math.h>
+
+rb_value rb_value_preset(const rb_field *f)
+{
+    return (rb_value){.number = f->preset, .text = f->preset_text};
+}
+
+rb_value rb_value_load(const rb_section *s, const rb_field *f)
+{
+    const void *at = (const char *)s->values + f->offset;
+    switch (f->type) {
+    case RB_BOOL:
+        return (rb_value){.number = *(const bool *)at};
+    case RB_REAL:
+        return (rb_value){.number = *(const double *)at};
+    case RB_TEXT:
+        return (rb_value){.text = *(const char *const *)at};
+    case RB_INT:
+    case RB_CHOICE:
+        return (rb_value){.number = *(const int *)at};
+    }
+    return (rb_value){0};
+}
+
+void rb_value_store(const rb_section *s, const rb_field *f, rb_value v)
+{
+    void *at = (char *)s->values + f->offset;
+    switch (f->type) {
+    case RB_BOOL:
+        *(bool *)at = v.number != 0;
+        break;
+    case RB_REAL:
+        *(double *)at = v.number;
+        break;
+    case RB_TEXT:
+        *(const char **)at = v.text;
+        break;
+    case RB_INT:
+    case RB_CHOICE:
+        *(int *)at = (int)v.number;
+        break;
+    }
+}
+
+// rb_real_text says 1e+01 for 10, which reads back but does not read well.
+static const char *number_text(rb_arena *a, double value)
+{
+    char text[32];
+    if (value == floor(value) && fabs(value) < 1e6) return rb_text_format(a, "%.0f", value);
+    return rb_text_copy(a, rb_real_text(value, text));
+}
+
+const char *rb_value_text(rb_arena *a, const rb_field *f, rb_value v)
+{
+    switch (f->type) {
+    case RB_BOOL:
+        return v.number != 0 ? "true" : "false";
+    case RB_INT:
+        return rb_text_format(a, "%.0f", v.number);
+    case RB_REAL:
+        return isnan(v.number) ? NULL : number_text(a, v.number);
+    case RB_TEXT:
+        return v.text;
+    case RB_CHOICE:
+        return f->choices[(int)v.number];
+    }
+    return NULL;
+}
+
+const char *rb_range_text(rb_arena *a, const rb_field *f)
+{
+    if (f->type == RB_INT) return rb_text_format(a, "%.0f..%.0f", f->min, f->max);
+    if (f->type == RB_REAL) return rb_text_format(a, "%s..%s", number_text(a, f->min), number_text(a, f->max));
+    return "";
+}
+
+const char *rb_choices_text(rb_arena *a, const rb_field *f)
+{
+    rb_text t = rb_text_new(a);
+    for (const char *const *name = f->choices; *name; name++) rb_text_add(&t, "%s%s", t.used ? "|" : "", *name);
+    return t.at;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// cuts.c - one sort and one pass from scores to cumulative counts.
+#include "metric/cuts.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct judged {
+    double score;
+    int label;
+} judged;
+
+static int falling(const void *x, const void *y)
+{
+    double a = ((const judged *)x)->score, b = ((const judged *)y)->score;
+    return (a < b) - (a > b);
+}
+
+static judged *sorted(rb_arena *a, rb_scores s)
+{
+    judged *all = RB_NEW(a, judged, s.n);
+    for (int i = 0; i < s.n; i++) {
+        assert(!isnan(s.score[i]) && (s.label[i] == 0 || s.label[i] == 1));
+        all[i] = (judged){s.score[i], s.label[i]};
+    }
+    qsort(all, (size_t)s.n, sizeof *all, falling);
+    return all;
+}
+
+rb_cuts rb_cuts_of(rb_arena *a, rb_scores s)
+{
+    const judged *all = sorted(a, s);
+    rb_cuts cuts = {.at = RB_NEW(a, rb_cut, (ptrdiff_t)s.n + 1), .count = 1};
+    cuts.at[0].threshold = INFINITY;
+    for (int i = 0; i < s.n; i++) {
+        if (!i || all[i].score != all[i - 1].score) cuts.count++;
+        cuts.positives += all[i].label;
+        cuts.negatives += !all[i].label;
+        cuts.at[cuts.count - 1] = (rb_cut){all[i].score, cuts.positives, cuts.negatives};
+    }
+    return cuts;
+}

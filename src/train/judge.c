@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// judge.c - the end of a run: the best checkpoint on train, val and test, at the threshold that val chose.
+#include "train/job.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool load_best(rb_job *job, double *threshold, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    rb_checkpoint best;
+    bool done = rb_checkpoint_open(scratch, rb_run_path(scratch, &job->run, "best.safetensors"), &best, err) &&
+                rb_network_load(&job->network, &best.tensors, err);
+    *threshold = best.threshold;
+    rb_arena_close(scratch);
+    return done;
+}
+
+static bool log_summary(rb_arena *a, const rb_job *job, rb_part part, const rb_summary *s, double loss, rb_error *err)
+{
+    const char *name = rb_part_names[part];
+    const struct {
+        const char *metric;
+        double value;
+    } metrics[] = {{"loss", loss},        {"hter", s->rates.hter},    {"far", s->rates.far},
+                   {"frr", s->rates.frr}, {"roc_auc", s->roc_auc},    {"average_precision", s->average_precision},
+                   {"eer", s->eer},       {"threshold", s->threshold}};
+    rb_json *j = rb_run_record(a, &job->run, "eval", job->step, job->best.epoch);
+    rb_json_string(j, "part", name);
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
+        rb_json_real(j, rb_text_format(a, "%s/%s", name, metrics[i].metric), metrics[i].value);
+    return rb_run_write(&job->run, j, err);
+}
+
+static bool judge_part(rb_arena *a, rb_job *job, rb_part part, double threshold, rb_summary *out, rb_error *err)
+{
+    rb_part_scores scores;
+    if (!job->part[part].count) return true;
+    if (!rb_score_part(a, &job->scorer, &job->data, job->part[part], &rb_loss_bce, &job->settings->bce, &scores, err))
+        return false;
+    *out = rb_summarise(a, scores.readable, threshold);
+    const char *path = rb_run_path(a, &job->run, rb_text_format(a, "%s.proba", rb_part_names[part]));
+    return rb_probabilities_write(a, path, scores.probability, scores.which.count, err) &&
+           log_summary(a, job, part, out, scores.loss, err);
+}
+
+static bool write_metrics(rb_arena *a, const rb_job *job, const rb_trained *t, double threshold, rb_error *err)
+{
+    rb_json *j = rb_json_new(a);
+    rb_json_open(j, NULL, '{');
+    rb_json_string(j, "model", job->network.model);
+    rb_json_integer(j, "best_epoch", t->best_epoch);
+    rb_json_real(j, "threshold", threshold);
+    for (int part = 0; part < RB_PARTS; part++)
+        if (t->of[part].n) rb_summary_to_json(j, rb_part_names[part], &t->of[part]);
+    rb_json_close(j);
+    const char *text = rb_text_format(a, "%s\n", rb_json_text(j));
+    return rb_file_write(rb_run_path(a, &job->run, "metrics.json"), text, (ptrdiff_t)strlen(text), err);
+}
+
+static bool judge(rb_arena *a, rb_job *job, rb_trained *out, rb_error *err)
+{
+    double threshold;
+    if (!load_best(job, &threshold, err)) return false;
+    for (int part = 0; part < RB_PARTS; part++)
+        if (!judge_part(a, job, (rb_part)part, threshold, &out->of[part], err)) return false;
+    return write_metrics(a, job, out, threshold, err);
+}
+
+bool rb_job_judge(rb_job *job, rb_trained *out, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    bool done = judge(scratch, job, out, err);
+    rb_arena_close(scratch);
+    return done;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/network.h"
+
+#include "base/log.h"
+#include "base/parallel.h"
+
+#include <string.h>
+
+// Mean and standard deviation of ImageNet's pictures: what the original project normalises with.
+static const double imagenet_mean[] = {0.485, 0.456, 0.406}, imagenet_std[] = {0.229, 0.224, 0.225};
+
+// A grey picture gets the mean of the three channels.
+static rb_preprocessing preprocessing_of(const rb_data_settings *d)
+{
+    rb_preprocessing p = {d->image_size, d->channels, rb_interpolation_names[d->interpolation], {0}, {0}};
+    for (int c = 0; c < 3; c++) {
+        if (d->channels == 3) {
+            p.mean[c] = imagenet_mean[c];
+            p.std[c] = imagenet_std[c];
+        } else {
+            p.mean[0] += imagenet_mean[c] / 3;
+            p.std[0] += imagenet_std[c] / 3;
+        }
+    }
+    return p;
+}
+
+static bool refuse_pretrained(const rb_settings *s, rb_error *err)
+{
+    return rb_fail(err, RB_ERR_WEIGHTS,
+                   "pretrained: this version cannot fetch or read weights of others for %s; say pretrained: false to "
+                   "train from scratch, or checkpoint_path to begin from a checkpoint of Rarebit",
+                   s->model.model_type);
+}
+
+bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, const void *optim_cfg, rb_network *out,
+                     rb_error *err)
+{
+    const rb_data_settings *d = &s->data;
+    const rb_compute_settings *c = &s->compute;
+    *out = (rb_network){.model = rb_model_name(s->model.model_type, err), .preprocessing = preprocessing_of(d)};
+    if (!out->model) return false;
+    if (optim && s->model.pretrained && !s->checkpoint_path) return refuse_pretrained(s, err);
+    if (!rb_model_build(a, &s->model, (rb_shape){d->channels, d->image_size, d->image_size}, &out->graph, err) ||
+        !rb_backend_find(c->backend, &out->backend, err))
+        return false;
+    if (c->device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c->device_index);
+    rb_parallel_threads(c->threads ? c->threads : rb_parallel_cores());
+    rb_store_spec spec = {(rb_precision)c->precision, c->batch_size, optim, optim_cfg};
+    return out->backend->store(a, out->graph, &spec, &out->store, err);
+}
+
+static ptrdiff_t largest_param(const rb_graph *g)
+{
+    ptrdiff_t most = 0;
+    for (int i = 0; i < g->param_count; i++)
+        if (g->params[i]->count > most) most = g->params[i]->count;
+    return most;
+}
+
+void rb_network_init(const rb_network *n, uint32_t seed)
+{
+    rb_arena *scratch = rb_arena_open();
+    float *w = RB_NEW(scratch, float, largest_param(n->graph));
+    for (int i = 0; i < n->graph->param_count; i++) {
+        rb_param_init(n->graph->params[i], seed, w);
+        n->backend->put(n->store, n->graph->params[i], RB_VALUE, w);
+    }
+    rb_arena_close(scratch);
+}
+
+static bool load(rb_arena *scratch, const rb_network *n, const rb_tensors *t, rb_error *err)
+{
+    const rb_tensor **match;
+    if (!rb_tensors_match(scratch, t, n->graph, "", false, &match, err)) return false;
+    float *w = RB_NEW(scratch, float, largest_param(n->graph));
+    for (int i = 0; i < n->graph->param_count; i++) {
+        rb_tensor_to_f32(match[i], w);
+        n->backend->put(n->store, n->graph->params[i], RB_VALUE, w);
+    }
+    return true;
+}
+
+bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    bool done = load(scratch, n, t, err);
+    rb_arena_close(scratch);
+    return done;
+}
+
+// ---- tensors for a file
+// ----------------------------------------------------------------------------------------------
+
+static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *p, rb_slot slot, const char *prefix,
+                              double *wide)
+{
+    float *data = RB_NEW(a, float, p->count);
+    n->backend->get(n->store, p, slot, wide);
+    for (ptrdiff_t i = 0; i < p->count; i++) data[i] = (float)wide[i];
+    rb_tensor t = {.name = rb_text_format(a, "%s%s", prefix, p->name),
+                   .dtype = RB_F32,
+                   .rank = p->rank,
+                   .count = p->count,
+                   .data = data};
+    for (int i = 0; i < p->rank; i++) t.dims[i] = p->dims[i];
+    return t;
+}
+
+// PyTorch counts the batches that each normalisation has seen.
+static rb_tensor batches_tensor(rb_arena *a, const rb_node *norm, int64_t steps)
+{
+    int64_t *count = RB_NEW(a, int64_t, 1);
+    *count = steps;
+    return (rb_tensor){
+        .name = rb_text_format(a, "%s.num_batches_tracked", norm->name), .dtype = RB_I64, .count = 1, .data = count};
+}
+
+void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool moments, rb_tensors *out)
+{
+    static const struct moment {
+        rb_slot slot;
+        const char *prefix;
+    } kinds[] = {{RB_MOMENT1, "optim.m."}, {RB_MOMENT2, "optim.v."}};
+    const rb_graph *g = n->graph;
+    int kept = moments ? n->store->spec.optim->moments : 0;
+    rb_arena *scratch = rb_arena_open();
+    double *wide = RB_NEW(scratch, double, largest_param(g));
+    *out = (rb_tensors){.tensor = RB_NEW(a, rb_tensor, (ptrdiff_t)g->param_count * 3 + g->node_count)};
+    for (int i = 0; i < g->param_count; i++) {
+        out->tensor[out->count++] = float_tensor(a, n, g->params[i], RB_VALUE, "", wide);
+        for (int k = 0; k < kept && g->params[i]->trained; k++)
+            out->tensor[out->count++] = float_tensor(a, n, g->params[i], kinds[k].slot, kinds[k].prefix, wide);
+    }
+    for (int i = 0; i < g->node_count; i++)
+        if (g->nodes[i]->op == &rb_op_batch_norm) out->tensor[out->count++] = batches_tensor(a, g->nodes[i], steps);
+    rb_arena_close(scratch);
+}
+
+rb_plan_spec rb_network_plan_spec(const rb_network *n, rb_mode mode, int batch)
+{
+    rb_plan_spec spec = {.mode = mode, .batch = batch};
+    memcpy(spec.mean, n->preprocessing.mean, sizeof spec.mean);
+    memcpy(spec.std, n->preprocessing.std, sizeof spec.std);
+    return spec;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// network.h - a model on a device: graph, backend, parameters; what training, evaluation and inference share.
+#ifndef RB_TRAIN_NETWORK_H
+#define RB_TRAIN_NETWORK_H
+
+#include "train/settings.h"
+#include "weights/checkpoint.h"
+
+typedef struct rb_network {
+    const char *model; // timm's name
+    rb_graph *graph;
+    const rb_backend *backend;
+    rb_store *store;
+    rb_preprocessing preprocessing;
+} rb_network;
+
+// Builds the model and opens a store for it; its weights are not set yet. `optim` NULL: for evaluation only. Sets the
+// number of compute threads, and says so where there is no GPU for device_index.
+//
+// Errors: USAGE (model, backend, picture too small), WEIGHTS (pretrained), DEVICE
+bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, const void *optim_cfg, rb_network *out,
+                     rb_error *err) RB_CHECKED;
+
+// Fresh weights: a function of `seed` alone.
+void rb_network_init(const rb_network *n, uint32_t seed);
+
+// Weights and running statistics of a file. Errors: WEIGHTS (another model)
+bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
+
+// Weights and statistics as tensors under timm's names, num_batches_tracked (`steps`) among them; with `moments` the
+// optimiser's, too. Everything lives in `a`.
+void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool moments, rb_tensors *out);
+
+// The beginning of a plan for it: mode, batch and what pixels become. The caller adds loss and seed.
+rb_plan_spec rb_network_plan_spec(const rb_network *n, rb_mode mode, int batch);
+
+#endif

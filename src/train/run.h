@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// run.h - the folder of one training run and its log.jsonl, the record that everything else reads.
+//
+// One JSON object a line: `type` (run, step, epoch, eval, event, end), `step`, `epoch`, metrics. Fields that begin with
+// t_ hold clock values; two runs are the same when their logs are equal without them.
+//
+// Errors: IO, with path and cause
+#ifndef RB_TRAIN_RUN_H
+#define RB_TRAIN_RUN_H
+
+#include "base/file.h"
+#include "base/json.h"
+
+#include <stdio.h>
+
+typedef struct rb_run {
+    rb_arena *arena;
+    const char *folder;
+    FILE *log;
+    double start_s;
+} rb_run;
+
+// Makes "<checkpoint_dir>/<model>_<UTC time>" and begins its log. Closed with `a`.
+bool rb_run_open(rb_arena *a, const char *checkpoint_dir, const char *model, rb_run *out, rb_error *err) RB_CHECKED;
+
+// "<folder>/<name>", in `a`.
+const char *rb_run_path(rb_arena *a, const rb_run *r, const char *name);
+
+// An open JSON object {"type":..., "step":..., "epoch":..., "t_s":...}; epoch < 0 and step < 0 are left out.
+rb_json *rb_run_record(rb_arena *scratch, const rb_run *r, const char *type, int64_t step, int epoch);
+
+// Closes the object and appends it as one line.
+bool rb_run_write(const rb_run *r, rb_json *record, rb_error *err) RB_CHECKED;
+
+#endif

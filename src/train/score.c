@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/score.h"
+
+#include "base/file.h"
+
+#include <math.h>
+
+bool rb_scorer_open(rb_arena *a, const rb_network *n, rb_loader *loader, rb_scorer *out, rb_error *err)
+{
+    int batch = n->store->spec.batch;
+    rb_plan_spec spec = rb_network_plan_spec(n, RB_EVALUATE, batch);
+    *out = (rb_scorer){.network = n, .loader = loader};
+    out->logits = RB_NEW(a, double, (ptrdiff_t)batch * n->graph->output->shape.c);
+    return n->backend->plan(a, n->store, &spec, &out->plan, err);
+}
+
+static bool judge_batch(const rb_scorer *s, const rb_batch *b, void (*each)(void *, const rb_judged *), void *context,
+                        rb_error *err)
+{
+    const rb_backend *backend = s->network->backend;
+    int k = s->network->graph->output->shape.c;
+    rb_feed feed = {.n = b->n, .pixels = b->pixels};
+    if (!backend->forward(s->plan, &feed, err) || !backend->read(s->plan, NULL, s->logits, err)) return false;
+    for (int i = 0; i < b->n; i++) {
+        rb_judged j = {(int)b->first_draw + i, b->sample[i], s->logits + i * k, b->reason[i]};
+        each(context, &j);
+    }
+    return true;
+}
+
+bool rb_scorer_run(const rb_scorer *s, const int *order, int count, void (*each)(void *context, const rb_judged *j),
+                   void *context, rb_error *err)
+{
+    rb_loader_begin(s->loader, &(rb_pass){.order = order, .count = count});
+    for (;;) {
+        const rb_batch *batch;
+        if (!rb_loader_next(s->loader, &batch, err)) return false;
+        if (!batch) return true;
+        if (!judge_batch(s, batch, each, context, err)) return false;
+    }
+}
+
+float rb_probability(double logit)
+{
+    return (float)rb_sigmoid(logit);
+}
+
+bool rb_probabilities_write(rb_arena *scratch, const char *path, const float *p, int count, rb_error *err)
+{
+    rb_writer *w;
+    if (!rb_writer_open(scratch, path, &w, err)) return false;
+    for (int i = 0; i < count; i++)
+        if (!(isnan(p[i]) ? rb_writer_print(w, err, "nan\n") : rb_writer_print(w, err, "%.9g\n", (double)p[i])))
+            return false;
+    return rb_writer_commit(w, err);
+}
+
+// ---- labelled pictures ----------------------------------------------------------------------------------------------
+
+typedef struct collector {
+    const rb_dataset *data;
+    const rb_loss *loss;
+    const void *loss_cfg;
+    rb_part_scores *out;
+    double *score;
+    int *label;
+    int bad_sample; // whose logit is not finite; -1: none
+} collector;
+
+static void collect(void *context, const rb_judged *j)
+{
+    collector *c = context;
+    c->out->probability[j->draw] = NAN;
+    if (j->reason) return;
+    double target = c->data->samples[j->sample].label, gradient;
+    if (!isfinite(j->logits[0]) && c->bad_sample < 0) c->bad_sample = j->sample;
+    float p = rb_probability(j->logits[0]);
+    c->out->probability[j->draw] = p;
+    c->out->loss += c->loss->row(c->loss_cfg, j->logits, &target, 1, &gradient);
+    c->score[c->out->readable.n] = (double)p;
+    c->label[c->out->readable.n++] = c->data->samples[j->sample].label;
+}
+
+bool rb_score_part(rb_arena *a, const rb_scorer *s, const rb_dataset *d, rb_indices which, const rb_loss *loss,
+                   const void *loss_cfg, rb_part_scores *out, rb_error *err)
+{
+    *out = (rb_part_scores){.which = which, .probability = RB_NEW(a, float, which.count)};
+    collector c = {d, loss, loss_cfg, out, RB_NEW(a, double, which.count), RB_NEW(a, int, which.count), -1};
+    out->readable.score = c.score;
+    out->readable.label = c.label;
+    if (!rb_scorer_run(s, which.at, which.count, collect, &c, err)) return false;
+    if (c.bad_sample >= 0)
+        return rb_fail(err, RB_ERR_NUMERIC, "the network's answer to %s is not a finite number; lower lr",
+                       d->samples[c.bad_sample].path);
+    out->loss = out->readable.n ? out->loss / out->readable.n : (double)NAN;
+    return true;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// settings.h - every key of train, eval and infer in one struct, and which of them each command uses.
+//
+// One file may serve all three commands: keys that a command does not use are checked all the same.
+#ifndef RB_TRAIN_SETTINGS_H
+#define RB_TRAIN_SETTINGS_H
+
+#include "backend/backend.h"
+#include "config/config.h"
+#include "data/data.h"
+#include "loss/loss.h"
+#include "model/model.h"
+#include "optim/optim.h"
+#include "schedule/schedule.h"
+
+typedef struct rb_compute_settings {
+    int device_index; // -1: the CPU
+    const char *backend;
+    int precision; // RB_FP32 or RB_BF16
+    int threads;   // 0: all cores
+    int batch_size;
+} rb_compute_settings;
+
+typedef struct rb_training_settings {
+    const char *checkpoint_dir;
+    int num_epochs;
+    double lr, weight_decay;
+    const char *scheduler;
+    int seed;
+    int early_stop_patience; // epochs; 0: never stop early
+    double early_stop_min_delta;
+} rb_training_settings;
+
+typedef struct rb_decision_settings {
+    double val_threshold; // NAN: the checkpoint's
+} rb_decision_settings;
+
+typedef struct rb_output_settings {
+    const char *input_dir;   // NULL: files are named
+    const char *output_file; // NULL: standard output
+    bool get_proba;
+} rb_output_settings;
+
+// What eval judges: a checkpoint on labelled data, or, where these name files, scores that are there already.
+typedef struct rb_eval_settings {
+    const char *labels, *proba; // one value a line; NULL: none
+    int part;                   // rb_part; RB_NO_PART: all pictures
+    const char *json;           // NULL: a table; "-": standard output
+} rb_eval_settings;
+
+typedef enum rb_purpose { RB_FOR_TRAIN = 1, RB_FOR_EVAL = 2, RB_FOR_INFER = 4 } rb_purpose;
+
+typedef struct rb_settings {
+    const char *checkpoint_path; // NULL: none
+    rb_data_settings data;
+    rb_model_settings model;
+    rb_compute_settings compute;
+    rb_training_settings training;
+    rb_bce bce;
+    rb_decision_settings decision;
+    rb_output_settings output;
+    rb_eval_settings eval;
+    void **schedule_cfg; // in the order of rb_schedules
+    void **optim_cfg;    // in the order of rb_optims
+    rb_config config;    // the sections around all of it
+} rb_settings;
+
+// All keys at their defaults; those that `purpose` uses are its flags. Lives in `a`.
+rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose);
+
+// The parameters of the chosen schedule. NULL after writing USAGE: there is no such schedule.
+typedef struct rb_chosen_schedule {
+    const rb_schedule *schedule;
+    const void *cfg;
+} rb_chosen_schedule;
+rb_chosen_schedule rb_settings_schedule(const rb_settings *s, rb_error *err);
+
+// What a network is applied to must be what it was trained on: the keys of model and pictures that shape it.
+//
+// Errors: WEIGHTS, naming the key, what was asked for and what the checkpoint has
+bool rb_settings_agree(rb_arena *scratch, const rb_settings *asked, const rb_settings *trained,
+                       rb_error *err) RB_CHECKED;
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// train.h - one training run from data to judged checkpoint.
+#ifndef RB_TRAIN_TRAIN_H
+#define RB_TRAIN_TRAIN_H
+
+#include "metric/metric.h"
+#include "train/settings.h"
+
+typedef struct rb_trained {
+    const char *folder;      // of the run
+    int best_epoch;          // from 0
+    bool stopped_early;      // before num_epochs were done
+    rb_summary of[RB_PARTS]; // at the validation's best threshold; n = 0: no such part
+} rb_trained;
+
+// data -> split -> epochs of draws, steps and validation -> best checkpoint -> evaluation of train, val and test.
+// The threshold is chosen on validation alone. Progress goes to stderr.
+//
+// Owner:  texts of `out` live in `a`
+// Errors: all kinds; what the run folder holds stays good
+// Source: the loop of PyTorch Lightning's Trainer.fit, step order of torch: update, then schedule
+bool rb_train(rb_arena *a, const rb_settings *s, rb_trained *out, rb_error *err) RB_CHECKED;
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// check.h - cmocka plus comparing arrays: the first bad index is named.
+#ifndef RB_TESTS_CHECK_H
+#define RB_TESTS_CHECK_H
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+
+// Fails, with the text of `err`, unless `done`.
+#define check_done(done, err) \
+    do { \
+        if (!(done)) fail_msg("%s", (err).text); \
+    } while (0)
+
+// Fails unless the call failed with this kind and a text that has `part` in it.
+#define check_failed(done, err, want, part) \
+    do { \
+        if (done) fail_msg("did not fail, but should have said \"%s\"", part); \
+        if ((err).kind != (want)) fail_msg("kind %d, not %d: %s", (err).kind, (want), (err).text); \
+        if (!strstr((err).text, part)) fail_msg("\"%s\" is not in \"%s\"", part, (err).text); \
+    } while (0)
+
+// |got - want| <= tolerance * max |want|, element by element. NaN is never close.
+static inline void check_close(const char *what, const double *got, const double *want, ptrdiff_t n, double tolerance)
+{
+    double largest = 0;
+    for (ptrdiff_t i = 0; i < n; i++) largest = fmax(largest, fabs(want[i]));
+    for (ptrdiff_t i = 0; i < n; i++)
+        if (!(fabs(got[i] - want[i]) <= tolerance * largest))
+            fail_msg("%s[%td]: %.17g, not %.17g (off by %.3g of the largest, %.3g allowed)", what, i, got[i], want[i],
+                     fabs(got[i] - want[i]) / largest, tolerance);
+}
+
+// |got - want| <= relative * |want| + absolute.
+static inline void check_near(const char *what, double got, double want, double relative, double absolute)
+{
+    if (!(fabs(got - want) <= relative * fabs(want) + absolute))
+        fail_msg("%s: %.17g, not %.17g (off by %.3g)", what, got, want, fabs(got - want));
+}
+
+#endif
