@@ -16,6 +16,8 @@
 #include "loss/loss.h"
 #include "optim/optim.h"
 
+// BF16: maps and the weights that meet them are bfloat16; master weights, statistics, gradients of weights, loss and
+// logits are floats.
 typedef enum rb_precision { RB_FP32, RB_BF16, RB_FP64 } rb_precision;
 typedef enum rb_mode { RB_EVALUATE, RB_TRAIN } rb_mode;
 
@@ -68,7 +70,8 @@ typedef struct rb_feed {
 struct rb_backend {
     const char *name; // "ref", "onednn"
     const char *help;
-    bool (*usable)(rb_error *why_not); // Errors: DEVICE
+    bool (*usable)(rb_error *why_not);        // Errors: DEVICE
+    bool (*computes)(rb_precision precision); // natively, on this machine
     bool (*store)(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err);
     bool (*plan)(rb_arena *a, rb_store *s, const rb_plan_spec *spec, rb_plan **out, rb_error *err);
     // Copies a parameter's tensor in plain C order. `put` from float; `get` to double, whatever the device keeps.

@@ -39,6 +39,10 @@ bool rb_writer_print(rb_writer *w, rb_error *err, const char *format, ...) RB_PR
 // Flush, fsync, re-read and compare a running hash of what was put, rename, fsync of the folder.
 bool rb_writer_commit(rb_writer *w, rb_error *err) RB_CHECKED;
 
+// From here on a file that grows past the limit of its size (ulimit -f) makes the write fail with "File too large" and
+// the program say so, as on a full disk; without this the signal SIGXFSZ ends the process and leaves half a file.
+void rb_file_limit_is_an_error(void);
+
 // The whole of rb_writer in one call.
 bool rb_file_write(const char *path, const void *data, ptrdiff_t size, rb_error *err) RB_CHECKED;
 

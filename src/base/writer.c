@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -128,6 +129,11 @@ bool rb_writer_commit(rb_writer *w, rb_error *err)
     w->fd = -1;
     if (close(fd)) return cannot(w, "close", err);
     return sync_folder(w, err);
+}
+
+void rb_file_limit_is_an_error(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static bool write_whole(rb_arena *a, const char *path, const void *data, ptrdiff_t size, rb_error *err)

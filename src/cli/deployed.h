@@ -22,7 +22,7 @@ typedef struct rb_deployed {
 bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out,
                       rb_error *err) RB_CHECKED;
 
-// A loader of `data` as the checkpoint wants its pictures, and a scorer on it.
+// A loader of `data` as the checkpoint wants its pictures, and a scorer on it. `data` lives in `a`: threads read it.
 bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out,
                         rb_error *err) RB_CHECKED;
 

@@ -25,6 +25,14 @@ static rb_config config(rb_arena *a)
     return rb_settings_new(a, RB_FOR_EVAL)->config;
 }
 
+// Nine digits of a probability and of a threshold are the same float, though not the same double.
+static rb_summary summarise(rb_arena *a, rb_scores scores, double threshold)
+{
+    rb_summary s = rb_summarise(a, scores, (double)(float)threshold);
+    s.threshold = threshold;
+    return s;
+}
+
 // ---- scores from files
 // -----------------------------------------------------------------------------------------------
 
@@ -47,7 +55,7 @@ static bool read_scores(rb_arena *a, const rb_eval_settings *e, rb_scores *out, 
         return false;
     for (int i = 0; i < labels; i++) {
         if (isnan(score[i])) continue;
-        score[kept] = score[i];
+        score[kept] = (double)(float)score[i];
         label[kept++] = label[i];
     }
     if (kept < labels) rb_note("%s: %d lines are nan and left out", e->proba, labels - kept);
@@ -61,7 +69,7 @@ static bool judge_files(rb_arena *a, const rb_settings *s, judgement *out, rb_er
     double threshold = s->decision.val_threshold;
     if (!read_scores(a, &s->eval, &scores, err)) return false;
     out->threshold_from = isnan(threshold) ? "as none was given" : "given";
-    out->summary = rb_summarise(a, scores, isnan(threshold) ? HALF : threshold);
+    out->summary = summarise(a, scores, isnan(threshold) ? HALF : threshold);
     out->name = "all";
     return true;
 }
@@ -79,20 +87,20 @@ static void warn_of_training_pictures(const rb_deployed *d, const rb_dataset *da
 static bool judge_checkpoint(rb_arena *a, int argc, char **argv, judgement *out, rb_error *err)
 {
     rb_deployed d;
-    rb_dataset data;
+    rb_dataset *data = RB_NEW(a, rb_dataset, 1); // the loader's threads read it until `a` ends
     rb_scorer scorer;
     rb_part_scores scores;
-    if (!rb_deployed_open(a, RB_FOR_EVAL, argc, argv, &d, err) || !rb_dataset_open(a, &d.settings->data, &data, err) ||
-        !rb_dataset_split(a, &d.settings->data, &data, err) || !rb_deployed_scorer(a, &d, &data, &scorer, err))
+    if (!rb_deployed_open(a, RB_FOR_EVAL, argc, argv, &d, err) || !rb_dataset_open(a, &d.settings->data, data, err) ||
+        !rb_dataset_split(a, &d.settings->data, data, err) || !rb_deployed_scorer(a, &d, data, &scorer, err))
         return false;
-    if (data.class_count != d.checkpoint.class_count)
-        return rb_fail(err, RB_ERR_DATA, "the data has %d classes, the checkpoint %d", data.class_count,
-                       d.checkpoint.class_count);
-    warn_of_training_pictures(&d, &data);
-    rb_indices which = rb_dataset_part(a, &data, (rb_part)d.settings->eval.part);
-    if (!rb_score_part(a, &scorer, &data, which, &rb_loss_bce, &d.settings->bce, &scores, err)) return false;
+    if (data->class_count != d.checkpoint.class_count)
+        return rb_fail(err, RB_ERR_DATA, "the data has %d classes, %s was trained for %d; give it data of the same",
+                       data->class_count, d.settings->checkpoint_path, d.checkpoint.class_count);
+    warn_of_training_pictures(&d, data);
+    rb_indices which = rb_dataset_part(a, data, (rb_part)d.settings->eval.part);
+    if (!rb_score_part(a, &scorer, data, which, &rb_loss_bce, &d.settings->bce, &scores, err)) return false;
     out->name = d.settings->eval.part == RB_NO_PART ? "all" : rb_part_names[d.settings->eval.part];
-    out->summary = rb_summarise(a, scores.readable, d.threshold);
+    out->summary = summarise(a, scores.readable, d.threshold);
     out->threshold_from = d.threshold_from;
     return true;
 }

@@ -66,8 +66,11 @@ static bool open_output(rb_arena *a, output *o, rb_error *err)
     const rb_output_settings *s = &o->deployed->settings->output;
     if (!s->output_file && s->get_proba)
         return rb_fail(err, RB_ERR_USAGE, "get_proba needs an output_file: probabilities go beside it");
-    if (s->output_file && !rb_writer_open(a, s->output_file, &o->labels, err)) return false;
-    return !s->get_proba || rb_writer_open(a, rb_path_with_suffix(a, s->output_file, ".proba"), &o->proba, err);
+    const char *proba = s->get_proba ? rb_path_with_suffix(a, s->output_file, ".proba") : NULL;
+    if (proba && !strcmp(proba, s->output_file))
+        return rb_fail(err, RB_ERR_USAGE, "output_file: %s is where get_proba writes; give it another suffix", proba);
+    return (!s->output_file || rb_writer_open(a, s->output_file, &o->labels, err)) &&
+           (!proba || rb_writer_open(a, proba, &o->proba, err));
 }
 
 static bool write_label(output *o, int label, rb_error *err)
@@ -88,7 +91,7 @@ static void write_judged(void *context, const rb_judged *j)
     output *o = context;
     if (o->err.kind) return;
     float p = j->reason ? NAN : rb_probability(j->logits[0]);
-    int label = j->reason ? -1 : (double)p >= o->deployed->threshold;
+    int label = j->reason ? -1 : p >= (float)o->deployed->threshold; // as the .proba file has both
     if (label < 0) {
         o->unreadable++;
         rb_warn("%s: %s: its line is -1", o->pictures->samples[j->sample].path, j->reason);
@@ -120,14 +123,14 @@ static void say_what_was_done(const output *o)
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
     rb_deployed d;
-    rb_dataset pictures;
+    rb_dataset *pictures = RB_NEW(a, rb_dataset, 1); // the loader's threads read it until `a` ends
     rb_scorer scorer;
-    output o = {.deployed = &d, .pictures = &pictures};
-    if (!rb_deployed_open(a, RB_FOR_INFER, argc, argv, &d, err) || !find_pictures(a, &d, &pictures, err) ||
-        !open_output(a, &o, err) || !rb_deployed_scorer(a, &d, &pictures, &scorer, err))
+    output o = {.deployed = &d, .pictures = pictures};
+    if (!rb_deployed_open(a, RB_FOR_INFER, argc, argv, &d, err) || !find_pictures(a, &d, pictures, err) ||
+        !open_output(a, &o, err) || !rb_deployed_scorer(a, &d, pictures, &scorer, err))
         return false;
-    o.bar = rb_bar_begin("judging", pictures.count, 1);
-    rb_indices all = rb_dataset_part(a, &pictures, RB_NO_PART);
+    o.bar = rb_bar_begin("judging", pictures->count, 1);
+    rb_indices all = rb_dataset_part(a, pictures, RB_NO_PART);
     bool done = rb_scorer_run(&scorer, all.at, all.count, write_judged, &o, err);
     rb_bar_clear(&o.bar);
     if (!done || !commit(&o, err)) return false;

@@ -69,9 +69,9 @@ static rb_canvas new_canvas(rb_arena *a, int size, rb_rng *r)
 
 static rb_frame pose(rb_rng *r)
 {
-    double x = rb_rng_between(r, 0.36, 0.64), y = rb_rng_between(r, 0.34, 0.52);
-    double scale = rb_rng_between(r, 0.22, 0.32);
-    return (rb_frame){x, y, scale, rb_rng_between(r, -0.4, 0.4)};
+    double x = rb_rng_between(r, 0.34, 0.66), y = rb_rng_between(r, 0.32, 0.55);
+    double scale = rb_rng_between(r, 0.21, 0.33);
+    return (rb_frame){x, y, scale, rb_rng_between(r, -0.5, 0.5)};
 }
 
 static void draw_head(const rb_canvas *c, rb_frame f, rb_rng *r)
@@ -105,9 +105,11 @@ static void draw_head(const rb_canvas *c, rb_frame f, rb_rng *r)
 // ---- the glasses
 // -----------------------------------------------------------------------------------------------------
 
+// Rims and lenses are darker or brighter than what is behind them, so that no average of pixels shows them.
 static void draw_glasses(const rb_canvas *c, rb_frame f, rb_rng *r)
 {
-    rb_colour rim = any_colour(r, 0.02, 0.45), glass = any_colour(r, 0.5, 1);
+    bool bright = rb_rng_unit(r) < 0.5;
+    rb_colour rim = bright ? any_colour(r, 0.75, 1) : any_colour(r, 0.02, 0.3), glass = any_colour(r, 0, 1);
     bool round = rb_rng_unit(r) < 0.5;
     double rx = rb_rng_between(r, 0.21, 0.26), ry = round ? rx : rx * rb_rng_between(r, 0.65, 0.9);
     double stroke = rb_rng_between(r, 0.03, 0.05), clear = rb_rng_between(r, 0.6, 0.9);

@@ -3,6 +3,7 @@
 #include "train/job.h"
 
 #include "base/log.h"
+#include "base/parallel.h"
 #include "train/bar.h"
 
 #include <math.h>
@@ -15,8 +16,10 @@
 static bool two_classes(const rb_job *job, rb_error *err)
 {
     if (job->data.class_count == 2) return true;
-    return rb_fail(err, RB_ERR_USAGE, "num_classes: 1 is for two classes, and the data has %d (%s, %s, %s, ...)",
-                   job->data.class_count, job->data.classes[0], job->data.classes[1], job->data.classes[2]);
+    const char *const *names = job->data.classes;
+    return rb_fail(err, RB_ERR_USAGE,
+                   "num_classes: 1 is for two classes, and the data has %d (%s, %s, %s%s); merge them",
+                   job->data.class_count, names[0], names[1], names[2], job->data.class_count > 3 ? ", ..." : "");
 }
 
 static bool open_data(rb_job *job, rb_error *err)
@@ -159,6 +162,8 @@ static void describe_run(const rb_job *job, rb_json *j)
     rb_json_string(j, "model", job->network.model);
     rb_json_integer(j, "parameters", rb_graph_trained_count(job->network.graph));
     rb_json_string(j, "backend", job->network.backend->name);
+    rb_json_string(j, "precision", job->network.store->spec.precision == RB_BF16 ? "bf16" : "fp32");
+    rb_json_integer(j, "threads", rb_parallel_size());
     rb_json_integer(j, "num_epochs", s->training.num_epochs);
     rb_json_integer(j, "batch_size", s->compute.batch_size);
     rb_json_integer(j, "seed", s->training.seed);

@@ -35,7 +35,7 @@ typedef struct rb_job {
 } rb_job;
 
 // Opens data, network and loader, reads every picture once (which fills the cache and finds the bad ones), and makes
-// the run folder last: bad input leaves none behind.
+// the run folder last: bad input leaves none behind. The loader's threads read `out` until `a` ends: it lives in `a`.
 bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err) RB_CHECKED;
 
 // Runs the epochs. `stopped_early` says whether early stopping ended them.

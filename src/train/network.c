@@ -33,6 +33,14 @@ static bool refuse_pretrained(const rb_settings *s, rb_error *err)
                    s->model.model_type);
 }
 
+// What the backend computes natively; emulated bf16 would be slower than fp32.
+static rb_precision precision_of(const rb_compute_settings *c, const rb_backend *b)
+{
+    if (c->precision != RB_BF16 || b->computes(RB_BF16)) return (rb_precision)c->precision;
+    rb_note("precision bf16: not on this CPU with backend %s, fp32 is used", b->name);
+    return RB_FP32;
+}
+
 bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, const void *optim_cfg, rb_network *out,
                      rb_error *err)
 {
@@ -46,7 +54,7 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
         return false;
     if (c->device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c->device_index);
     rb_parallel_threads(c->threads ? c->threads : rb_parallel_cores());
-    rb_store_spec spec = {(rb_precision)c->precision, c->batch_size, optim, optim_cfg};
+    rb_store_spec spec = {precision_of(c, out->backend), c->batch_size, optim, optim_cfg};
     return out->backend->store(a, out->graph, &spec, &out->store, err);
 }
 

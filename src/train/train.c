@@ -12,10 +12,10 @@ static bool log_end(rb_arena *a, const rb_job *job, bool stopped_early, rb_error
 
 bool rb_train(rb_arena *a, const rb_settings *s, rb_trained *out, rb_error *err)
 {
-    rb_job job;
+    rb_job *job = RB_NEW(a, rb_job, 1); // its loader's threads read it until `a` ends
     *out = (rb_trained){0};
-    if (!rb_job_open(a, s, &job, err) || !rb_job_fit(&job, &out->stopped_early, err)) return false;
-    out->folder = job.run.folder;
-    out->best_epoch = job.best.epoch;
-    return rb_job_judge(&job, out, err) && log_end(a, &job, out->stopped_early, err);
+    if (!rb_job_open(a, s, job, err) || !rb_job_fit(job, &out->stopped_early, err)) return false;
+    out->folder = job->run.folder;
+    out->best_epoch = job->best.epoch;
+    return rb_job_judge(job, out, err) && log_end(a, job, out->stopped_early, err);
 }

@@ -120,6 +120,7 @@ static bool get_classes(rb_arena *a, const json_t *root, rb_checkpoint *out, rb_
         if (!name) return rb_fail(err, RB_ERR_WEIGHTS, "its description has a class without a name");
         names[i] = rb_text_copy(a, name);
     }
+    if (out->class_count < 2) return rb_fail(err, RB_ERR_WEIGHTS, "its description has fewer than two classes");
     out->classes = names;
     return true;
 }

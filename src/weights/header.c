@@ -15,7 +15,9 @@ bool rb_header_find(rb_bytes file, rb_piece *header, rb_error *err)
                        "not a safetensors file: a header of %" PRIu64 " bytes is over the limit of %td", size,
                        RB_HEADER_LIMIT);
     if ((ptrdiff_t)size > file.size - 8)
-        return rb_fail(err, RB_ERR_WEIGHTS, "the header's %" PRIu64 " bytes go past the end of the file (%td bytes)",
+        return rb_fail(err, RB_ERR_WEIGHTS,
+                       "the header's %" PRIu64
+                       " bytes go past the end of the file (%td bytes): was the file cut short?",
                        size, file.size);
 
     const char *text = (const char *)file.data + 8;

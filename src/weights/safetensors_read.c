@@ -109,8 +109,9 @@ static bool read_offsets(const reading *r, const json_t *offsets, rb_tensor *t, 
         return rb_fail(err, RB_ERR_WEIGHTS, "data_offsets must be two integers from 0 up");
     if (begin > end || end > r->data.size)
         return rb_fail(err, RB_ERR_WEIGHTS,
-                       "data_offsets [%" PRId64 ", %" PRId64 "] do not lie in the data (%td bytes)", begin, end,
-                       r->data.size);
+                       "data_offsets [%" PRId64 ", %" PRId64
+                       "] do not lie in the data (%td bytes): was the file cut short?",
+                       begin, end, r->data.size);
     if (end - begin != rb_tensor_bytes(t))
         return rb_fail(err, RB_ERR_WEIGHTS,
                        "data_offsets [%" PRId64 ", %" PRId64 "] are %" PRId64

@@ -32,7 +32,7 @@ static void run_fold(const rb_dn_step *s, rb_dn_plan *p)
 // Plain weights of the convolution -> plain folded weights and bias, when the parameters have changed.
 static rb_dn_folded emit_fold(rb_dn_plan *p, const rb_node *n, const rb_node *norm, rb_dn_tensor *plain)
 {
-    dnnl_memory_desc_t bias_md = rb_dn_md(1, n->param[0]->dims, dnnl_a);
+    dnnl_memory_desc_t bias_md = rb_dn_floats_md(1, n->param[0]->dims, dnnl_a);
     rb_dn_folded out = {rb_dn_tensor_new(p, &plain->md), rb_dn_tensor_new(p, &bias_md)};
     rb_dn_tensor *bias = n->param_count > 1 ? rb_dn_param(p, n->param[1], RB_VALUE) : plain;
     rb_dn_step *s = rb_dn_step_new(p, RB_DN_PREPARE, n);
@@ -56,7 +56,7 @@ rb_dn_folded rb_dn_fold(rb_dn_plan *p, const rb_node *n, const rb_node *norm, co
         return f;
     }
     if (norm) {
-        dnnl_memory_desc_t plain_md = rb_dn_conv_weights_md(n, dnnl_oihw);
+        dnnl_memory_desc_t plain_md = rb_dn_conv_weights_md(n, dnnl_f32, dnnl_oihw);
         rb_dn_tensor *plain = rb_dn_in_layout(p, RB_DN_PREPARE, n, f.weights, &plain_md);
         if (!plain) return (rb_dn_folded){0};
         f = emit_fold(p, n, norm, plain);

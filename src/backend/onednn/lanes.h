@@ -6,6 +6,7 @@
 #ifndef RB_BACKEND_ONEDNN_LANES_H
 #define RB_BACKEND_ONEDNN_LANES_H
 
+#include "backend/onednn/half.h"
 #include "backend/onednn/onednn.h"
 
 #define RB_LANES 16
@@ -13,7 +14,8 @@
 typedef struct rb_lanes {
     int channels, groups, width;           // width: lanes of a group
     int h, w;                              // pixels
-    ptrdiff_t picture, group, row, column; // strides, in floats
+    ptrdiff_t picture, group, row, column; // strides, in values
+    bool half;                             // values are bfloat16
 } rb_lanes;
 
 static inline rb_lanes rb_lanes_of(const dnnl_memory_desc_t *md)
@@ -22,15 +24,16 @@ static inline rb_lanes rb_lanes_of(const dnnl_memory_desc_t *md)
     int channels = (int)md->dims[1], width = b->inner_nblks ? (int)b->inner_blks[0] : 1;
     if (!b->inner_nblks && b->strides[1] == 1 && channels % RB_LANES == 0) width = RB_LANES; // nhwc
     ptrdiff_t group = b->inner_nblks ? b->strides[1] : b->strides[1] * width;
-    return (rb_lanes){channels,
-                      (channels + width - 1) / width,
-                      width,
-                      (int)md->dims[2],
-                      (int)md->dims[3],
-                      b->strides[0],
-                      group,
-                      b->strides[2],
-                      b->strides[3]};
+    return (rb_lanes){.channels = channels,
+                      .groups = (channels + width - 1) / width,
+                      .width = width,
+                      .h = (int)md->dims[2],
+                      .w = (int)md->dims[3],
+                      .picture = b->strides[0],
+                      .group = group,
+                      .row = b->strides[2],
+                      .column = b->strides[3],
+                      .half = md->data_type == dnnl_bf16};
 }
 
 // One value for each channel, in lanes of a group; lanes beyond the last channel are 0, as oneDNN wants its padding.
@@ -42,15 +45,17 @@ static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_c
     }
 }
 
-// Calls body(width, ...) with the width as a constant. `body` must be static inline.
-#define RB_FOR_WIDTH(width, body, ...) \
+// Calls body(width, half, ...) with the two as constants. `body` must be RB_INLINE.
+#define RB_FOR_LANES(lanes, body, ...) \
     do { \
-        if ((width) == 16) \
-            body(16, __VA_ARGS__); \
-        else if ((width) == 8) \
-            body(8, __VA_ARGS__); \
+        if ((lanes)->width == 16 && !(lanes)->half) \
+            body(16, false, __VA_ARGS__); \
+        else if ((lanes)->width == 16) \
+            body(16, true, __VA_ARGS__); \
+        else if ((lanes)->width == 8 && !(lanes)->half) \
+            body(8, false, __VA_ARGS__); \
         else \
-            body((width), __VA_ARGS__); \
+            body((lanes)->width, (lanes)->half, __VA_ARGS__); \
     } while (0)
 
 // ---- norm_forward.c, norm_backward.c -------------------------------------------------------------------------------

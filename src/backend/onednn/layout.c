@@ -94,7 +94,7 @@ static void size_scratchpad(rb_dn_plan *p)
 {
     rb_dn_tensor *t = p->scratchpad;
     t->bytes = p->scratchpad_bytes + (ptrdiff_t)sizeof(float);
-    t->md = rb_dn_md(1, (int[]){(int)(t->bytes / (ptrdiff_t)sizeof(float))}, dnnl_a);
+    t->md = rb_dn_floats_md(1, (int[]){(int)(t->bytes / (ptrdiff_t)sizeof(float))}, dnnl_a);
     t->first = 0;
     t->last = RB_DN_FOREVER;
 }

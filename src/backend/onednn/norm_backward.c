@@ -18,10 +18,11 @@
 enum { X, MEAN, VAR, WEIGHT, DY, SUMS, DWEIGHT, DBIAS, Y, DX }; // Y and DX may be missing
 
 typedef struct context {
-    const float *x, *y, *dy, *mean; // y NULL: no gate
-    float *dx;                      // NULL: nobody wants it
-    double *sums;                   // [picture group 2 RB_LANES]
-    float *scale, *offset, *slope;  // [c] dx = scale g - offset - slope (x - mean)
+    const void *x, *y, *dy; // y NULL: no gate
+    void *dx;               // NULL: nobody wants it
+    const float *mean;
+    double *sums;                  // [picture group 2 RB_LANES]
+    float *scale, *offset, *slope; // [c] dx = scale g - offset - slope (x - mean)
     rb_lanes at;
 } context;
 
@@ -33,14 +34,20 @@ typedef struct attr {
 // ---- sums
 // ------------------------------------------------------------------------------------------------------------
 
-static inline void sum_row(int width, const context *c, ptrdiff_t at, const float *mean, double *sums)
+// dy where y > 0
+RB_INLINE float gated(const context *c, ptrdiff_t at, bool half)
+{
+    return !c->y || rb_load(c->y, at, half) > 0 ? rb_load(c->dy, at, half) : 0;
+}
+
+RB_INLINE void sum_row(int width, bool half, const context *c, ptrdiff_t at, const float *mean, double *sums)
 {
     float s[RB_LANES] = {0}, q[RB_LANES] = {0};
     for (int i = 0; i < c->at.w; i++, at += c->at.column)
         for (int k = 0; k < width; k++) {
-            float g = !c->y || c->y[at + k] > 0 ? c->dy[at + k] : 0;
+            float g = gated(c, at + k, half);
             s[k] += g;
-            q[k] += g * (c->x[at + k] - mean[k]);
+            q[k] += g * (rb_load(c->x, at + k, half) - mean[k]);
         }
     for (int k = 0; k < width; k++) {
         sums[k] += (double)s[k];
@@ -58,7 +65,7 @@ static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
         float mean[RB_LANES];
         rb_lanes_load(&c->at, group, c->mean, mean);
         for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
-        for (int y = 0; y < c->at.h; y++) RB_FOR_WIDTH(c->at.width, sum_row, c, at + y * c->at.row, mean, sums);
+        for (int y = 0; y < c->at.h; y++) RB_FOR_LANES(&c->at, sum_row, c, at + y * c->at.row, mean, sums);
     }
 }
 
@@ -90,12 +97,13 @@ typedef struct line {
     float mean[RB_LANES], scale[RB_LANES], offset[RB_LANES], slope[RB_LANES];
 } line;
 
-static inline void write_row(int width, const context *c, ptrdiff_t at, const line *l)
+RB_INLINE void write_row(int width, bool half, const context *c, ptrdiff_t at, const line *l)
 {
+    void *restrict dx = c->dx;
     for (int i = 0; i < c->at.w; i++, at += c->at.column)
         for (int k = 0; k < width; k++) {
-            float g = !c->y || c->y[at + k] > 0 ? c->dy[at + k] : 0;
-            c->dx[at + k] = l->scale[k] * g - l->offset[k] - l->slope[k] * (c->x[at + k] - l->mean[k]);
+            float g = gated(c, at + k, half), d = rb_load(c->x, at + k, half) - l->mean[k];
+            rb_store_value(dx, at + k, l->scale[k] * g - l->offset[k] - l->slope[k] * d, half);
         }
 }
 
@@ -110,7 +118,7 @@ static void write_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
         rb_lanes_load(&c->at, group, c->scale, l.scale);
         rb_lanes_load(&c->at, group, c->offset, l.offset);
         rb_lanes_load(&c->at, group, c->slope, l.slope);
-        for (int y = 0; y < c->at.h; y++) RB_FOR_WIDTH(c->at.width, write_row, c, at + y * c->at.row, &l);
+        for (int y = 0; y < c->at.h; y++) RB_FOR_LANES(&c->at, write_row, c, at + y * c->at.row, &l);
     }
 }
 

@@ -19,17 +19,17 @@
 enum { X, SUMS, MEAN, VAR, RUNNING_MEAN, RUNNING_VAR };
 
 typedef struct sum_job {
-    const float *x;
+    const void *x;
     double *sums; // [picture group 2 RB_LANES]
     rb_lanes at;
 } sum_job;
 
-static inline void sum_row(int width, const rb_lanes *at, const float *x, const float *pivot, double *sums)
+RB_INLINE void sum_row(int width, bool half, const sum_job *j, ptrdiff_t at, const float *pivot, double *sums)
 {
     float s[RB_LANES] = {0}, q[RB_LANES] = {0};
-    for (int i = 0; i < at->w; i++, x += at->column)
+    for (int i = 0; i < j->at.w; i++, at += j->at.column)
         for (int k = 0; k < width; k++) {
-            float d = x[k] - pivot[k];
+            float d = rb_load(j->x, at + k, half) - pivot[k];
             s[k] += d;
             q[k] += d * d;
         }
@@ -43,10 +43,12 @@ static void sum_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
 {
     const sum_job *j = context;
     for (ptrdiff_t i = from; i < to; i++) {
-        const float *pivot = j->x + i % j->at.groups * j->at.group, *x = pivot + i / j->at.groups * j->at.picture;
+        ptrdiff_t first = i % j->at.groups * j->at.group, at = first + i / j->at.groups * j->at.picture;
         double *sums = j->sums + i * 2 * RB_LANES;
+        float pivot[RB_LANES];
+        for (int k = 0; k < j->at.width; k++) pivot[k] = rb_load(j->x, first + k, j->at.half);
         for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
-        for (int y = 0; y < j->at.h; y++) RB_FOR_WIDTH(j->at.width, sum_row, &j->at, x + y * j->at.row, pivot, sums);
+        for (int y = 0; y < j->at.h; y++) RB_FOR_LANES(&j->at, sum_row, j, at + y * j->at.row, pivot, sums);
     }
 }
 
@@ -59,7 +61,7 @@ static void finish_channel(const rb_dn_step *s, const sum_job *j, int c, int pic
         sum += sums[0];
         squares += sums[RB_LANES];
     }
-    double pivot = (double)j->x[group * j->at.group + lane], shift = sum / count;
+    double pivot = (double)rb_load(j->x, group * j->at.group + lane, j->at.half), shift = sum / count;
     double mean = pivot + shift, var = fmax(squares / count - shift * shift, 0);
     double unbiased = count > 1 ? var * count / (count - 1) : var;
     float *running_mean = s->use[RUNNING_MEAN]->data, *running_var = s->use[RUNNING_VAR]->data;
@@ -102,20 +104,26 @@ typedef struct normalise {
 } normalise;
 
 typedef struct apply_job {
-    const float *x, *mean, *bias;
+    const void *x;
+    void *y;
+    const float *mean, *bias;
     const float *scale; // weight / sqrt(var + eps)
-    float *y;
-    float floor; // of y: 0 for a ReLU, else -inf
+    float floor;        // of y: 0 for a ReLU, else -inf
     rb_lanes at;
 } apply_job;
 
-static inline void apply_row(int width, const apply_job *j, const float *x, const float *mean, const float *scale,
-                             const float *bias, float *y)
+typedef struct line {
+    float mean[RB_LANES], scale[RB_LANES], bias[RB_LANES];
+} line;
+
+RB_INLINE void apply_row(int width, bool half, const apply_job *j, ptrdiff_t at, const line *l)
 {
-    for (int i = 0; i < j->at.w; i++, x += j->at.column, y += j->at.column)
+    const void *restrict x = j->x;
+    void *restrict y = j->y;
+    for (int i = 0; i < j->at.w; i++, at += j->at.column)
         for (int k = 0; k < width; k++) {
-            float v = (x[k] - mean[k]) * scale[k] + bias[k];
-            y[k] = v > j->floor ? v : j->floor;
+            float v = (rb_load(x, at + k, half) - l->mean[k]) * l->scale[k] + l->bias[k];
+            rb_store_value(y, at + k, v > j->floor ? v : j->floor, half);
         }
 }
 
@@ -125,13 +133,11 @@ static void apply_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
     for (ptrdiff_t i = from; i < to; i++) {
         int group = (int)(i % j->at.groups);
         ptrdiff_t at = i / j->at.groups * j->at.picture + group * j->at.group;
-        float mean[RB_LANES], scale[RB_LANES], bias[RB_LANES];
-        rb_lanes_load(&j->at, group, j->mean, mean);
-        rb_lanes_load(&j->at, group, j->scale, scale);
-        rb_lanes_load(&j->at, group, j->bias, bias);
-        for (int y = 0; y < j->at.h; y++)
-            RB_FOR_WIDTH(j->at.width, apply_row, j, j->x + at + y * j->at.row, mean, scale, bias,
-                         j->y + at + y * j->at.row);
+        line l;
+        rb_lanes_load(&j->at, group, j->mean, l.mean);
+        rb_lanes_load(&j->at, group, j->scale, l.scale);
+        rb_lanes_load(&j->at, group, j->bias, l.bias);
+        for (int y = 0; y < j->at.h; y++) RB_FOR_LANES(&j->at, apply_row, j, at + y * j->at.row, &l);
     }
 }
 

@@ -14,6 +14,13 @@ static bool usable(rb_error *why_not)
                    v->patch);
 }
 
+// bf16 only where the CPU has instructions for it: emulated it is slower than fp32.
+static bool computes(rb_precision precision)
+{
+    bool native = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+    return precision == RB_FP32 || (precision == RB_BF16 && native);
+}
+
 static bool open_plan(rb_arena *a, rb_store *store, const rb_plan_spec *spec, rb_plan **out, rb_error *err)
 {
     rb_dn_plan *p = RB_NEW(a, rb_dn_plan, 1);
@@ -96,13 +103,14 @@ static void peek(rb_plan *plan, double *dst)
     const rb_dn_plan *p = (const rb_dn_plan *)plan;
     const rb_dn_tensor *t = p->value[plan->spec.keep->id];
     rb_shape s = plan->spec.keep->shape;
-    rb_dn_read_plain(p->store, t, rb_dn_activation_md(p, s, dnnl_nchw), dst, (ptrdiff_t)p->feed.n * s.c * s.h * s.w);
+    rb_dn_read_plain(p->store, t, rb_dn_plain_md(p, s), dst, (ptrdiff_t)p->feed.n * s.c * s.h * s.w);
 }
 
 const rb_backend rb_backend_onednn = {
     .name = "onednn",
-    .help = "oneDNN's CPU kernels, fp32",
+    .help = "oneDNN's CPU kernels and some of ours, fp32 and bf16",
     .usable = usable,
+    .computes = computes,
     .store = rb_dn_store_open,
     .plan = open_plan,
     .put = rb_dn_store_put,

@@ -170,10 +170,16 @@ void rb_dn_emit_loss(rb_dn_plan *p, const rb_node *output);
 
 // ---- primitives.c: the only file that creates primitives (2.6's descriptors are not 3.x's) ------------------------
 
-bool rb_dn_failed(rb_error *err, dnnl_status_t status, const char *what);      // true after writing err
-dnnl_memory_desc_t rb_dn_md(int rank, const int *dims, dnnl_format_tag_t tag); // float
-dnnl_memory_desc_t rb_dn_activation_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag_t tag);
-dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_format_tag_t tag); // with groups: 5 axes
+bool rb_dn_failed(rb_error *err, dnnl_status_t status, const char *what); // true after writing err
+dnnl_memory_desc_t rb_dn_md(dnnl_data_type_t type, int rank, const int *dims, dnnl_format_tag_t tag);
+dnnl_memory_desc_t rb_dn_floats_md(int rank, const int *dims, dnnl_format_tag_t tag);
+dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_data_type_t type,
+                                         dnnl_format_tag_t tag); // with groups: 5 axes
+
+// Maps between convolutions are of the store's precision; pictures on their way in, pooled rows and logits are floats.
+dnnl_data_type_t rb_dn_map_type(const rb_dn_store *s);
+dnnl_memory_desc_t rb_dn_map_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag_t tag);
+dnnl_memory_desc_t rb_dn_plain_md(const rb_dn_plan *p, rb_shape s); // floats, [n c h w]
 
 // NULL after writing p->err, or where `required` is false and oneDNN has no such kernel.
 typedef struct rb_dn_conv_spec {

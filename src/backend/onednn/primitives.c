@@ -12,26 +12,42 @@ bool rb_dn_failed(rb_error *err, dnnl_status_t status, const char *what)
     return true;
 }
 
-dnnl_memory_desc_t rb_dn_md(int rank, const int *dims, dnnl_format_tag_t tag)
+dnnl_memory_desc_t rb_dn_md(dnnl_data_type_t type, int rank, const int *dims, dnnl_format_tag_t tag)
 {
     dnnl_memory_desc_t md;
     dnnl_dims_t wide;
     for (int i = 0; i < rank; i++) wide[i] = dims[i];
-    dnnl_memory_desc_init_by_tag(&md, rank, wide, dnnl_f32, tag);
+    dnnl_memory_desc_init_by_tag(&md, rank, wide, type, tag);
     return md;
 }
 
-dnnl_memory_desc_t rb_dn_activation_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag_t tag)
+dnnl_memory_desc_t rb_dn_floats_md(int rank, const int *dims, dnnl_format_tag_t tag)
 {
-    return rb_dn_md(4, (int[]){p->base.spec.batch, s.c, s.h, s.w}, tag);
+    return rb_dn_md(dnnl_f32, rank, dims, tag);
 }
 
-dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_format_tag_t tag)
+dnnl_data_type_t rb_dn_map_type(const rb_dn_store *s)
+{
+    return s->base.spec.precision == RB_BF16 ? dnnl_bf16 : dnnl_f32;
+}
+
+dnnl_memory_desc_t rb_dn_map_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag_t tag)
+{
+    return rb_dn_md(rb_dn_map_type(p->store), 4, (int[]){p->base.spec.batch, s.c, s.h, s.w}, tag);
+}
+
+dnnl_memory_desc_t rb_dn_plain_md(const rb_dn_plan *p, rb_shape s)
+{
+    return rb_dn_floats_md(4, (int[]){p->base.spec.batch, s.c, s.h, s.w}, dnnl_nchw);
+}
+
+dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
     const rb_conv *c = n->attr;
     const int *d = n->param[0]->dims;
-    if (c->groups == 1) return rb_dn_md(4, d, tag);
-    return rb_dn_md(5, (int[]){c->groups, d[0] / c->groups, d[1], d[2], d[3]}, tag == dnnl_oihw ? dnnl_goihw : tag);
+    if (c->groups == 1) return rb_dn_md(type, 4, d, tag);
+    int grouped[] = {c->groups, d[0] / c->groups, d[1], d[2], d[3]};
+    return rb_dn_md(type, 5, grouped, tag == dnnl_oihw ? dnnl_goihw : tag);
 }
 
 // Every primitive uses the plan's scratchpad instead of one of its own.
@@ -65,7 +81,7 @@ static window window_of(const rb_conv *c)
 
 static dnnl_memory_desc_t bias_md(const rb_dn_conv_spec *s)
 {
-    return rb_dn_md(1, &((const rb_conv *)s->node->attr)->filters, dnnl_a);
+    return rb_dn_floats_md(1, &((const rb_conv *)s->node->attr)->filters, dnnl_a);
 }
 
 dnnl_primitive_desc_t rb_dn_conv_forward(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s)
@@ -83,7 +99,7 @@ static dnnl_primitive_desc_t conv_hint(rb_error *err, dnnl_engine_t e, const rb_
 {
     rb_dn_conv_spec forward = *s;
     forward.kind = dnnl_forward_training;
-    forward.weights = rb_dn_conv_weights_md(s->node, dnnl_format_tag_any);
+    forward.weights = rb_dn_conv_weights_md(s->node, s->src.data_type, dnnl_format_tag_any);
     forward.bias = forward.sum = forward.relu = false;
     return rb_dn_conv_forward(err, e, &forward);
 }

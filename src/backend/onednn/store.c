@@ -18,8 +18,8 @@ static ptrdiff_t rounded_up(ptrdiff_t bytes)
 static dnnl_memory_desc_t plain_md(const rb_param *p)
 {
     static const dnnl_format_tag_t tags[] = {0, dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
-    if (p->node->op == &rb_op_conv && p->rank == 4) return rb_dn_conv_weights_md(p->node, dnnl_oihw);
-    return rb_dn_md(p->rank, p->dims, tags[p->rank]);
+    if (p->node->op == &rb_op_conv && p->rank == 4) return rb_dn_conv_weights_md(p->node, dnnl_f32, dnnl_oihw);
+    return rb_dn_floats_md(p->rank, p->dims, tags[p->rank]);
 }
 
 // The layout of a convolution's weight gradient when oneDNN may choose everything.
@@ -27,11 +27,12 @@ static bool gradient_md(rb_dn_store *s, const rb_node *n, dnnl_memory_desc_t *md
 {
     int batch = s->base.spec.batch;
     rb_shape in = n->input[0]->shape, out = n->shape;
+    dnnl_data_type_t type = rb_dn_map_type(s);
     rb_dn_conv_spec spec = {.node = n,
                             .algorithm = dnnl_convolution_direct,
-                            .src = rb_dn_md(4, (int[]){batch, in.c, in.h, in.w}, dnnl_format_tag_any),
-                            .weights = rb_dn_conv_weights_md(n, dnnl_format_tag_any),
-                            .dst = rb_dn_md(4, (int[]){batch, out.c, out.h, out.w}, dnnl_format_tag_any)};
+                            .src = rb_dn_md(type, 4, (int[]){batch, in.c, in.h, in.w}, dnnl_format_tag_any),
+                            .weights = rb_dn_conv_weights_md(n, dnnl_f32, dnnl_format_tag_any),
+                            .dst = rb_dn_md(type, 4, (int[]){batch, out.c, out.h, out.w}, dnnl_format_tag_any)};
     dnnl_primitive_desc_t pd = rb_dn_conv_backward_weights(err, s->engine, &spec);
     if (!pd) return false;
     *md = *dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0);
@@ -113,7 +114,8 @@ static bool open_engine(rb_dn_store *s, rb_error *err)
 
 bool rb_dn_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err)
 {
-    if (spec->precision != RB_FP32) return rb_fail(err, RB_ERR_USAGE, "precision: the onednn backend computes fp32");
+    if (!rb_backend_onednn.computes(spec->precision))
+        return rb_fail(err, RB_ERR_USAGE, "precision: the onednn backend computes fp32, and bf16 where the CPU can");
     rb_dn_store *s = RB_NEW(a, rb_dn_store, 1);
     s->base = (rb_store){.backend = &rb_backend_onednn, .graph = g, .spec = *spec, .version = 1};
     s->arena = a;

@@ -21,6 +21,11 @@ static bool usable(rb_error *why_not)
     return true;
 }
 
+static bool computes(rb_precision precision)
+{
+    return precision == RB_FP32 || precision == RB_FP64;
+}
+
 // ---- plans ---------------------------------------------------------------------------------------------------------
 
 static const rb_ref_op *op_of(const rb_node *n)
@@ -169,6 +174,7 @@ const rb_backend rb_backend_ref = {
     .name = "ref",
     .help = "plain loops, fp32 and fp64: slow, and what the others are checked against",
     .usable = usable,
+    .computes = computes,
     .store = rb_ref_store_open,
     .plan = open_plan,
     .put = rb_ref_store_put,

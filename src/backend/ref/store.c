@@ -13,7 +13,7 @@ void rb_ref_round(const rb_ref_store *s, double *x, ptrdiff_t count)
 
 bool rb_ref_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err)
 {
-    if (spec->precision == RB_BF16)
+    if (!rb_backend_ref.computes(spec->precision))
         return rb_fail(err, RB_ERR_USAGE, "precision: the ref backend computes fp32 and fp64, not bf16");
     rb_ref_store *s = RB_NEW(a, rb_ref_store, 1);
     s->base = (rb_store){.backend = &rb_backend_ref, .graph = g, .spec = *spec, .version = 1};

@@ -16,7 +16,7 @@ typedef struct saved {
 static saved *saved_of(rb_dn_plan *p, const rb_node *n)
 {
     saved *v = RB_NEW(p->arena, saved, 1);
-    dnnl_memory_desc_t md = rb_dn_md(1, &n->shape.c, dnnl_a);
+    dnnl_memory_desc_t md = rb_dn_floats_md(1, &n->shape.c, dnnl_a);
     bool running = uses_running(p, n);
     v->mean = running ? rb_dn_param(p, n->param[2], RB_VALUE) : rb_dn_tensor_new(p, &md);
     v->var = running ? rb_dn_param(p, n->param[3], RB_VALUE) : rb_dn_tensor_new(p, &md);

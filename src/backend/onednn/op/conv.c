@@ -65,11 +65,12 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
 {
     chain c = chain_of(p, n);
     rb_dn_tensor *src = p->value[n->input[0]->id], *dst = c.add ? p->value[c.other->id] : NULL;
+    dnnl_data_type_t type = rb_dn_map_type(p->store);
     bool first = n->input[0] == p->graph->input, bias = ((const rb_conv *)n->attr)->bias || c.norm;
     rb_dn_conv_spec spec = {.node = n,
-                            .src = first ? rb_dn_activation_md(p, n->input[0]->shape, dnnl_format_tag_any) : src->md,
-                            .weights = rb_dn_conv_weights_md(n, dnnl_format_tag_any),
-                            .dst = dst ? dst->md : rb_dn_activation_md(p, n->shape, dnnl_format_tag_any),
+                            .src = first ? rb_dn_map_md(p, n->input[0]->shape, dnnl_format_tag_any) : src->md,
+                            .weights = rb_dn_conv_weights_md(n, type, dnnl_format_tag_any),
+                            .dst = dst ? dst->md : rb_dn_map_md(p, n->shape, dnnl_format_tag_any),
                             .bias = bias,
                             .sum = c.add != NULL,
                             .relu = c.relu != NULL};
@@ -114,7 +115,7 @@ static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *grad
     rb_dn_tensor *src = p->value[n->input[0]->id], *store = rb_dn_param(p, n->param[0], RB_GRAD);
     rb_dn_conv_spec spec = {.node = n,
                             .src = src->md,
-                            .weights = rb_dn_conv_weights_md(n, dnnl_format_tag_any),
+                            .weights = rb_dn_conv_weights_md(n, dnnl_f32, dnnl_format_tag_any),
                             .dst = gradient->md,
                             .bias = ((const rb_conv *)n->attr)->bias};
     dnnl_primitive_desc_t pd = backward_pd(p, &spec, rb_dn_conv_backward_weights);
@@ -134,7 +135,7 @@ static bool backward_data(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradien
 {
     rb_dn_conv_spec spec = {.node = n,
                             .src = p->value[n->input[0]->id]->md,
-                            .weights = rb_dn_conv_weights_md(n, dnnl_format_tag_any),
+                            .weights = rb_dn_conv_weights_md(n, gradient->md.data_type, dnnl_format_tag_any),
                             .dst = gradient->md};
     dnnl_primitive_desc_t pd = backward_pd(p, &spec, rb_dn_conv_backward_data);
     if (!pd) return false;

@@ -5,10 +5,10 @@
 static rb_dn_dense_spec spec_of(const rb_dn_plan *p, const rb_node *n)
 {
     int batch = p->base.spec.batch, in = n->input[0]->shape.c;
-    return (rb_dn_dense_spec){.src = rb_dn_md(2, (int[]){batch, in}, dnnl_ab),
-                              .weights = rb_dn_md(2, n->param[0]->dims, dnnl_ab),
-                              .bias = rb_dn_md(1, n->param[1]->dims, dnnl_a),
-                              .dst = rb_dn_md(2, (int[]){batch, n->shape.c}, dnnl_ab)};
+    return (rb_dn_dense_spec){.src = rb_dn_floats_md(2, (int[]){batch, in}, dnnl_ab),
+                              .weights = rb_dn_floats_md(2, n->param[0]->dims, dnnl_ab),
+                              .bias = rb_dn_floats_md(1, n->param[1]->dims, dnnl_a),
+                              .dst = rb_dn_floats_md(2, (int[]){batch, n->shape.c}, dnnl_ab)};
 }
 
 static bool forward(rb_dn_plan *p, const rb_node *n)
@@ -16,7 +16,7 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
     rb_dn_dense_spec spec = spec_of(p, n);
     rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_FORWARD, n, rb_dn_dense_forward(&p->err, p->store->engine, &spec));
     if (!s) return false;
-    dnnl_memory_desc_t md = rb_dn_activation_md(p, n->shape, dnnl_nchw); // the bytes of [n c]
+    dnnl_memory_desc_t md = rb_dn_plain_md(p, n->shape); // the bytes of [n c]
     p->value[n->id] = rb_dn_tensor_new(p, &md);
     rb_dn_use(s, DNNL_ARG_SRC, p->value[n->input[0]->id]);
     rb_dn_use(s, DNNL_ARG_WEIGHTS, rb_dn_param(p, n->param[0], RB_VALUE));

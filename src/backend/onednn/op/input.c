@@ -45,7 +45,7 @@ static void run(const rb_dn_step *step, rb_dn_plan *p)
 
 static bool forward(rb_dn_plan *p, const rb_node *n)
 {
-    dnnl_memory_desc_t md = rb_dn_activation_md(p, n->shape, dnnl_nchw);
+    dnnl_memory_desc_t md = rb_dn_plain_md(p, n->shape);
     rb_dn_step *s = rb_dn_step_new(p, RB_DN_FORWARD, n);
     s->run = run;
     p->value[n->id] = rb_dn_tensor_new(p, &md);

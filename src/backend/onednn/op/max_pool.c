@@ -8,7 +8,7 @@ static rb_dn_pool_spec spec_of(const rb_dn_plan *p, const rb_node *n)
     return (rb_dn_pool_spec){.max = true,
                              .training = p->base.spec.mode == RB_TRAIN,
                              .src = p->value[n->input[0]->id]->md,
-                             .dst = rb_dn_activation_md(p, n->shape, dnnl_format_tag_any),
+                             .dst = rb_dn_map_md(p, n->shape, dnnl_format_tag_any),
                              .kernel_h = pool->kernel,
                              .kernel_w = pool->kernel,
                              .stride_h = pool->stride,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// mean_pool.c - global average pooling, handed on in plain [n c 1 1] order for the head.
+// mean_pool.c - global average pooling, handed on as plain floats [n c 1 1] for the head.
 #include "backend/onednn/onednn.h"
 
 static rb_dn_pool_spec spec_of(const rb_dn_plan *p, const rb_node *n)
@@ -7,7 +7,7 @@ static rb_dn_pool_spec spec_of(const rb_dn_plan *p, const rb_node *n)
     rb_shape in = n->input[0]->shape;
     return (rb_dn_pool_spec){.training = p->base.spec.mode == RB_TRAIN,
                              .src = p->value[n->input[0]->id]->md,
-                             .dst = rb_dn_activation_md(p, n->shape, dnnl_format_tag_any),
+                             .dst = rb_dn_map_md(p, n->shape, dnnl_format_tag_any),
                              .kernel_h = in.h,
                              .kernel_w = in.w,
                              .stride_h = 1,
@@ -25,7 +25,7 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
     if (!s) return false;
     rb_dn_use(s, DNNL_ARG_SRC, p->value[n->input[0]->id]);
     rb_dn_use(s, DNNL_ARG_DST, pooled);
-    dnnl_memory_desc_t plain = rb_dn_activation_md(p, n->shape, dnnl_nchw);
+    dnnl_memory_desc_t plain = rb_dn_plain_md(p, n->shape);
     p->value[n->id] = rb_dn_in_layout(p, RB_DN_FORWARD, n, pooled, &plain);
     return p->value[n->id] != NULL;
 }
