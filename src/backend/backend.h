@@ -50,10 +50,32 @@ typedef struct rb_plan_spec {
     const rb_node *keep; // a node whose output rb_backend.peek may read; NULL: none
 } rb_plan_spec;
 
+// What a part of a step does, for those who ask where time goes.
+typedef enum rb_work {
+    RB_WORK_CONV_FORWARD,
+    RB_WORK_CONV_DATA,    // gradients of a convolution's input
+    RB_WORK_CONV_WEIGHTS, // gradients of its weights
+    RB_WORK_NORM,
+    RB_WORK_REORDER, // from one layout or number format to another
+    RB_WORK_OTHER,
+    RB_WORKS
+} rb_work;
+extern const char *const rb_work_names[RB_WORKS];
+
+typedef struct rb_work_item {
+    rb_work work;
+    const char *node; // its name, or that of its op
+    const char *by;   // which of several implementations: the algorithm that was chosen
+    double seconds;   // while the plan was `timed`
+} rb_work_item;
+
 typedef struct rb_plan {
     const rb_backend *backend;
     rb_store *store;
     rb_plan_spec spec;
+    rb_work_item *work; // all parts, in order; none where a backend does not tell
+    int work_count;
+    bool timed; // set by who wants the seconds; costs a look at the clock for each part
 } rb_plan;
 
 // One batch going in. Either pixels or values.

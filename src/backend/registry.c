@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+const char *const rb_work_names[RB_WORKS] = {
+    [RB_WORK_CONV_FORWARD] = "convolution forward",
+    [RB_WORK_CONV_DATA] = "convolution backward data",
+    [RB_WORK_CONV_WEIGHTS] = "convolution backward weights",
+    [RB_WORK_NORM] = "batch normalisation",
+    [RB_WORK_REORDER] = "reorders",
+    [RB_WORK_OTHER] = "other kernels",
+};
+
 const rb_backend *const rb_backends[] = {&rb_backend_onednn, &rb_backend_ref, NULL};
 
 // The first usable one, or why the last of them is not.

@@ -132,8 +132,8 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     if (!rb_config_flags(a, &s->config, argc, argv, &operands, err) || !rb_no_operands(operands, err)) return false;
     bool files = s->eval.labels || s->eval.proba;
     if (files ? !judge_files(a, s, &j, err) : !judge_checkpoint(a, argc, argv, &j, err)) return false;
-    if (!s->eval.json || strcmp(s->eval.json, "-")) print_table(&j);
-    return !s->eval.json || write_json(a, &j, s->eval.json, err);
+    if (!s->json || strcmp(s->json, "-")) print_table(&j);
+    return !s->json || write_json(a, &j, s->json, err);
 }
 
 const rb_command rb_command_eval = {

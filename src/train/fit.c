@@ -13,6 +13,7 @@ typedef struct fit {
     rb_job *job;
     rb_plan *full, *rest; // for a whole batch, and for the last, smaller one; NULL where there is none
     rb_plan *plan;        // of the present step
+    rb_arena *scratch;    // of one step; a reset keeps its memory
     int batch, draws, batches;
     int *order;             // [draws] samples of the epoch
     float *target, *weight; // [batch]
@@ -33,6 +34,21 @@ static bool open_plan(fit *f, int batch, rb_plan **out, rb_error *err)
     return job->network.backend->plan(job->arena, job->network.store, &spec, out, err);
 }
 
+// Which implementation each convolution got: two runs can only be the same where these are.
+static bool log_algorithms(const rb_job *job, const rb_plan *p, rb_error *err)
+{
+    rb_json *j = rb_run_record(job->arena, &job->run, "event", -1, -1);
+    rb_json_string(j, "event", "algorithms");
+    rb_json_open(j, "convolutions", '[');
+    for (int i = 0; i < p->work_count; i++)
+        if (p->work[i].work <= RB_WORK_CONV_WEIGHTS)
+            rb_json_string(j, NULL,
+                           rb_text_format(job->arena, "%s, %s: %s", p->work[i].node, rb_work_names[p->work[i].work],
+                                          p->work[i].by));
+    rb_json_close(j);
+    return rb_run_write(&job->run, j, err);
+}
+
 static bool open_fit(fit *f, rb_job *job, rb_error *err)
 {
     int batch = job->settings->compute.batch_size, draws = job->part[RB_TRAIN_PART].count;
@@ -41,7 +57,8 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     f->target = RB_NEW(job->arena, float, batch);
     f->weight = RB_NEW(job->arena, float, batch);
     if (draws >= batch && !open_plan(f, batch, &f->full, err)) return false;
-    return draws % batch == 0 || open_plan(f, draws % batch, &f->rest, err);
+    if (draws % batch && !open_plan(f, draws % batch, &f->rest, err)) return false;
+    return log_algorithms(job, f->full ? f->full : f->rest, err);
 }
 
 // ---- a step ------------------------------------------------------------------------------------------------------
@@ -95,14 +112,14 @@ static bool update(fit *f, rb_error *err)
     return job->network.backend->update(job->network.store, &u, err);
 }
 
-static bool log_step(const rb_job *job, double loss, rb_error *err)
+static bool log_step(const fit *f, double loss, rb_error *err)
 {
-    rb_arena *scratch = rb_arena_open();
-    rb_json *j = rb_run_record(scratch, &job->run, "step", job->step, job->epoch);
+    const rb_job *job = f->job;
+    rb_json *j = rb_run_record(f->scratch, &job->run, "step", job->step, job->epoch);
     rb_json_real(j, "train/loss", loss);
     rb_json_real(j, "lr", job->lr);
     bool done = rb_run_write(&job->run, j, err);
-    rb_arena_close(scratch);
+    rb_arena_reset(f->scratch);
     return done;
 }
 
@@ -115,7 +132,7 @@ static bool take_step(fit *f, const rb_batch *b, rb_error *err)
     if (!isfinite(loss)) return fail_numeric(f, b, loss, err);
     f->loss += loss * good;
     f->judged += good;
-    return update(f, err) && log_step(f->job, loss, err);
+    return update(f, err) && log_step(f, loss, err);
 }
 
 // ---- an epoch ----------------------------------------------------------------------------------------------------
@@ -225,16 +242,25 @@ static bool end_epoch(rb_arena *scratch, fit *f, bool *stop, rb_error *err)
     return log_epoch(scratch, f, &val, loss, better, err) && save(job, &val, better, err);
 }
 
-bool rb_job_fit(rb_job *job, bool *stopped_early, rb_error *err)
+static bool run_epochs(fit *f, bool *stopped_early, rb_error *err)
 {
-    fit f;
-    if (!open_fit(&f, job, err)) return false;
+    rb_job *job = f->job;
     *stopped_early = false;
     for (job->epoch = 0; job->epoch < job->settings->training.num_epochs && !*stopped_early; job->epoch++) {
         rb_arena *scratch = rb_arena_open();
-        bool done = train_epoch(&f, err) && end_epoch(scratch, &f, stopped_early, err);
+        bool done = train_epoch(f, err) && end_epoch(scratch, f, stopped_early, err);
         rb_arena_close(scratch);
         if (!done) return false;
     }
     return true;
+}
+
+bool rb_job_fit(rb_job *job, bool *stopped_early, rb_error *err)
+{
+    fit f;
+    if (!open_fit(&f, job, err)) return false;
+    f.scratch = rb_arena_open();
+    bool done = run_epochs(&f, stopped_early, err);
+    rb_arena_close(f.scratch);
+    return done;
 }

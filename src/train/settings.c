@@ -74,11 +74,15 @@ static const rb_field eval_fields[] = {
      .help = "file of probabilities of label 1, a line each"},
     {"part", RB_CHOICE, AT(part), .preset = RB_NO_PART, .choices = eval_parts, .local = true,
      .help = "which pictures to judge: all, or one part of the split that the checkpoint was trained with"},
-    {"json", RB_TEXT, AT(json), .optional = true, .local = true,
-     .help = "write every metric to this file as JSON; -: standard output"},
     {0},
 };
 #undef AT
+
+static const rb_field json_fields[] = {
+    {"json", RB_TEXT, 0, .optional = true, .local = true,
+     .help = "write every figure to this file as JSON, too; -: to standard output, and no table"},
+    {0},
+};
 
 // ---- which command uses what --------------------------------------------------------------------------------------
 
@@ -93,15 +97,16 @@ static const struct part {
 } parts[] = {
     {"checkpoint", start_fields, AT(checkpoint_path), ALL},
     {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL},
-    {"pictures", rb_picture_fields, AT(data), ALL},
-    {"sampling", rb_sampling_fields, AT(data), RB_FOR_TRAIN},
-    {"loading", rb_loading_fields, AT(data), ALL},
-    {"model", rb_model_fields, AT(model), ALL},
+    {"pictures", rb_picture_fields, AT(data), ALL | RB_FOR_BENCH},
+    {"sampling", rb_sampling_fields, AT(data), RB_FOR_TRAIN | RB_FOR_BENCH},
+    {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH},
+    {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH},
     {"training", training_fields, AT(training), RB_FOR_TRAIN},
-    {"compute", compute_fields, AT(compute), ALL},
+    {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH},
     {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER},
     {"output", output_fields, AT(output), RB_FOR_INFER},
     {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL},
+    {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH},
 };
 #define PARTS ((int)(sizeof parts / sizeof *parts))
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// settings.h - every key of train, eval and infer in one struct, and which of them each command uses.
+// settings.h - every key of train, eval, infer and bench in one struct, and which of them each command uses.
 //
 // One file may serve all three commands: keys that a command does not use are checked all the same.
 #ifndef RB_TRAIN_SETTINGS_H
@@ -45,13 +45,13 @@ typedef struct rb_output_settings {
 typedef struct rb_eval_settings {
     const char *labels, *proba; // one value a line; NULL: none
     int part;                   // rb_part; RB_NO_PART: all pictures
-    const char *json;           // NULL: a table; "-": standard output
 } rb_eval_settings;
 
-typedef enum rb_purpose { RB_FOR_TRAIN = 1, RB_FOR_EVAL = 2, RB_FOR_INFER = 4 } rb_purpose;
+typedef enum rb_purpose { RB_FOR_TRAIN = 1, RB_FOR_EVAL = 2, RB_FOR_INFER = 4, RB_FOR_BENCH = 8 } rb_purpose;
 
 typedef struct rb_settings {
     const char *checkpoint_path; // NULL: none
+    const char *json;            // where results go beside the table; "-": instead of it, to standard output
     rb_data_settings data;
     rb_model_settings model;
     rb_compute_settings compute;

@@ -56,5 +56,48 @@ expect() {
   fi
   [[ $problem ]] || return 0
   sed 's/^/  /' "$stderr" >&2
-  fail "line ${BASH_LINENO[0]}: $* - $problem"
+  fail "line ${BASH_LINENO[-2]}: $* - $problem"
+}
+
+# as_nobody COMMAND... - runs it as a user whom file permissions bind: root walks past them.
+as_nobody() {
+  if ((EUID)); then
+    "$@"
+  else
+    setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+  fi
+}
+
+# small_task - writes data/, 64 labelled pictures of 32 px and 8 without a label, and small.yaml, with which any command
+# works on them at the cost of a blink. Runs go to runs/.
+small_task() {
+  expect 0 '64 labelled' "$rarebit" synth --output_dir data --count 64 --unlabelled 8 --image_size 32
+  cat >small.yaml <<'END'
+root_dir: data
+checkpoint_dir: runs
+model_type: cnn_encoder
+dim_base: 4
+image_size: 32
+batch_size: 16
+num_epochs: 2
+threads: 2
+device_index: -1
+END
+}
+
+# train_once RUNS FLAG... - trains into a folder of runs/ that does not exist yet; $run is then the folder of the run.
+train_once() {
+  expect --any 0 '' "$rarebit" train --checkpoint_dir "$1" "${@:2}"
+  # shellcheck disable=SC2034
+  run=$(echo "$1"/*)
+  [[ -d $run ]] || fail "line ${BASH_LINENO[-2]}: $1 has not one run folder but $run"
+}
+
+# only_whole_files RUN - what a run left that ended badly: nothing half-written, and every checkpoint can be used.
+only_whole_files() {
+  local file
+  [[ -z $(find "$1" -name '*.tmp') ]] || fail "line ${BASH_LINENO[-2]}: left behind: $(find "$1" -name '*.tmp')"
+  for file in "$1"/*.safetensors; do
+    [[ ! -e $file ]] || expect 0 '8 pictures' "$rarebit" infer --config small.yaml --checkpoint_path "$file" --input_dir data/val_img
+  done
 }

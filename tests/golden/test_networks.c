@@ -4,6 +4,8 @@
 
 #include "golden/networks.h"
 
+#include "base/parallel.h"
+
 // What is allowed, relative to the largest of a tensor unless said otherwise.
 typedef struct limits {
     double eval;      // logits and features at evaluation
@@ -203,37 +205,156 @@ static void check_step_3(const run *r, rb_arena *a, const rb_param *p, const gol
     check_weights(r, a, p, row, NORM3, UPD3);
 }
 
+static run open_training(const struct trial *t)
+{
+    static const rb_bce bce = {.pos_weight = 2};
+    run r = open_run(t, 1, &rb_optim_adamw);
+    r.params = golden_params(r.arena, t->model, r.graph);
+    open_plan(&r, &(rb_plan_spec){.mode = RB_TRAIN, .batch = BATCH, .loss = &rb_loss_bce, .loss_cfg = &bce});
+    return r;
+}
+
+static void backward(const run *r)
+{
+    rb_error err = {0};
+    check_done(r->trial->backend->backward(r->plan, false, &err), err);
+}
+
 static void update(const run *r, int step)
 {
     rb_error err = {0};
-    const rb_backend *b = r->trial->backend;
     rb_update u = {.lr = 1e-3, .momentum = NAN, .weight_decay = 1e-2, .step = step};
-    check_done(b->backward(r->plan, false, &err), err);
-    if (step == 1) each_param(r, check_gradient);
-    check_done(b->update(r->store, &u, &err), err);
+    check_done(r->trial->backend->update(r->store, &u, &err), err);
+}
+
+static void take_step(const run *r, int step)
+{
+    double loss;
+    forward(r, &loss, NULL);
+    backward(r);
+    update(r, step);
+}
+
+// ---- training in fp32 ----------------------------------------------------------------------------------------------
+//
+// Where a gradient is as small as what float loses of it, Adam makes a whole step of the rounding: cnn_encoder's
+// stages.1.conv1.weight[6533] has an exact first gradient of 1.2e-8, and any two orders of summing send it to places up
+// to lr apart. A few such weights put later losses up to 2e-5 off, and who judges those judges luck. So ref in fp64,
+// itself held to PyTorch's numbers, goes along with an fp32 run and
+// - settles those weights after each step; with that, later losses are 1e-7 off;
+// - lends its state to a third run at the start of each later step, which is thus judged for that step alone.
+
+typedef struct company {
+    run guide, led;
+} company;
+
+static company open_company(const struct trial *t)
+{
+    static struct trial guide = {"the guide", &rb_backend_ref, RB_FP64, NULL, &exact};
+    guide.model = t->model;
+    return (company){open_training(&guide), open_training(t)};
+}
+
+static float *floats_of(const run *r, rb_arena *a, const rb_param *p, rb_slot slot)
+{
+    const double *x = get(r, a, p, slot);
+    float *out = RB_NEW(a, float, p->count);
+    for (ptrdiff_t i = 0; i < p->count; i++) out[i] = (float)x[i];
+    return out;
+}
+
+static const rb_slot state_slots[] = {RB_VALUE, RB_MOMENT1, RB_MOMENT2};
+
+static void lend_state(const company *c)
+{
+    for (int i = 0; i < c->led.graph->param_count; i++) {
+        rb_arena *scratch = rb_arena_open();
+        const rb_param *p = c->led.graph->params[i];
+        for (int k = 0; k < (p->trained ? 3 : 1); k++)
+            c->led.trial->backend->put(c->led.store, p, state_slots[k],
+                                       floats_of(&c->guide, scratch, c->guide.graph->params[i], state_slots[k]));
+        rb_arena_close(scratch);
+    }
+}
+
+// The gradients so far, their root mean square, are below a tenth of what `grad` allows, which is what PyTorch's own
+// float32 loses: about one weight in 10^4, besides those that have no gradient at all.
+static const bool *undecided_of(const run *guide, rb_arena *a, const rb_param *p, int step, double allowed)
+{
+    const double *gradient = get(guide, a, p, RB_GRAD), *v = get(guide, a, p, RB_MOMENT2);
+    bool *out = RB_NEW(a, bool, p->count);
+    double largest = 0;
+    for (ptrdiff_t i = 0; i < p->count; i++) largest = fmax(largest, fabs(gradient[i]));
+    for (ptrdiff_t i = 0; i < p->count; i++) out[i] = sqrt(v[i] / (1 - pow(0.999, step))) < allowed / 10 * largest;
+    return out;
+}
+
+static void settle_param(const run *r, const run *guide, rb_arena *a, int i, int step)
+{
+    const rb_param *own = r->graph->params[i], *p = guide->graph->params[i];
+    const bool *undecided = undecided_of(guide, a, p, step, r->trial->limit->grad);
+    for (int slot = 0; slot < 3; slot++) {
+        const float *exactly = floats_of(guide, a, p, state_slots[slot]);
+        float *values = floats_of(r, a, own, state_slots[slot]);
+        for (ptrdiff_t k = 0; k < p->count; k++)
+            if (undecided[k]) values[k] = exactly[k];
+        r->trial->backend->put(r->store, own, state_slots[slot], values);
+    }
+}
+
+static void settle(const run *r, const run *guide, int step)
+{
+    for (int i = 0; i < r->graph->param_count; i++) {
+        rb_arena *scratch = rb_arena_open();
+        if (r->graph->params[i]->trained) settle_param(r, guide, scratch, i, step);
+        rb_arena_close(scratch);
+    }
+}
+
+// After `r` has taken a step.
+static void accompany(const run *r, const company *c, int step)
+{
+    if (step > 1) lend_state(c);
+    take_step(&c->led, step);
+    take_step(&c->guide, step);
+    settle(r, &c->guide, step);
+}
+
+// ---- training ------------------------------------------------------------------------------------------------------
+
+static void check_numbers(const run *r, const double *loss, const double *logits)
+{
+    const limits *limit = r->trial->limit;
+    const double *want = golden_values(r->arena, &r->want, "train_losses", 4);
+    check_near("loss 0", loss[0], want[0], limit->train, 0);
+    for (int i = 1; i < 4; i++) check_near("a later loss", loss[i], want[i], 0, limit->loss);
+    int rows = r->trial->precision == RB_FP64 ? 4 : 1; // what fp32 loses in a step is judged by the losses
+    check_close("train_logits", logits, golden_values(r->arena, &r->want, "train_logits", 4 * BATCH), rows * BATCH,
+                limit->train);
 }
 
 // Logits and losses come before each of the steps and after the last.
 static void check_training(const struct trial *t)
 {
-    run r = open_run(t, 1, &rb_optim_adamw);
-    static const rb_bce bce = {.pos_weight = 2};
+    run r = open_training(t);
+    bool alone = t->precision == RB_FP64;
+    company c = alone ? (company){r, r} : open_company(t);
     double loss[4], logits[4 * BATCH];
-    r.params = golden_params(r.arena, t->model, r.graph);
-    open_plan(&r, &(rb_plan_spec){.mode = RB_TRAIN, .batch = BATCH, .loss = &rb_loss_bce, .loss_cfg = &bce});
     for (int step = 1; step <= 4; step++) {
         forward(&r, &loss[step - 1], &logits[(step - 1) * BATCH]);
         if (step == 1) each_param(&r, check_statistics);
-        if (step <= 3) update(&r, step);
+        if (step == 4) break;
+        backward(&r);
+        if (step == 1) each_param(&r, check_gradient);
+        update(&r, step);
         if (step == 1) each_param(&r, check_step_1);
-        if (step == 3) each_param(&r, check_step_3);
+        if (!alone) accompany(&r, &c, step);
     }
-    const double *want = golden_values(r.arena, &r.want, "train_losses", 4);
-    check_near("loss 0", loss[0], want[0], t->limit->train, 0);
-    for (int i = 1; i < 4; i++) check_near("a later loss", loss[i], want[i], 0, t->limit->loss);
-    int rows = t->precision == RB_FP64 ? 4 : 1; // what fp32 loses in a step is judged by the losses
-    check_close("train_logits", logits, golden_values(r.arena, &r.want, "train_logits", 4 * BATCH), rows * BATCH,
-                t->limit->train);
+    check_numbers(&r, loss, logits);
+    each_param(&c.guide, check_step_3);
+    each_param(&c.led, check_step_3);
+    if (!alone) rb_arena_close(c.guide.arena);
+    if (!alone) rb_arena_close(c.led.arena);
     rb_arena_close(r.arena);
 }
 
@@ -250,8 +371,10 @@ static void agrees_with_pytorch(void **state)
     check_training(t);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
+    rb_parallel_wait_passively(argv);
     struct CMUnitTest tests[2 + TRIALS] = {
         cmocka_unit_test_prestate(weights_are_those_of_pytorch, "cnn_encoder"),
         cmocka_unit_test_prestate(weights_are_those_of_pytorch, "resnet18"),

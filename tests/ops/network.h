@@ -6,6 +6,7 @@
 #include "numbers.h"
 
 #include "backend/backend.h"
+#include "base/parallel.h"
 #include "base/rng.h"
 
 typedef struct network {
@@ -30,6 +31,23 @@ static inline network network_open(rb_arena *a, const rb_backend *b, const rb_gr
     return n;
 }
 
+static inline void skip_unless_usable(const rb_backend *b)
+{
+    rb_error err = {0};
+    if (b->usable(&err)) return;
+    print_message("%s: %s\n", b->name, err.text);
+    skip();
+}
+
+// Another plan on the same store.
+static inline network network_beside(const network *n, const rb_plan_spec *spec)
+{
+    rb_error err = {0};
+    network out = *n;
+    check_done(n->backend->plan(n->arena, n->store, spec, &out.plan, &err), err);
+    return out;
+}
+
 static inline double *network_get(const network *n, const rb_param *p, rb_slot slot)
 {
     double *out = RB_NEW(n->arena, double, p->count);
@@ -51,6 +69,13 @@ static inline void network_backward(const network *n, bool accumulate)
 {
     rb_error err = {0};
     check_done(n->backend->backward(n->plan, accumulate, &err), err);
+}
+
+static inline void network_update(const network *n, int step)
+{
+    rb_error err = {0};
+    rb_update u = {.lr = 1e-2, .momentum = NAN, .weight_decay = 1e-2, .step = step};
+    check_done(n->backend->update(n->store, &u, &err), err);
 }
 
 // Multiples of 1/1024 between -1 and 1, so that a step of a smaller power of two is exact in float.

@@ -25,7 +25,7 @@ static const rb_checkpoint full = {
     .classes = (const char *const[]){"caf\u00e9", "a \"quoted\" name"},
     .class_count = 2,
     .threshold = 0.49899086356163025,
-    .metrics = "{\"val\":{\"hter\":0.1}}",
+    .metrics = "{\"val\":{\"hter\":0.25}}",
     .data_fingerprint = 0xfedcba9876543210,
     .state = "{\"epochs_done\":3,\"best_hter\":0.10000000000000001}",
     .tensors = {tensors, COUNT(tensors), NULL, 0},
@@ -330,6 +330,11 @@ static void what_does_not_fit_is_named(void **state)
     t.tensor[5].dims[1] = 4;
     check_failed(rb_tensors_match(p->arena, &t, g, "", false, &match, &err), err, RB_ERR_WEIGHTS,
                  "fc.weight is [2 4] in the file and [2 3] in the network: the file is of another model");
+    t.tensor[5].dims[1] = 3;
+    t.tensor[5].dims[2] = 1;
+    t.tensor[5].rank = 3;
+    check_failed(rb_tensors_match(p->arena, &t, g, "", false, &match, &err), err, RB_ERR_WEIGHTS,
+                 "fc.weight is [2 3 1] in the file and [2 3] in the network");
     t.tensor[5].rank = 1;
     check_failed(rb_tensors_match(p->arena, &t, g, "", false, &match, &err), err, RB_ERR_WEIGHTS,
                  "fc.weight is [2] in the file and [2 3] in the network");

@@ -33,6 +33,8 @@ rb_dn_step *rb_dn_step_new(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n)
 {
     rb_dn_step *s = RB_NEW(p->arena, rb_dn_step, 1);
     s->node = n;
+    s->work = RB_WORK_OTHER;
+    s->by = "own";
     s->time = (int)phase * RB_DN_PHASE_TIMES + p->steps[phase].count;
     p->steps[phase].step = rb_list_with(p->arena, p->steps[phase].step, p->steps[phase].count++, s);
     return s;
@@ -57,6 +59,14 @@ static void destroy_primitive(void *primitive)
     dnnl_primitive_destroy(primitive);
 }
 
+// oneDNN's name of what it chose: "jit_wino_4x3:avx512_core".
+static const char *implementation_of(rb_arena *a, const_dnnl_primitive_desc_t pd)
+{
+    const char *name;
+    bool known = !dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name);
+    return known ? rb_text_copy(a, name) : "unknown";
+}
+
 rb_dn_step *rb_dn_primitive_step(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, dnnl_primitive_desc_t pd)
 {
     if (!pd) return NULL;
@@ -64,12 +74,14 @@ rb_dn_step *rb_dn_primitive_step(rb_dn_plan *p, rb_dn_phase phase, const rb_node
     dnnl_status_t status = dnnl_primitive_create(&primitive, pd);
     ptrdiff_t scratch =
         (ptrdiff_t)dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0));
+    const char *by = implementation_of(p->arena, pd);
     dnnl_primitive_desc_destroy(pd);
     if (rb_dn_failed(&p->err, status, n->op->name)) return NULL;
     rb_arena_defer(p->arena, destroy_primitive, primitive);
     if (scratch > p->scratchpad_bytes) p->scratchpad_bytes = scratch;
     rb_dn_step *s = rb_dn_step_new(p, phase, n);
     s->primitive = primitive;
+    s->by = by;
     rb_dn_use(s, DNNL_ARG_SCRATCHPAD, p->scratchpad);
     return s;
 }
@@ -78,6 +90,7 @@ bool rb_dn_copy(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor
 {
     rb_dn_step *s = rb_dn_primitive_step(p, phase, n, rb_dn_reorder(&p->err, p->store->engine, &from->md, &to->md));
     if (!s) return false;
+    s->work = RB_WORK_REORDER;
     rb_dn_use(s, DNNL_ARG_FROM, from);
     rb_dn_use(s, DNNL_ARG_TO, to);
     return true;
@@ -89,6 +102,12 @@ rb_dn_tensor *rb_dn_in_layout(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n
     if (dnnl_memory_desc_equal(&t->md, md)) return t;
     rb_dn_tensor *out = rb_dn_tensor_new(p, md);
     return rb_dn_copy(p, phase, n, t, out) ? out : NULL;
+}
+
+rb_dn_tensor *rb_dn_rows(rb_dn_plan *p, const rb_node *n)
+{
+    dnnl_memory_desc_t plain = rb_dn_plain_md(p, n->shape);
+    return rb_dn_in_layout(p, RB_DN_FORWARD, n, p->value[n->id], &plain);
 }
 
 rb_dn_tensor *rb_dn_param(const rb_dn_plan *p, const rb_param *param, rb_slot slot)
@@ -130,6 +149,7 @@ void rb_dn_send(rb_dn_plan *p, const rb_node *to, rb_dn_tensor *gradient)
 {
     rb_dn_gradient *g = &p->gradient[to->id];
     if (!gradient || !p->wants_gradient[to->id]) return;
+    gradient = rb_dn_in_layout(p, RB_DN_BACKWARD, to, gradient, &p->value[to->id]->md);
     if (g->count < RB_DN_PARTS)
         g->part[g->count++] = gradient;
     else

@@ -26,7 +26,7 @@ RB_INLINE void over(unsigned parts, const row *r, ptrdiff_t from, ptrdiff_t to)
         float v = rb_load(x, i, half);
         if (parts & PLUS) v += rb_load(y, i, half);
         if (parts & GATE) v = rb_load(gate, i, half) > 0 ? v : 0;
-        if (parts & RELU) v = v > 0 ? v : 0;
+        if (parts & RELU) v = v < 0 ? 0 : v; // a NaN stays one
         rb_store_value(out, i, v, half);
     }
 }

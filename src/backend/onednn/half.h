@@ -35,4 +35,39 @@ RB_INLINE void rb_store_value(void *x, ptrdiff_t i, float value, bool half)
     ((uint16_t *)x)[i] = (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
+// Sixteen neighbours at once: one register of AVX-512, two of AVX2, four of SSE; gcc's and clang's vector extension.
+typedef float rb_floats __attribute__((vector_size(64)));
+typedef uint32_t rb_words16 __attribute__((vector_size(64)));
+typedef int32_t rb_mask __attribute__((vector_size(64))); // -1 where true
+typedef uint16_t rb_halves __attribute__((vector_size(32)));
+
+RB_INLINE rb_floats rb_load16(const void *x, ptrdiff_t i, bool half)
+{
+    rb_floats value;
+    if (!half) {
+        memcpy(&value, (const float *)x + i, sizeof value);
+        return value;
+    }
+    rb_halves halves;
+    memcpy(&halves, (const uint16_t *)x + i, sizeof halves);
+    return (rb_floats)(__builtin_convertvector(halves, rb_words16) << 16);
+}
+
+RB_INLINE void rb_store16(void *x, ptrdiff_t i, rb_floats value, bool half)
+{
+    if (!half) {
+        memcpy((float *)x + i, &value, sizeof value);
+        return;
+    }
+    rb_words16 bits = (rb_words16)value;
+    rb_halves halves = __builtin_convertvector((bits + 0x7FFF + (bits >> 16 & 1)) >> 16, rb_halves);
+    memcpy((uint16_t *)x + i, &halves, sizeof halves);
+}
+
+// `value` where the mask is true, else 0.
+RB_INLINE rb_floats rb_where(rb_mask mask, rb_floats value)
+{
+    return (rb_floats)((rb_mask)value & mask);
+}
+
 #endif

@@ -2,7 +2,7 @@
 // lanes.h - activations as groups of neighbouring channels, whatever oneDNN's layout: how kernels of ours walk them.
 //
 // A group is up to RB_LANES channels that lie side by side for each pixel: a block of nChw16c or nChw8c, a slice of
-// nhwc, one channel of nchw. Loops run over a constant number of lanes, so that the compiler makes them vectors.
+// nhwc, one channel of nchw. A full group is one rb_floats a pixel; narrower ones go value by value.
 #ifndef RB_BACKEND_ONEDNN_LANES_H
 #define RB_BACKEND_ONEDNN_LANES_H
 
@@ -45,17 +45,16 @@ static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_c
     }
 }
 
-// Calls body(width, half, ...) with the two as constants. `body` must be RB_INLINE.
-#define RB_FOR_LANES(lanes, body, ...) \
+// Calls wide(half, ...) on full groups and narrow(width, half, ...) on others, `half` as a constant. Both are
+// RB_INLINE.
+#define RB_FOR_LANES(lanes, wide, narrow, ...) \
     do { \
-        if ((lanes)->width == 16 && !(lanes)->half) \
-            body(16, false, __VA_ARGS__); \
-        else if ((lanes)->width == 16) \
-            body(16, true, __VA_ARGS__); \
-        else if ((lanes)->width == 8 && !(lanes)->half) \
-            body(8, false, __VA_ARGS__); \
+        if ((lanes)->width == RB_LANES && (lanes)->half) \
+            wide(true, __VA_ARGS__); \
+        else if ((lanes)->width == RB_LANES) \
+            wide(false, __VA_ARGS__); \
         else \
-            body((lanes)->width, (lanes)->half, __VA_ARGS__); \
+            narrow((lanes)->width, (lanes)->half, __VA_ARGS__); \
     } while (0)
 
 // ---- norm_forward.c, norm_backward.c -------------------------------------------------------------------------------

@@ -89,6 +89,21 @@ static uint8_t *block_for(rb_dn_store *s, rb_arena *a, ptrdiff_t bytes)
     return block;
 }
 
+// What the plan tells of itself: its steps in order.
+static void list_work(rb_dn_plan *p)
+{
+    int count = 0;
+    for (int phase = 0; phase < RB_DN_PHASES; phase++) count += p->steps[phase].count;
+    p->base.work = RB_NEW(p->arena, rb_work_item, count);
+    for (int phase = 0; phase < RB_DN_PHASES; phase++)
+        for (int i = 0; i < p->steps[phase].count; i++) {
+            rb_dn_step *s = p->steps[phase].step[i];
+            const char *name = *s->node->name ? s->node->name : s->node->op->name;
+            s->item = &p->base.work[p->base.work_count++];
+            *s->item = (rb_work_item){s->work, name, s->by, 0};
+        }
+}
+
 // One scratchpad as large as the greediest primitive's, alive all the time.
 static void size_scratchpad(rb_dn_plan *p)
 {
@@ -110,5 +125,6 @@ bool rb_dn_layout(rb_dn_plan *p)
     }
     for (int phase = 0; phase < RB_DN_PHASES; phase++)
         for (int i = 0; i < p->steps[phase].count; i++) bind_step(p->steps[phase].step[i]);
+    list_work(p);
     return true;
 }

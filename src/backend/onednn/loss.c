@@ -28,7 +28,8 @@ void rb_dn_emit_loss(rb_dn_plan *p, const rb_node *output)
     p->logits = RB_NEW(p->arena, double, count);
     p->gradients = RB_NEW(p->arena, double, count);
     p->targets = RB_NEW(p->arena, double, output->shape.c);
-    rb_dn_tensor *logits = p->value[output->id];
+    rb_dn_tensor *logits = rb_dn_rows(p, output);
+    if (!logits) return;
     rb_dn_step *s = rb_dn_step_new(p, RB_DN_FORWARD, output);
     s->run = run;
     rb_dn_use(s, 0, logits);

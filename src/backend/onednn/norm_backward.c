@@ -35,24 +35,39 @@ typedef struct attr {
 // ------------------------------------------------------------------------------------------------------------
 
 // dy where y > 0
-RB_INLINE float gated(const context *c, ptrdiff_t at, bool half)
+RB_INLINE rb_floats gated(const context *c, ptrdiff_t at, bool half)
+{
+    rb_floats dy = rb_load16(c->dy, at, half);
+    return c->y ? rb_where(rb_load16(c->y, at, half) > 0, dy) : dy;
+}
+
+RB_INLINE float gated_one(const context *c, ptrdiff_t at, bool half)
 {
     return !c->y || rb_load(c->y, at, half) > 0 ? rb_load(c->dy, at, half) : 0;
 }
 
-RB_INLINE void sum_row(int width, bool half, const context *c, ptrdiff_t at, const float *mean, double *sums)
+RB_INLINE void sum_row(bool half, const context *c, ptrdiff_t at, const float *mean, double *sums)
 {
-    float s[RB_LANES] = {0}, q[RB_LANES] = {0};
-    for (int i = 0; i < c->at.w; i++, at += c->at.column)
-        for (int k = 0; k < width; k++) {
-            float g = gated(c, at + k, half);
-            s[k] += g;
-            q[k] += g * (rb_load(c->x, at + k, half) - mean[k]);
-        }
-    for (int k = 0; k < width; k++) {
+    rb_floats s = {0}, q = {0}, m = rb_load16(mean, 0, false);
+    for (int i = 0; i < c->at.w; i++, at += c->at.column) {
+        rb_floats g = gated(c, at, half);
+        s += g;
+        q += g * (rb_load16(c->x, at, half) - m);
+    }
+    for (int k = 0; k < RB_LANES; k++) {
         sums[k] += (double)s[k];
         sums[RB_LANES + k] += (double)q[k];
     }
+}
+
+RB_INLINE void sum_narrow_row(int width, bool half, const context *c, ptrdiff_t at, const float *mean, double *sums)
+{
+    for (int i = 0; i < c->at.w; i++, at += c->at.column)
+        for (int k = 0; k < width; k++) {
+            double g = (double)gated_one(c, at + k, half);
+            sums[k] += g;
+            sums[RB_LANES + k] += g * (double)(rb_load(c->x, at + k, half) - mean[k]);
+        }
 }
 
 static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
@@ -65,7 +80,8 @@ static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
         float mean[RB_LANES];
         rb_lanes_load(&c->at, group, c->mean, mean);
         for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
-        for (int y = 0; y < c->at.h; y++) RB_FOR_LANES(&c->at, sum_row, c, at + y * c->at.row, mean, sums);
+        for (int y = 0; y < c->at.h; y++)
+            RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, c, at + y * c->at.row, mean, sums);
     }
 }
 
@@ -97,13 +113,22 @@ typedef struct line {
     float mean[RB_LANES], scale[RB_LANES], offset[RB_LANES], slope[RB_LANES];
 } line;
 
-RB_INLINE void write_row(int width, bool half, const context *c, ptrdiff_t at, const line *l)
+RB_INLINE void write_row(bool half, const context *c, ptrdiff_t at, const line *l)
 {
-    void *restrict dx = c->dx;
+    rb_floats mean = rb_load16(l->mean, 0, false), scale = rb_load16(l->scale, 0, false);
+    rb_floats offset = rb_load16(l->offset, 0, false), slope = rb_load16(l->slope, 0, false);
+    for (int i = 0; i < c->at.w; i++, at += c->at.column) {
+        rb_floats d = rb_load16(c->x, at, half) - mean;
+        rb_store16(c->dx, at, scale * gated(c, at, half) - offset - slope * d, half);
+    }
+}
+
+RB_INLINE void write_narrow_row(int width, bool half, const context *c, ptrdiff_t at, const line *l)
+{
     for (int i = 0; i < c->at.w; i++, at += c->at.column)
         for (int k = 0; k < width; k++) {
-            float g = gated(c, at + k, half), d = rb_load(c->x, at + k, half) - l->mean[k];
-            rb_store_value(dx, at + k, l->scale[k] * g - l->offset[k] - l->slope[k] * d, half);
+            float g = gated_one(c, at + k, half), d = rb_load(c->x, at + k, half) - l->mean[k];
+            rb_store_value(c->dx, at + k, l->scale[k] * g - l->offset[k] - l->slope[k] * d, half);
         }
 }
 
@@ -118,7 +143,7 @@ static void write_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
         rb_lanes_load(&c->at, group, c->scale, l.scale);
         rb_lanes_load(&c->at, group, c->offset, l.offset);
         rb_lanes_load(&c->at, group, c->slope, l.slope);
-        for (int y = 0; y < c->at.h; y++) RB_FOR_LANES(&c->at, write_row, c, at + y * c->at.row, &l);
+        for (int y = 0; y < c->at.h; y++) RB_FOR_LANES(&c->at, write_row, write_narrow_row, c, at + y * c->at.row, &l);
     }
 }
 
@@ -153,6 +178,7 @@ void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_
                 RB_NEW(p->arena, float, channels)};
     rb_dn_step *s = rb_dn_step_new(p, RB_DN_BACKWARD, n);
     s->run = run;
+    s->work = RB_WORK_NORM;
     s->attr = a;
     rb_dn_tensor *uses[] = {g->x,
                             g->mean,

@@ -24,19 +24,28 @@ typedef struct sum_job {
     rb_lanes at;
 } sum_job;
 
-RB_INLINE void sum_row(int width, bool half, const sum_job *j, ptrdiff_t at, const float *pivot, double *sums)
+RB_INLINE void sum_row(bool half, const sum_job *j, ptrdiff_t at, const float *pivot, double *sums)
 {
-    float s[RB_LANES] = {0}, q[RB_LANES] = {0};
-    for (int i = 0; i < j->at.w; i++, at += j->at.column)
-        for (int k = 0; k < width; k++) {
-            float d = rb_load(j->x, at + k, half) - pivot[k];
-            s[k] += d;
-            q[k] += d * d;
-        }
-    for (int k = 0; k < width; k++) {
+    rb_floats s = {0}, q = {0}, zero = rb_load16(pivot, 0, false);
+    for (int i = 0; i < j->at.w; i++, at += j->at.column) {
+        rb_floats d = rb_load16(j->x, at, half) - zero;
+        s += d;
+        q += d * d;
+    }
+    for (int k = 0; k < RB_LANES; k++) {
         sums[k] += (double)s[k];
         sums[RB_LANES + k] += (double)q[k];
     }
+}
+
+RB_INLINE void sum_narrow_row(int width, bool half, const sum_job *j, ptrdiff_t at, const float *pivot, double *sums)
+{
+    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+        for (int k = 0; k < width; k++) {
+            double d = (double)(rb_load(j->x, at + k, half) - pivot[k]);
+            sums[k] += d;
+            sums[RB_LANES + k] += d * d;
+        }
 }
 
 static void sum_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
@@ -48,7 +57,8 @@ static void sum_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
         float pivot[RB_LANES];
         for (int k = 0; k < j->at.width; k++) pivot[k] = rb_load(j->x, first + k, j->at.half);
         for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
-        for (int y = 0; y < j->at.h; y++) RB_FOR_LANES(&j->at, sum_row, j, at + y * j->at.row, pivot, sums);
+        for (int y = 0; y < j->at.h; y++)
+            RB_FOR_LANES(&j->at, sum_row, sum_narrow_row, j, at + y * j->at.row, pivot, sums);
     }
 }
 
@@ -78,12 +88,14 @@ static void run_statistics(const rb_dn_step *s, rb_dn_plan *p)
     rb_parallel_for((ptrdiff_t)pictures * j.at.groups, 1, sum_pieces, &j);
     for (int c = 0; c < j.at.channels; c++)
         finish_channel(s, &j, c, pictures, ((const rb_norm *)s->node->attr)->momentum);
+    p->store->base.version++; // running statistics are folded into weights at evaluation
 }
 
 void rb_dn_emit_statistics(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var)
 {
     rb_dn_step *s = rb_dn_step_new(p, RB_DN_FORWARD, n);
     s->run = run_statistics;
+    s->work = RB_WORK_NORM;
     rb_dn_use(s, 0, x);
     rb_dn_use(s, 0, rb_dn_doubles_new(p, (ptrdiff_t)p->base.spec.batch * rb_lanes_of(&x->md).groups * 2 * RB_LANES));
     rb_dn_use(s, 0, mean);
@@ -108,7 +120,7 @@ typedef struct apply_job {
     void *y;
     const float *mean, *bias;
     const float *scale; // weight / sqrt(var + eps)
-    float floor;        // of y: 0 for a ReLU, else -inf
+    bool relu;
     rb_lanes at;
 } apply_job;
 
@@ -116,14 +128,23 @@ typedef struct line {
     float mean[RB_LANES], scale[RB_LANES], bias[RB_LANES];
 } line;
 
-RB_INLINE void apply_row(int width, bool half, const apply_job *j, ptrdiff_t at, const line *l)
+RB_INLINE void apply_row(bool half, const apply_job *j, ptrdiff_t at, const line *l)
 {
-    const void *restrict x = j->x;
-    void *restrict y = j->y;
+    rb_floats mean = rb_load16(l->mean, 0, false), scale = rb_load16(l->scale, 0, false);
+    rb_floats bias = rb_load16(l->bias, 0, false);
+    for (int i = 0; i < j->at.w; i++, at += j->at.column) {
+        rb_floats v = (rb_load16(j->x, at, half) - mean) * scale + bias;
+        if (j->relu) v = rb_where(~(v < 0), v);
+        rb_store16(j->y, at, v, half);
+    }
+}
+
+RB_INLINE void apply_narrow_row(int width, bool half, const apply_job *j, ptrdiff_t at, const line *l)
+{
     for (int i = 0; i < j->at.w; i++, at += j->at.column)
         for (int k = 0; k < width; k++) {
-            float v = (rb_load(x, at + k, half) - l->mean[k]) * l->scale[k] + l->bias[k];
-            rb_store_value(y, at + k, v > j->floor ? v : j->floor, half);
+            float v = (rb_load(j->x, at + k, half) - l->mean[k]) * l->scale[k] + l->bias[k];
+            rb_store_value(j->y, at + k, j->relu && v < 0 ? 0 : v, half);
         }
 }
 
@@ -137,7 +158,7 @@ static void apply_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
         rb_lanes_load(&j->at, group, j->mean, l.mean);
         rb_lanes_load(&j->at, group, j->scale, l.scale);
         rb_lanes_load(&j->at, group, j->bias, l.bias);
-        for (int y = 0; y < j->at.h; y++) RB_FOR_LANES(&j->at, apply_row, j, at + y * j->at.row, &l);
+        for (int y = 0; y < j->at.h; y++) RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, j, at + y * j->at.row, &l);
     }
 }
 
@@ -150,7 +171,7 @@ static void run_normalise(const rb_dn_step *s, rb_dn_plan *p)
                    .bias = s->use[N_BIAS]->data,
                    .scale = a->scale,
                    .y = s->use[N_Y]->data,
-                   .floor = a->relu ? 0 : -INFINITY,
+                   .relu = a->relu,
                    .at = rb_lanes_of(&s->use[N_X]->md)};
     double eps = ((const rb_norm *)s->node->attr)->eps;
     for (int c = 0; c < j.at.channels; c++) a->scale[c] = (float)((double)weight[c] / sqrt((double)var[c] + eps));
@@ -164,6 +185,7 @@ void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_d
     *a = (normalise){RB_NEW(p->arena, float, n->shape.c), relu};
     rb_dn_step *s = rb_dn_step_new(p, RB_DN_FORWARD, n);
     s->run = run_normalise;
+    s->work = RB_WORK_NORM;
     s->attr = a;
     rb_dn_tensor *uses[] = {x, mean, var, rb_dn_param(p, n->param[0], RB_VALUE), rb_dn_param(p, n->param[1], RB_VALUE),
                             y};

@@ -2,6 +2,7 @@
 // onednn.c - the backend's face: a plan is compiled once, then a step walks its list.
 #include "backend/onednn/onednn.h"
 
+#include "base/clock.h"
 #include "base/parallel.h"
 
 #include <string.h>
@@ -36,17 +37,27 @@ static bool open_plan(rb_arena *a, rb_store *store, const rb_plan_spec *spec, rb
     return false;
 }
 
+static bool run_step(rb_dn_plan *p, const rb_dn_step *s, rb_error *err)
+{
+    if (s->run) {
+        s->run(s, p);
+        return true;
+    }
+    dnnl_status_t status = dnnl_primitive_execute(s->primitive, p->store->stream, s->use_count, s->bound);
+    return !rb_dn_failed(err, status, s->node->op->name);
+}
+
 static bool run_phase(rb_dn_plan *p, rb_dn_phase phase, rb_error *err)
 {
     const rb_dn_steps *steps = &p->steps[phase];
+    double last_s = p->base.timed ? rb_clock_now_s() : 0;
     for (int i = 0; i < steps->count; i++) {
         const rb_dn_step *s = steps->step[i];
-        if (s->run) {
-            s->run(s, p);
-            continue;
-        }
-        dnnl_status_t status = dnnl_primitive_execute(s->primitive, p->store->stream, s->use_count, s->bound);
-        if (rb_dn_failed(err, status, s->node->op->name)) return false;
+        if (!run_step(p, s, err)) return false;
+        if (!p->base.timed) continue;
+        double now_s = rb_clock_now_s();
+        s->item->seconds += now_s - last_s;
+        last_s = now_s;
     }
     return !rb_dn_failed(err, dnnl_stream_wait(p->store->stream), "stream");
 }

@@ -40,6 +40,9 @@ typedef struct rb_dn_step rb_dn_step;
 struct rb_dn_step {
     const rb_node *node;
     const void *attr; // of a kernel of ours that needs more than the node
+    rb_work work;
+    const char *by; // the implementation's name
+    rb_work_item *item;
     int time;
     dnnl_primitive_t primitive;                      // either
     void (*run)(const rb_dn_step *s, rb_dn_plan *p); // or
@@ -128,6 +131,9 @@ rb_dn_step *rb_dn_primitive_step(rb_dn_plan *p, rb_dn_phase phase, const rb_node
 rb_dn_tensor *rb_dn_in_layout(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *t,
                               const dnnl_memory_desc_t *md);
 
+// The output of `n`, maps of 1x1, as plain floats [n c].
+rb_dn_tensor *rb_dn_rows(rb_dn_plan *p, const rb_node *n);
+
 // Reorders `from` into `to`, whatever their layouts.
 bool rb_dn_copy(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *from, rb_dn_tensor *to);
 
@@ -139,7 +145,8 @@ const rb_node *rb_dn_sole_reader(const rb_dn_plan *p, const rb_node *n, const rb
 // Says that `n`'s steps compute `tail` too, into `value`.
 void rb_dn_absorb(rb_dn_plan *p, const rb_node *n, const rb_node *tail, rb_dn_tensor *value);
 
-// The gradient that has arrived at `n`, summed; NULL if none is wanted. rb_dn_send passes one on.
+// The gradient that has arrived at `n`, summed; NULL if none is wanted. rb_dn_send passes one on, in the layout of the
+// node's output.
 rb_dn_tensor *rb_dn_gradient_of(rb_dn_plan *p, const rb_node *n);
 void rb_dn_send(rb_dn_plan *p, const rb_node *to, rb_dn_tensor *gradient);
 

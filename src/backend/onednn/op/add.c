@@ -23,9 +23,7 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
         out = rb_dn_tensor_new(p, &p->value[n->id]->md);
         rb_dn_emit_gate(p, n, p->value[n->id], out);
     }
-    const rb_node *second = n->input[1];
-    rb_dn_send(p, n->input[0], out);
-    rb_dn_send(p, second, rb_dn_in_layout(p, RB_DN_BACKWARD, n, out, &p->value[second->id]->md));
+    for (int i = 0; i < 2; i++) rb_dn_send(p, n->input[i], out);
     return true;
 }
 

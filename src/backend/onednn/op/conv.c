@@ -14,19 +14,19 @@ static const rb_node *other_operand(const rb_node *add, const rb_node *mine)
     return add->input[0] == mine ? add->input[1] : add->input[0];
 }
 
-static bool is_last_reader(const rb_dn_plan *p, const rb_node *x, const rb_node *reader)
+// The sum is made in place, and where the convolution stands: the other operand must be there already, and from here on
+// nobody else may want it. Nodes may share a tensor, as dropout does at evaluation; so it is tensors that are compared.
+static bool can_add(const rb_dn_plan *p, const rb_node *conv, const rb_node *add, const rb_node *mine)
 {
-    for (int i = reader->id + 1; i < p->graph->node_count; i++)
-        for (int k = 0; k < p->graph->nodes[i]->input_count; k++)
-            if (p->graph->nodes[i]->input[k] == x) return false;
-    return x != p->base.spec.keep;
-}
-
-// The sum is made in place: the other operand must be there already, and nobody may want it afterwards.
-static bool can_add(const rb_dn_plan *p, const rb_node *add, const rb_node *mine)
-{
-    const rb_node *other = other_operand(add, mine);
-    return other != mine && p->value[other->id] && is_last_reader(p, other, add);
+    const rb_dn_tensor *other = p->value[other_operand(add, mine)->id];
+    const rb_node *keep = p->base.spec.keep;
+    if (!other || (keep && p->value[keep->id] == other)) return false;
+    for (int i = conv->id; i < p->graph->node_count; i++) {
+        const rb_node *reader = p->graph->nodes[i];
+        for (int k = 0; k < reader->input_count; k++)
+            if (reader != add && p->value[reader->input[k]->id] == other) return false;
+    }
+    return true;
 }
 
 static chain chain_of(const rb_dn_plan *p, const rb_node *n)
@@ -36,7 +36,7 @@ static chain chain_of(const rb_dn_plan *p, const rb_node *n)
     const rb_node *next = rb_dn_sole_reader(p, n, &rb_op_batch_norm);
     if (next) c.norm = c.tail = next;
     next = rb_dn_sole_reader(p, c.tail, &rb_op_add);
-    if (next && can_add(p, next, c.tail)) {
+    if (next && can_add(p, n, next, c.tail)) {
         c.other = other_operand(next, c.tail);
         c.add = c.tail = next;
     }
@@ -84,6 +84,7 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
     rb_dn_folded folded = rb_dn_fold(p, n, c.norm, &weights_md);
     rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_FORWARD, n, pd);
     if (!src || !folded.weights || !s) return false;
+    s->work = RB_WORK_CONV_FORWARD;
     if (!dst) dst = rb_dn_tensor_new(p, &dst_md);
     rb_dn_use(s, DNNL_ARG_SRC, src);
     rb_dn_use(s, DNNL_ARG_WEIGHTS, folded.weights);
@@ -123,6 +124,7 @@ static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *grad
     dnnl_memory_desc_t md = *dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0);
     rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_BACKWARD, n, pd);
     if (!s) return false;
+    s->work = RB_WORK_CONV_WEIGHTS;
     rb_dn_tensor *out = dnnl_memory_desc_equal(&md, &store->md) ? store : rb_dn_tensor_new(p, &md);
     rb_dn_use(s, DNNL_ARG_SRC, src);
     rb_dn_use(s, DNNL_ARG_DIFF_DST, gradient);
@@ -143,6 +145,7 @@ static bool backward_data(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradien
     rb_dn_tensor *weights = rb_dn_in_layout(p, RB_DN_BACKWARD, n, rb_dn_param(p, n->param[0], RB_VALUE), &md);
     rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_BACKWARD, n, pd);
     if (!weights || !s) return false;
+    s->work = RB_WORK_CONV_DATA;
     rb_dn_tensor *out = rb_dn_tensor_new(p, &spec.src);
     rb_dn_use(s, DNNL_ARG_DIFF_DST, gradient);
     rb_dn_use(s, DNNL_ARG_WEIGHTS, weights);

@@ -14,11 +14,13 @@ static rb_dn_dense_spec spec_of(const rb_dn_plan *p, const rb_node *n)
 static bool forward(rb_dn_plan *p, const rb_node *n)
 {
     rb_dn_dense_spec spec = spec_of(p, n);
+    rb_dn_tensor *src = rb_dn_rows(p, n->input[0]);
     rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_FORWARD, n, rb_dn_dense_forward(&p->err, p->store->engine, &spec));
-    if (!s) return false;
+    if (!s || !src) return false;
+    p->saved[n->id] = src;
     dnnl_memory_desc_t md = rb_dn_plain_md(p, n->shape); // the bytes of [n c]
     p->value[n->id] = rb_dn_tensor_new(p, &md);
-    rb_dn_use(s, DNNL_ARG_SRC, p->value[n->input[0]->id]);
+    rb_dn_use(s, DNNL_ARG_SRC, src);
     rb_dn_use(s, DNNL_ARG_WEIGHTS, rb_dn_param(p, n->param[0], RB_VALUE));
     rb_dn_use(s, DNNL_ARG_BIAS, rb_dn_param(p, n->param[1], RB_VALUE));
     rb_dn_use(s, DNNL_ARG_DST, p->value[n->id]);
@@ -28,7 +30,7 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
 static bool backward(rb_dn_plan *p, const rb_node *n)
 {
     rb_dn_dense_spec spec = spec_of(p, n);
-    rb_dn_tensor *gradient = rb_dn_gradient_of(p, n), *src = p->value[n->input[0]->id];
+    rb_dn_tensor *gradient = rb_dn_gradient_of(p, n), *src = p->saved[n->id];
     rb_dn_step *s =
         rb_dn_primitive_step(p, RB_DN_BACKWARD, n, rb_dn_dense_backward_weights(&p->err, p->store->engine, &spec));
     if (!s) return false;

@@ -49,6 +49,8 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
         p->value[n->id] = x;
         return true;
     }
+    x = rb_dn_rows(p, n->input[0]);
+    if (!x) return false;
     p->saved[n->id] = rb_dn_tensor_new(p, &x->md);
     p->value[n->id] = rb_dn_tensor_new(p, &x->md);
     emit(p, RB_DN_FORWARD, n, run_forward, x, p->value[n->id]);

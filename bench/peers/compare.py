@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Rarebit beside tuned PyTorch: the same shapes, the same precision, in turn A B A B in one run; medians and ratios.
+
+    bench/peers/compare.py [--rounds N] [--seconds S] [--only TEXT] [--json FILE]
+
+Needs Debian's python3-torch and python3-torchvision, and build/rarebit. Prints a Markdown table. Machines are noisy:
+only the ratios mean anything.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RAREBIT = os.path.join(HERE, "..", "..", "build", "rarebit")
+
+# mode, model, size, batch, precision
+CASES = [
+    ("training", "resnet18", 64, 64, "fp32"),
+    ("training", "resnet18", 64, 64, "bf16"),
+    ("training", "resnet18", 64, 256, "fp32"),
+    ("training", "resnet18", 64, 256, "bf16"),
+    ("training", "resnet18", 224, 16, "fp32"),
+    ("training", "resnet18", 224, 16, "bf16"),
+    ("inference", "resnet18", 64, 1, "fp32"),
+    ("inference", "resnet18", 64, 1, "bf16"),
+    ("inference", "resnet18", 64, 64, "fp32"),
+    ("inference", "resnet18", 64, 64, "bf16"),
+]
+
+# Memory that is freed stays with the process: without this glibc gives PyTorch's tensors back and asks again each step.
+TUNED = {
+    "MALLOC_MMAP_THRESHOLD_": "1073741824",
+    "MALLOC_TRIM_THRESHOLD_": "1073741824",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+
+
+def run_json(command, environment):
+    out = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **environment})
+    return json.loads(out.stdout)
+
+
+def ours(case, seconds, threads):
+    mode, model, size, batch, precision = case
+    seen = run_json([RAREBIT, "bench", "--mode", mode, "--model_type", model, "--image_size", str(size),
+                     "--batch_size", str(batch), "--precision", precision, "--threads", str(threads),
+                     "--classification_head_depth", "1", "--device_index", "-1", "--seconds", str(seconds),
+                     "--json", "-"], {})
+    rate = seen.get(mode) or seen["inference batch 1"]
+    return rate["images_per_s"], seen["peak_memory_mb"]
+
+
+def theirs(case, seconds, threads, layout):
+    mode, model, size, batch, precision = case
+    seen = run_json(["/usr/bin/python3", os.path.join(HERE, "torch_speed.py"), mode, model, str(size), str(batch),
+                     precision, str(threads), str(seconds)], {**TUNED, "LAYOUT": layout})
+    return seen["images_per_s"], seen["peak_memory_mb"]
+
+
+def name_of(case):
+    return f"{case[0]} {case[1]} {case[2]} px, batch {case[3]}, {case[4]}"
+
+
+def best_layout(case, threads):
+    return max(("contiguous", "channels_last"), key=lambda layout: theirs(case, 1, threads, layout)[0])
+
+
+def compare(case, options, threads):
+    layout = best_layout(case, threads)
+    pairs = [(ours(case, options.seconds, threads), theirs(case, options.seconds, threads, layout))
+             for _ in range(options.rounds)]
+    ratios = [a[0] / b[0] for a, b in pairs]
+    return {
+        "case": name_of(case),
+        "rarebit": statistics.median(a[0] for a, _ in pairs),
+        "torch": statistics.median(b[0] for _, b in pairs),
+        "ratio": statistics.median(ratios), "low": min(ratios), "high": max(ratios),
+        "rarebit_mb": max(a[1] for a, _ in pairs), "torch_mb": max(b[1] for _, b in pairs),
+        "torch_layout": layout,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--only", default="", help="cases with this text in their name")
+    parser.add_argument("--json")
+    options = parser.parse_args()
+    threads = len(os.sched_getaffinity(0))
+    print("| case | rarebit, images/s | PyTorch, images/s | ratio [lowest highest] | peak MB, ours / theirs |")
+    print("|---|---|---|---|---|")
+    rows = []
+    for case in CASES:
+        if options.only not in name_of(case):
+            continue
+        row = compare(case, options, threads)
+        rows.append(row)
+        print(f"| {row['case']} | {row['rarebit']:.0f} | {row['torch']:.0f} | {row['ratio']:.2f} "
+              f"[{row['low']:.2f} {row['high']:.2f}] | {row['rarebit_mb']:.0f} / {row['torch_mb']:.0f} |", flush=True)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as f:
+            json.dump(rows, f, indent=1)
+    return 0
+
+
+sys.exit(main())

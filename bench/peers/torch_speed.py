@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""One measurement of PyTorch on the CPU: images/s of a training step or of inference, as one JSON line.
+
+    torch_speed.py MODE MODEL SIZE BATCH PRECISION THREADS SECONDS     MODE: training | inference
+
+The fair baseline: as many threads as cores, channels_last or contiguous (whichever the caller finds faster, LAYOUT in
+the environment), fused nothing by hand, memory kept by the allocator (MALLOC_* in the environment, set by compare.py).
+"""
+import json
+import os
+import resource
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+import torchvision
+
+
+def step_training(net, batch, size, bf16):
+    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3)
+    target = torch.rand(batch, 1).round()
+    x = images(batch, size)
+
+    def run():
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            logits = net(x)
+        loss = F.binary_cross_entropy_with_logits(logits.float(), target)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return run
+
+
+def step_inference(net, batch, size, bf16):
+    net.eval()
+    x = images(batch, size)
+    if not bf16:
+        with torch.no_grad():
+            net = torch.jit.optimize_for_inference(torch.jit.trace(net, x))
+
+    def run():
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            net(x)
+
+    return run
+
+
+def images(batch, size):
+    return torch.randn(batch, 3, size, size).to(memory_format=layout())
+
+
+def layout():
+    return torch.channels_last if os.environ.get("LAYOUT") == "channels_last" else torch.contiguous_format
+
+
+def main():
+    mode, model, size, batch, precision, threads, seconds = sys.argv[1:]
+    torch.set_num_threads(int(threads))
+    net = getattr(torchvision.models, model)(num_classes=1).to(memory_format=layout())
+    make = step_training if mode == "training" else step_inference
+    run = make(net, int(batch), int(size), precision == "bf16")
+    for _ in range(3):
+        run()
+    taken, start = [], time.perf_counter()
+    while len(taken) < 3 or time.perf_counter() - start < float(seconds):
+        before = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - before)
+    taken.sort()
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"images_per_s": int(batch) / taken[len(taken) // 2], "peak_memory_mb": peak_mb}))
+
+
+main()

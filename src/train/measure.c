@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/measure.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "data/loader.h"
+#include "data/synth.h"
+#include "train/network.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WARM_UP    3
+#define MAX_ROUNDS 10000
+#define PICTURES   256 // at least; a batch at the least
+
+// ---- rounds
+// ----------------------------------------------------------------------------------------------------------
+
+typedef struct rounds {
+    double *seconds;
+    int count;
+    double start_s, limit_s;
+} rounds;
+
+static rounds rounds_begin(rb_arena *a, double limit_s)
+{
+    return (rounds){RB_NEW(a, double, MAX_ROUNDS), 0, rb_clock_now_s(), limit_s};
+}
+
+static bool rounds_go_on(const rounds *r)
+{
+    return r->count < MAX_ROUNDS && (r->count < 2 || rb_clock_now_s() - r->start_s < r->limit_s);
+}
+
+static int by_size(const void *x, const void *y)
+{
+    double a = *(const double *)x, b = *(const double *)y;
+    return (a > b) - (a < b);
+}
+
+static rb_rates_seen rates_of(rounds *r, int images)
+{
+    qsort(r->seconds, (size_t)r->count, sizeof *r->seconds, by_size);
+    const double *s = r->seconds;
+    return (rb_rates_seen){images / s[r->count / 2], images / s[r->count * 3 / 4], images / s[r->count / 4], r->count};
+}
+
+// ---- pictures
+// --------------------------------------------------------------------------------------------------------
+
+static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *walk)
+{
+    (void)st, (void)flag, (void)walk;
+    return remove(path);
+}
+
+static void remove_folder(void *folder)
+{
+    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+typedef struct pictures {
+    rb_dataset data;
+    int *order;
+    bool minority[2];
+    rb_loader *loader;
+} pictures;
+
+static bool draw_pictures(rb_arena *a, const rb_settings *s, int count, pictures *out, rb_error *err)
+{
+    char *folder = rb_text_copy(a, "/tmp/rarebit-bench-XXXXXX");
+    if (!mkdtemp(folder)) return rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot make this folder", folder);
+    rb_arena_defer(a, remove_folder, folder);
+    int side = s->data.image_size < 32 ? 32 : s->data.image_size;
+    rb_synth_settings synth = {.output_dir = folder, .count = count, .image_size = side, .minority = 0.12};
+    rb_data_settings where = s->data;
+    where.root_dir = folder;
+    where.manifest = NULL;
+    where.data_format = RB_DATA_ORIGINAL;
+    return rb_synth_write(&synth, err) && rb_dataset_open(a, &where, &out->data, err);
+}
+
+static bool open_pictures(rb_arena *a, const rb_settings *s, bool cached, pictures *out, rb_error *err)
+{
+    int batch = s->compute.batch_size, count = (PICTURES + batch - 1) / batch * batch;
+    *out = (pictures){.order = RB_NEW(a, int, count), .minority = {true, false}};
+    for (int i = 0; i < count; i++) out->order[i] = i;
+    rb_loader_spec spec = {.data = &out->data,
+                           .channels = s->data.channels,
+                           .image_size = s->data.image_size,
+                           .interpolation = (rb_interpolation)s->data.interpolation,
+                           .batch_size = batch,
+                           .workers = s->data.workers,
+                           .cache_bytes = cached ? (int64_t)s->data.cache_mb << 20 : 0};
+    return draw_pictures(a, s, count, out, err) && rb_loader_open(a, &spec, &out->loader, err);
+}
+
+static void begin_pass(pictures *p, const rb_augmentation *augmentation)
+{
+    rb_loader_begin(
+        p->loader,
+        &(rb_pass){.order = p->order, .count = p->data.count, .augmentation = augmentation, .minority = p->minority});
+}
+
+// The next batch of an endless sequence of passes.
+static bool next_batch(pictures *p, const rb_augmentation *augmentation, const rb_batch **out, rb_error *err)
+{
+    if (!rb_loader_next(p->loader, out, err)) return false;
+    if (*out) return true;
+    begin_pass(p, augmentation);
+    return rb_loader_next(p->loader, out, err);
+}
+
+// ---- training
+// --------------------------------------------------------------------------------------------------------
+
+typedef struct trainer {
+    const rb_settings *settings;
+    pictures pictures;
+    rb_augmentation augmentation;
+    rb_network network;
+    rb_plan *plan;
+    float *target;
+    int64_t step;
+    double wait_s, update_s;
+} trainer;
+
+static bool open_trainer(rb_arena *a, const rb_settings *s, trainer *t, rb_error *err)
+{
+    *t = (trainer){.settings = s, .target = RB_NEW(a, float, s->compute.batch_size)};
+    if (!rb_augmentation_preset(a, s->data.augment, &t->augmentation, err) ||
+        !open_pictures(a, s, true, &t->pictures, err) ||
+        !rb_network_open(a, s, rb_optims[0], s->optim_cfg[0], &t->network, err))
+        return false;
+    rb_network_init(&t->network, 0);
+    rb_plan_spec spec = rb_network_plan_spec(&t->network, RB_TRAIN, s->compute.batch_size);
+    spec.loss = &rb_loss_bce;
+    spec.loss_cfg = &s->bce;
+    begin_pass(&t->pictures, &t->augmentation);
+    return t->network.backend->plan(a, t->network.store, &spec, &t->plan, err);
+}
+
+static bool train_once(trainer *t, rb_error *err)
+{
+    const rb_backend *b = t->network.backend;
+    const rb_training_settings *s = &t->settings->training;
+    const rb_batch *batch;
+    double start_s = rb_clock_now_s(), loss;
+    if (!next_batch(&t->pictures, &t->augmentation, &batch, err)) return false;
+    double loaded_s = rb_clock_now_s();
+    for (int i = 0; i < batch->n; i++) t->target[i] = (float)t->pictures.data.samples[batch->sample[i]].label;
+    rb_feed feed = {.n = batch->n, .pixels = batch->pixels, .targets = t->target, .scale = 1.0 / batch->n};
+    if (!b->forward(t->plan, &feed, err) || !b->read(t->plan, &loss, NULL, err) || !b->backward(t->plan, false, err))
+        return false;
+    double learned_s = rb_clock_now_s();
+    rb_update u = {s->lr, 0.9, s->weight_decay, ++t->step};
+    bool done = b->update(t->network.store, &u, err);
+    t->wait_s += loaded_s - start_s;
+    t->update_s += rb_clock_now_s() - learned_s;
+    return done;
+}
+
+static void collect(const trainer *t, int steps, double all_s, rb_training_seen *out)
+{
+    out->step_s = all_s / steps;
+    out->update_s = t->update_s / steps;
+    out->wait_s = t->wait_s / steps;
+    for (int i = 0; i < t->plan->work_count; i++) {
+        t->plan->work[i].seconds /= steps;
+        out->work_s[t->plan->work[i].work] += t->plan->work[i].seconds;
+    }
+    out->items = t->plan->work;
+    out->item_count = t->plan->work_count;
+}
+
+bool rb_measure_training(rb_arena *a, const rb_settings *s, double seconds, rb_training_seen *out, rb_error *err)
+{
+    trainer t;
+    *out = (rb_training_seen){0};
+    if (!open_trainer(a, s, &t, err)) return false;
+    for (int i = 0; i < WARM_UP; i++)
+        if (!train_once(&t, err)) return false;
+    t.plan->timed = true;
+    t.wait_s = t.update_s = 0;
+    rounds r = rounds_begin(a, seconds);
+    double all_s = 0;
+    while (rounds_go_on(&r)) {
+        double start_s = rb_clock_now_s();
+        if (!train_once(&t, err)) return false;
+        all_s += r.seconds[r.count++] = rb_clock_now_s() - start_s;
+    }
+    collect(&t, r.count, all_s, out);
+    out->rate = rates_of(&r, s->compute.batch_size);
+    return true;
+}
+
+// ---- inference and decoding
+// ------------------------------------------------------------------------------------------
+
+bool rb_measure_inference(rb_arena *a, const rb_settings *s, int batch, double seconds, rb_rates_seen *out,
+                          rb_error *err)
+{
+    rb_settings one = *s;
+    rb_network n;
+    rb_plan *plan;
+    one.compute.batch_size = batch;
+    if (!rb_network_open(a, &one, NULL, NULL, &n, err)) return false;
+    rb_network_init(&n, 0);
+    rb_plan_spec spec = rb_network_plan_spec(&n, RB_EVALUATE, batch);
+    if (!n.backend->plan(a, n.store, &spec, &plan, err)) return false;
+    ptrdiff_t bytes = (ptrdiff_t)batch * s->data.channels * s->data.image_size * s->data.image_size;
+    uint8_t *pixels = RB_NEW(a, uint8_t, bytes);
+    for (ptrdiff_t i = 0; i < bytes; i++) pixels[i] = (uint8_t)(i * 2654435761u >> 13);
+    double *logits = RB_NEW(a, double, (ptrdiff_t)batch *n.graph->output->shape.c);
+    rb_feed feed = {.n = batch, .pixels = pixels};
+    rounds r = {0};
+    for (int i = 0; i < WARM_UP || rounds_go_on(&r); i++) {
+        if (i == WARM_UP) r = rounds_begin(a, seconds);
+        double start_s = rb_clock_now_s();
+        if (!n.backend->forward(plan, &feed, err) || !n.backend->read(plan, NULL, logits, err)) return false;
+        if (i >= WARM_UP) r.seconds[r.count++] = rb_clock_now_s() - start_s;
+    }
+    *out = rates_of(&r, batch);
+    return true;
+}
+
+bool rb_measure_decoding(rb_arena *a, const rb_settings *s, double seconds, rb_rates_seen *out, rb_error *err)
+{
+    pictures p;
+    if (!open_pictures(a, s, false, &p, err)) return false;
+    rounds r = rounds_begin(a, seconds);
+    while (rounds_go_on(&r)) {
+        const rb_batch *batch = NULL;
+        double start_s = rb_clock_now_s();
+        begin_pass(&p, NULL);
+        do
+            if (!rb_loader_next(p.loader, &batch, err)) return false;
+        while (batch);
+        r.seconds[r.count++] = rb_clock_now_s() - start_s;
+    }
+    *out = rates_of(&r, p.data.count);
+    return true;
+}
