@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 
+#include <math.h>
 #include <string.h>
 
 // Mean and standard deviation of ImageNet's pictures: what the original project normalises with.
@@ -77,6 +78,13 @@ void rb_network_init(const rb_network *n, uint32_t seed)
     rb_arena_close(scratch);
 }
 
+static bool all_finite(const float *x, ptrdiff_t count)
+{
+    for (ptrdiff_t i = 0; i < count; i++)
+        if (!isfinite(x[i])) return false;
+    return true;
+}
+
 static bool load(rb_arena *scratch, const rb_network *n, const rb_tensors *t, rb_error *err)
 {
     const rb_tensor **match;
@@ -84,6 +92,9 @@ static bool load(rb_arena *scratch, const rb_network *n, const rb_tensors *t, rb
     float *w = RB_NEW(scratch, float, largest_param(n->graph));
     for (int i = 0; i < n->graph->param_count; i++) {
         rb_tensor_to_f32(match[i], w);
+        if (!all_finite(w, n->graph->params[i]->count))
+            return rb_fail(err, RB_ERR_WEIGHTS, "tensor %s holds NaN or infinity: nothing sensible can come of it",
+                           match[i]->name);
         n->backend->put(n->store, n->graph->params[i], RB_VALUE, w);
     }
     return true;

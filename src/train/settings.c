@@ -94,21 +94,30 @@ static const struct part {
     const rb_field *fields;
     size_t offset; // of the struct that the fields belong to
     unsigned used;
+    bool trained; // a checkpoint brings these keys along
 } parts[] = {
-    {"checkpoint", start_fields, AT(checkpoint_path), ALL},
-    {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL},
-    {"pictures", rb_picture_fields, AT(data), ALL | RB_FOR_BENCH},
-    {"sampling", rb_sampling_fields, AT(data), RB_FOR_TRAIN | RB_FOR_BENCH},
-    {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH},
-    {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH},
-    {"training", training_fields, AT(training), RB_FOR_TRAIN},
-    {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH},
-    {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER},
-    {"output", output_fields, AT(output), RB_FOR_INFER},
-    {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL},
-    {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH},
+    {"checkpoint", start_fields, AT(checkpoint_path), ALL, false},
+    {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL, false},
+    {"pictures", rb_picture_fields, AT(data), ALL | RB_FOR_BENCH, true},
+    {"sampling", rb_sampling_fields, AT(data), RB_FOR_TRAIN | RB_FOR_BENCH, false},
+    {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH, false},
+    {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH, true},
+    {"training", training_fields, AT(training), RB_FOR_TRAIN, false},
+    {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH, false},
+    {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, false},
+    {"output", output_fields, AT(output), RB_FOR_INFER, false},
+    {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, false},
+    {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, false},
 };
 #define PARTS ((int)(sizeof parts / sizeof *parts))
+
+static const char *title_of(rb_arena *a, const struct part *p, rb_purpose purpose)
+{
+    bool deployed = purpose == RB_FOR_EVAL || purpose == RB_FOR_INFER;
+    if (!p->trained || !deployed) return p->title;
+    return rb_text_format(a, "%s (the checkpoint's own unless named; what shapes the network must agree with it)",
+                          p->title);
+}
 
 static int count_of(const void *const *list)
 {
@@ -134,7 +143,7 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
     s->schedule_cfg = RB_NEW(a, void *, schedules);
     s->optim_cfg = RB_NEW(a, void *, optims);
     for (int i = 0; i < PARTS; i++)
-        *to++ = (rb_section){parts[i].title, NULL, parts[i].fields, (char *)s + parts[i].offset,
+        *to++ = (rb_section){title_of(a, &parts[i], purpose), NULL, parts[i].fields, (char *)s + parts[i].offset,
                              (parts[i].used & (unsigned)purpose) != 0};
     *to++ = (rb_section){"loss", NULL, rb_loss_bce.fields, &s->bce, train};
     for (int i = 0; i < schedules; i++)

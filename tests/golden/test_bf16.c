@@ -44,7 +44,8 @@ static rb_plan *stepped(rb_arena *a, rb_store *s, rb_mode mode)
     const rb_backend *b = s->backend;
     rb_error err = {0};
     rb_plan *p;
-    rb_plan_spec spec = {.mode = mode, .batch = BATCH, .loss = &rb_loss_bce, .loss_cfg = &bce};
+    rb_plan_spec spec = {
+        .mode = mode, .batch = BATCH, .loss = mode == RB_TRAIN ? &rb_loss_bce : NULL, .loss_cfg = &bce};
     rb_feed feed = {.n = BATCH, .values = golden_input(a), .targets = targets, .scale = 1.0 / BATCH};
     check_done(b->plan(a, s, &spec, &p, &err), err);
     check_done(b->forward(p, &feed, &err), err);
