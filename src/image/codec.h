@@ -10,8 +10,9 @@ bool rb_jpeg_decode(rb_arena *a, rb_bytes file, int channels, rb_image *out, int
                     rb_error *err) RB_CHECKED;
 bool rb_png_decode(rb_arena *a, rb_bytes file, int channels, rb_image *out, int *orientation, rb_error *err) RB_CHECKED;
 
-// The limit on pixels, met before any of them is decoded. Errors: DATA
-bool rb_image_fits(int64_t w, int64_t h, rb_error *err) RB_CHECKED;
+// The limits on pixels, met before any of them gets memory: how many there may be at all, and that `file` is not
+// shorter than the `least_bytes` that so many take in its format. Errors: DATA
+bool rb_image_fits(int64_t w, int64_t h, int64_t least_bytes, rb_bytes file, rb_error *err) RB_CHECKED;
 
 // The orientation tag of a TIFF structure, as EXIF embeds it; 1 (upright) if there is none or it makes no sense.
 int rb_exif_orientation(rb_bytes tiff);

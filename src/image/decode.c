@@ -24,11 +24,15 @@ static const decoder *decoder_for(rb_bytes file)
     return NULL;
 }
 
-bool rb_image_fits(int64_t w, int64_t h, rb_error *err)
+bool rb_image_fits(int64_t w, int64_t h, int64_t least_bytes, rb_bytes file, rb_error *err)
 {
-    if (w * h <= RB_IMAGE_MAX_PIXELS) return true; // both libraries keep w and h within 31 bits
-    return rb_fail(err, RB_ERR_DATA, "%" PRId64 "x%" PRId64 " pixels, over the limit of %" PRId64 " in all", w, h,
-                   RB_IMAGE_MAX_PIXELS);
+    // Both libraries keep w and h within 31 bits.
+    if (w * h > RB_IMAGE_MAX_PIXELS)
+        return rb_fail(err, RB_ERR_DATA, "%" PRId64 "x%" PRId64 " pixels, over the limit of %" PRId64 " in all", w, h,
+                       RB_IMAGE_MAX_PIXELS);
+    if (file.size >= least_bytes) return true;
+    return rb_fail(err, RB_ERR_DATA, "truncated or damaged: %td bytes cannot hold %" PRId64 "x%" PRId64 " pixels",
+                   file.size, w, h);
 }
 
 bool rb_image_decode(rb_arena *a, rb_bytes file, int channels, rb_image *out, rb_error *err)

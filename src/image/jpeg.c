@@ -76,6 +76,15 @@ static int orientation_of(const struct jpeg_decompress_struct *lib)
     return 1;
 }
 
+// A block of 8x8 values takes a code for its mean, which is a bit at the least; all else may be left to runs.
+static int64_t least_bytes(const struct jpeg_decompress_struct *lib)
+{
+    int64_t blocks = 0;
+    for (int i = 0; i < lib->num_components; i++)
+        blocks += (int64_t)lib->comp_info[i].width_in_blocks * lib->comp_info[i].height_in_blocks;
+    return blocks / 8;
+}
+
 static bool read_head(session *s)
 {
     struct jpeg_decompress_struct *lib = &s->lib;
@@ -86,7 +95,7 @@ static bool read_head(session *s)
     jpeg_read_header(lib, TRUE);
     *s->orientation = orientation_of(lib);
     lib->mem->max_memory_to_use = BASE_MEMORY + MEMORY_PER_BYTE * (long)s->file.size;
-    return rb_image_fits(lib->image_width, lib->image_height, s->err);
+    return rb_image_fits(lib->image_width, lib->image_height, least_bytes(lib), s->file, s->err);
 }
 
 static bool is_cmyk(const struct jpeg_decompress_struct *lib)

@@ -15,6 +15,8 @@
 #define MAX_SIDE        1000000
 #define MAX_CHUNKS      256     // of the kinds that libpng keeps
 #define MAX_CHUNK_BYTES 1000000 // unpacked
+#define SPARE           16384   // compressed bytes that may follow the last row
+#define MOST_DEFLATED   1032    // bytes that one byte of deflate can stand for, RFC 1951: 258 from 2 bits
 
 typedef struct session {
     png_structp lib;
@@ -27,6 +29,9 @@ typedef struct session {
     rb_image *out;
     int *orientation;
     rb_error *err;
+
+    int64_t rows_left; // of all passes
+    size_t spare;      // bytes that may follow once the last row is due
 } session;
 
 static _Noreturn void give_up(png_structp lib, png_const_charp text)
@@ -45,8 +50,19 @@ static void take(png_structp lib, png_bytep to, size_t n)
 {
     session *s = png_get_io_ptr(lib);
     if (n > (size_t)(s->file.size - s->at)) png_error(lib, "the file ends too early");
+    if (s->rows_left == 1) {
+        if (n > s->spare) png_error(lib, "more data than its pixels take");
+        s->spare -= n;
+    }
     memcpy(to, s->file.data + s->at, n);
     s->at += (ptrdiff_t)n;
+}
+
+static void count_row(png_structp lib, png_uint_32 row, int pass)
+{
+    session *s = png_get_io_ptr(lib);
+    (void)row, (void)pass;
+    s->rows_left--;
 }
 
 static void set_limits(png_structp lib)
@@ -66,8 +82,15 @@ static void set_form(const session *s)
     png_set_scale_16(s->lib);
     png_set_strip_alpha(s->lib);
     if (s->channels == 3) png_set_gray_to_rgb(s->lib);
-    png_set_interlace_handling(s->lib);
     png_read_update_info(s->lib, s->info);
+}
+
+// libpng unpacks all that is left of the data once it has the last row: a bomb, where that is zeros without end.
+static void limit_tail(session *s, png_uint_32 height)
+{
+    s->rows_left = (int64_t)png_set_interlace_handling(s->lib) * height;
+    s->spare = 2 * png_get_rowbytes(s->lib, s->info) + SPARE;
+    png_set_read_status_fn(s->lib, count_row);
 }
 
 static png_bytepp rows_of(rb_arena *a, const rb_image *image)
@@ -89,7 +112,9 @@ static bool decode(session *s)
     set_limits(s->lib);
     png_read_info(s->lib, s->info);
     png_uint_32 w = png_get_image_width(s->lib, s->info), h = png_get_image_height(s->lib, s->info);
-    if (!rb_image_fits(w, h, s->err)) return false;
+    int64_t least_bytes = (int64_t)png_get_rowbytes(s->lib, s->info) * h / MOST_DEFLATED;
+    if (!rb_image_fits(w, h, least_bytes, s->file, s->err)) return false;
+    limit_tail(s, h);
     set_form(s);
 
     rb_image *out = s->out;
