@@ -6,8 +6,8 @@ CTEST  := ctest --output-on-failure --test-dir
 # ThreadSanitizer looks at the loader's threads and the training loop; on one core, for it cannot see into libgomp
 # and would call every parallel loop a race.
 THREADED := loader|ref|train|fit
-FORMAT := find src tests -name '*.[ch]' | xargs clang-format-14
-.PHONY: build test fmt lint sanitize asan asan-clang tsan tsan-clang docs
+FORMAT := find src tests fuzz -name '*.[ch]' | xargs clang-format-14
+.PHONY: build test bench fmt lint fuzz sanitize asan asan-clang tsan tsan-clang docs
 
 build:
 	@cmake --preset $(PRESET) >/dev/null
@@ -15,6 +15,12 @@ build:
 
 test: build
 	$(CTEST) $(DIR)
+
+bench: build
+	bench/peers/compare.py
+
+fuzz:
+	scripts/fuzz
 
 fmt:
 	$(FORMAT) -i

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each fuzz/TARGET.c that has a folder fuzz/corpus/TARGET becomes replay_TARGET, whose test runs the corpus (with
-# RAREBIT_LONG=1 in the environment of ctest also 20,000 mutants), and, where the compiler is clang with sanitizers,
-# fuzz_TARGET with libFuzzer.
+# RAREBIT_LONG=1 in the environment of ctest also 20,000 mutants), and in the preset `fuzz` fuzz_TARGET with libFuzzer.
 function(rb_fuzz)
   file(GLOB folders LIST_DIRECTORIES true CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/fuzz/corpus/*)
   foreach(corpus IN LISTS folders)
@@ -11,7 +10,7 @@ function(rb_fuzz)
     set_target_properties(replay_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
     add_test(NAME fuzz_${name} COMMAND sh -c "exec \"$0\" \"$1\" \${RAREBIT_LONG:+20000}"
       $<TARGET_FILE:replay_${name}> ${corpus})
-    if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND RAREBIT_SANITIZE)
+    if(RAREBIT_FUZZ)
       add_executable(fuzz_${name} fuzz/${name}.c)
       target_link_libraries(fuzz_${name} PRIVATE core -fsanitize=fuzzer)
       set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)

@@ -8,15 +8,17 @@
 #include "image/codec.h"
 
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
 
 #define MAX_SIDE        1000000
-#define MAX_CHUNKS      256     // of the kinds that libpng keeps
-#define MAX_CHUNK_BYTES 1000000 // unpacked
-#define SPARE           16384   // compressed bytes that may follow the last row
-#define MOST_DEFLATED   1032    // bytes that one byte of deflate can stand for, RFC 1951: 258 from 2 bits
+#define MAX_CHUNKS      256                // of the kinds that libpng keeps
+#define MAX_CHUNK_BYTES 1000000            // unpacked
+#define MOST_AT_ONCE    ((size_t)32 << 20) // a row of MAX_SIDE pixels takes 8 MB
+#define SPARE           16384              // compressed bytes that may follow the last row
+#define MOST_DEFLATED   1032               // bytes that one byte of deflate can stand for, RFC 1951: 258 from 2 bits
 
 typedef struct session {
     png_structp lib;
@@ -44,6 +46,19 @@ static _Noreturn void give_up(png_structp lib, png_const_charp text)
 static void ignore(png_structp lib, png_const_charp text)
 {
     (void)lib, (void)text; // about colour profiles and chunks out of order: the pixels are right
+}
+
+// The library takes as much as an eXIf chunk says it is long, before it looks whether the file is.
+static png_voidp get_memory(png_structp lib, png_alloc_size_t size)
+{
+    (void)lib;
+    return size > MOST_AT_ONCE ? NULL : malloc(size);
+}
+
+static void give_back(png_structp lib, png_voidp memory)
+{
+    (void)lib;
+    free(memory);
 }
 
 static void take(png_structp lib, png_bytep to, size_t n)
@@ -136,7 +151,7 @@ static bool decode_guarded(session *s)
 bool rb_png_decode(rb_arena *a, rb_bytes file, int channels, rb_image *out, int *orientation, rb_error *err)
 {
     session s = {.arena = a, .file = file, .channels = channels, .out = out, .orientation = orientation, .err = err};
-    s.lib = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, give_up, ignore);
+    s.lib = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &s, give_up, ignore, NULL, get_memory, give_back);
     s.info = s.lib ? png_create_info_struct(s.lib) : NULL;
     bool done = false;
     if (s.info) {
