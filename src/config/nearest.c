@@ -53,7 +53,7 @@ static bool has_initials(const char *name, const char *initials)
     if (!strchr(name, '_')) return false;
     for (; name; name = strchr(name, '_')) {
         name += *name == '_';
-        if (*name != *initials++) return false;
+        if (!*initials || *name != *initials++) return false; // a name may end in '_'
     }
     return !*initials;
 }
