@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,7 +17,8 @@
 
 struct rb_writer {
     rb_arena *arena;
-    const char *path, *temporary, *folder;
+    const char *path; // as it was named
+    const char *target, *temporary, *folder;
     int fd;          // -1 once committed or given up
     uint8_t *buffer; // what write() has not been given yet
     ptrdiff_t buffered;
@@ -37,11 +40,28 @@ static bool cannot(const rb_writer *w, const char *what, rb_error *err)
     return rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot %s", w->path, what);
 }
 
+// A rename puts a file in the place of whatever stands there: that may be a file, or be behind a link, and nothing
+// else.
+static bool find_place(rb_arena *a, const char *path, const char **out, rb_error *err)
+{
+    struct stat st;
+    char real[PATH_MAX];
+    *out = rb_text_copy(a, path);
+    if (stat(path, &st)) return true; // nothing is there; whether something can be, open says
+    if (!S_ISREG(st.st_mode))
+        return rb_fail(err, RB_ERR_IO, "%s: is %s; name a file", path,
+                       S_ISDIR(st.st_mode) ? "a folder" : "a device or a pipe");
+    if (realpath(path, real)) *out = rb_text_copy(a, real);
+    return true;
+}
+
 bool rb_writer_open(rb_arena *a, const char *path, rb_writer **out, rb_error *err)
 {
     rb_writer *w = RB_NEW(a, rb_writer, 1);
-    *w = (rb_writer){.arena = a, .path = rb_text_copy(a, path), .folder = rb_path_folder(a, path)};
-    w->temporary = rb_text_format(a, "%s.tmp", path);
+    *w = (rb_writer){.arena = a, .path = rb_text_copy(a, path)};
+    if (!find_place(a, path, &w->target, err)) return false;
+    w->folder = rb_path_folder(a, w->target);
+    w->temporary = rb_text_format(a, "%s.tmp", w->target);
     w->fd = open(w->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (w->fd < 0) return cannot(w, "write here", err);
     w->buffer = RB_NEW(a, uint8_t, BUFFER);
@@ -124,7 +144,7 @@ bool rb_writer_commit(rb_writer *w, rb_error *err)
     if (!flush(w, err)) return false;
     if (fsync(w->fd)) return cannot(w, "sync", err);
     if (!read_back(w, err)) return false;
-    if (rename(w->temporary, w->path)) return cannot(w, "rename into place", err);
+    if (rename(w->temporary, w->target)) return cannot(w, "rename into place", err);
     int fd = w->fd;
     w->fd = -1;
     if (close(fd)) return cannot(w, "close", err);

@@ -50,6 +50,9 @@ static bool choose_threshold(rb_deployed *d, rb_error *err)
 static bool open_network(rb_arena *a, rb_deployed *d, rb_error *err)
 {
     if (!rb_network_open(a, d->settings, NULL, NULL, &d->network, err)) return false;
+    if (d->settings->data.channels != d->checkpoint.preprocessing.channels)
+        return rb_fail(err, RB_ERR_WEIGHTS, "%s: its config and its preprocessing tell of different channels",
+                       d->settings->checkpoint_path);
     d->network.preprocessing = d->checkpoint.preprocessing;
     return rb_network_load(&d->network, &d->checkpoint.tensors, err) ||
            rb_fail_in(err, "%s", d->settings->checkpoint_path);

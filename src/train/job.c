@@ -110,6 +110,19 @@ static void warn_of_double_balance(const rb_job *job)
 
 // ---- the whole ---------------------------------------------------------------------------------------------------
 
+static bool fail_resume(const char *path, rb_error *err)
+{
+    return rb_fail(err, RB_ERR_USAGE,
+                   "%s: holds the state of a training run, and this version cannot take a run up again; name its "
+                   "best.safetensors to begin anew from those weights",
+                   path);
+}
+
+static bool not_a_folder(const char *path, rb_error *err)
+{
+    return !rb_folder_exists(path) || fail_resume(path, err);
+}
+
 static bool open_network(rb_job *job, rb_error *err)
 {
     const rb_settings *s = job->settings;
@@ -118,7 +131,8 @@ static bool open_network(rb_job *job, rb_error *err)
     rb_network_init(&job->network, (uint32_t)s->training.seed);
     if (!s->checkpoint_path) return true;
     rb_arena *scratch = rb_arena_open();
-    bool done = rb_checkpoint_open(scratch, s->checkpoint_path, &start, err) &&
+    bool done = not_a_folder(s->checkpoint_path, err) && rb_checkpoint_open(scratch, s->checkpoint_path, &start, err) &&
+                (!start.state || fail_resume(s->checkpoint_path, err)) &&
                 (rb_network_load(&job->network, &start.tensors, err) || rb_fail_in(err, "%s", s->checkpoint_path));
     rb_arena_close(scratch);
     return done;

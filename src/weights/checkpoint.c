@@ -105,8 +105,12 @@ static bool get_preprocessing(rb_arena *a, const json_t *root, rb_preprocessing 
         return rb_fail(err, RB_ERR_WEIGHTS, "its description has a preprocessing that makes no sense");
     out->image_size = (int)s;
     out->channels = (int)c;
-    return get_text(a, p, "interpolation", &out->interpolation, err) && get_reals(p, "mean", (int)c, out->mean, err) &&
-           get_reals(p, "std", (int)c, out->std, err);
+    if (!get_text(a, p, "interpolation", &out->interpolation, err) || !get_reals(p, "mean", (int)c, out->mean, err) ||
+        !get_reals(p, "std", (int)c, out->std, err))
+        return false;
+    for (int i = 0; i < (int)c; i++)
+        if (!(out->std[i] > 0)) return rb_fail(err, RB_ERR_WEIGHTS, "its description has a std that is not positive");
+    return true;
 }
 
 static bool get_classes(rb_arena *a, const json_t *root, rb_checkpoint *out, rb_error *err)

@@ -212,7 +212,7 @@ static void failing_to_write_names_path_and_cause(void **state)
     } bad[] = {
         {place_path(p, "absent/x"), "absent/x: cannot write here: No such file or directory"},
         {rb_path_join(p->arena, file, "x"), "file/x: cannot write here: Not a directory"},
-        {folder, "folder: cannot rename into place: "},
+        {folder, "folder: is a folder; name a file"},
         {full, "full: cannot write: No space left on device"},
     };
     for (int i = 0; i < COUNT(bad); i++)
@@ -221,6 +221,22 @@ static void failing_to_write_names_path_and_cause(void **state)
     assert_int_equal(names_in(p), before - 1); // full.tmp is gone, and no other came
     check_done(rb_file_write(full, "new", 3, &err), err);
     check_content(p, full, "new");
+}
+
+// A rename over a device would destroy it; a link is followed to the file behind it.
+static void only_files_are_replaced(void **state)
+{
+    const place *p = *state;
+    rb_error err = {0};
+    const char *pipe = place_path(p, "pipe"), *file = place_text(p, "file", "old"), *link = place_path(p, "link");
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    assert_int_equal(symlink(file, link), 0);
+    check_failed(rb_file_write(pipe, "new", 3, &err), err, RB_ERR_IO, "pipe: is a device or a pipe; name a file");
+    check_done(rb_file_write(link, "new", 3, &err), err);
+    check_content(p, file, "new");
+    struct stat st;
+    assert_true(!stat(pipe, &st) && S_ISFIFO(st.st_mode));
+    assert_true(!lstat(link, &st) && S_ISLNK(st.st_mode));
 }
 
 static void a_line_too_long_to_print_is_refused(void **state)
@@ -248,6 +264,7 @@ int main(void)
         TEST(an_abandoned_file_leaves_nothing),
         TEST(large_files_pass_through_the_buffer),
         TEST(failing_to_write_names_path_and_cause),
+        TEST(only_files_are_replaced),
         TEST(a_line_too_long_to_print_is_refused),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
