@@ -14,7 +14,8 @@ typedef struct rb_model_settings {
     int head_depth;         // classification_head_depth
     double head_dropout;    // classification_head_dropout
     bool pretrained;
-    bool freeze; // train the head alone
+    bool freeze;         // train the head alone
+    bool zero_init_last; // resnet: every residual branch begins as nothing
 } rb_model_settings;
 extern const rb_field rb_model_fields[];
 
