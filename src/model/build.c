@@ -17,7 +17,7 @@ const rb_field rb_model_fields[] = {
      .max = 0.99, .help = "dropout between the layers of the head"},
     {"pretrained", RB_BOOL, offsetof(rb_model_settings, pretrained), .preset = false,
      .help = "begin from weights trained on ImageNet"},
-    {"zero_init_last", RB_BOOL, offsetof(rb_model_settings, zero_init_last), .preset = true,
+    {"zero_init_last", RB_BOOL, offsetof(rb_model_settings, zero_init_last), .preset = false,
      .help = "resnet from scratch: every block begins as the identity, as timm's; false: as torchvision's"},
     {"freeze", RB_BOOL, offsetof(rb_model_settings, freeze), .preset = false,
      .help = "train the head alone; the backbone keeps its weights"},

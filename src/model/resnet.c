@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // resnet.c - residual networks of basic blocks.
 //
-// Source: He et al., "Deep Residual Learning", arXiv:1512.03385, table 1; names and zero_init_last as timm's
+// Source: He et al., "Deep Residual Learning", arXiv:1512.03385, table 1; names as timm's
 #include "model/model.h"
 
 #include <string.h>
