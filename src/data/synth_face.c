@@ -57,7 +57,7 @@ static rb_canvas new_canvas(rb_arena *a, int size, rb_rng *r)
     double light = rb_rng_between(r, 0, 2 * M_PI);
     return (rb_canvas){.rgb = RB_NEW(a, float, (ptrdiff_t)size *size * 3),
                        .size = size,
-                       .blur = rb_rng_between(r, 0, 0.025),
+                       .blur = rb_rng_between(r, 0, 0.02),
                        .light_x = cos(light),
                        .light_y = sin(light)};
 }
@@ -70,7 +70,7 @@ static rb_canvas new_canvas(rb_arena *a, int size, rb_rng *r)
 static rb_frame pose(rb_rng *r)
 {
     double x = rb_rng_between(r, 0.34, 0.66), y = rb_rng_between(r, 0.32, 0.55);
-    double scale = rb_rng_between(r, 0.21, 0.33);
+    double scale = rb_rng_between(r, 0.24, 0.34);
     return (rb_frame){x, y, scale, rb_rng_between(r, -0.5, 0.5)};
 }
 
@@ -112,7 +112,7 @@ static void draw_glasses(const rb_canvas *c, rb_frame f, rb_rng *r)
     rb_colour rim = bright ? any_colour(r, 0.75, 1) : any_colour(r, 0.02, 0.3), glass = any_colour(r, 0, 1);
     bool round = rb_rng_unit(r) < 0.5;
     double rx = rb_rng_between(r, 0.21, 0.26), ry = round ? rx : rx * rb_rng_between(r, 0.65, 0.9);
-    double stroke = rb_rng_between(r, 0.03, 0.05), clear = rb_rng_between(r, 0.6, 0.9);
+    double stroke = rb_rng_between(r, 0.045, 0.065), clear = rb_rng_between(r, 0.6, 0.9);
     for (int side = -1; side <= 1; side += 2) {
         rb_shape lens = {round ? RB_OVAL : RB_BOX, glass, .x = side * 0.33, .rx = rx, .ry = ry, .corner = 0.06};
         lens.clear = clear;
@@ -143,7 +143,7 @@ static bool elsewhere(rb_frame face, rb_rng *r, rb_frame *out)
 // Exposure and grain of the camera.
 static void expose(const rb_canvas *c, rb_rng *r, rb_image *out)
 {
-    double exposure = rb_rng_between(r, 0.65, 1.2), grain = rb_rng_between(r, 0.01, 0.04);
+    double exposure = rb_rng_between(r, 0.7, 1.15), grain = rb_rng_between(r, 0.01, 0.03);
     ptrdiff_t count = (ptrdiff_t)c->size * c->size * 3;
     for (ptrdiff_t i = 0; i < count; i++) {
         double v = c->rgb[i] * exposure + grain * rb_rng_normal(r);
