@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // augment.h - random changes of training pictures, one file per transform.
 //
-// Names, parameters and defaults are Albumentations'. A pipeline is a list of steps in preorder; the position of a
-// step is the `op` of its random numbers, so that a draw depends on (seed, epoch, draw, op) alone.
+// Names, parameters and defaults are Albumentations' 1.x. A pipeline is a tree of steps in preorder; the position of a
+// step is the `op` of its random numbers, so that a draw depends on (seed, epoch, draw, op) alone. Steps that hold
+// others (Sequential, OneOf, SomeOf) are rows of rb_groups; they draw numbers of their own like the rest.
 #ifndef RB_AUGMENT_AUGMENT_H
 #define RB_AUGMENT_AUGMENT_H
 
@@ -13,16 +14,22 @@
 typedef struct rb_augment {
     const char *name; // "HorizontalFlip"
     const char *help;
+    double p; // how often it fires unless a pipeline says else
     size_t cfg_bytes;
     const rb_field *fields;
     // Changes `image` in place, or points it at new pixels in `scratch`. Never fails, never changes h, w or c.
     void (*apply)(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image);
 } rb_augment;
 
+typedef struct rb_group rb_group; // how the children of a step run
+
 typedef struct rb_augment_step {
-    const rb_augment *augment;
+    const rb_augment *augment; // NULL if it holds others
     const void *cfg;
-    double p; // fires when a uniform draw is below it; 1 always, 0 never, without a draw
+    double p;              // fires when a uniform draw is below it; 1 always, 0 never, without a draw
+    const rb_group *group; // NULL for a transform
+    int below;             // steps under it: the next `below` in preorder
+    int n;                 // SomeOf: children to run
 } rb_augment_step;
 
 typedef struct rb_pipeline {
@@ -35,8 +42,41 @@ typedef struct rb_augmentation {
     rb_pipeline minority, majority;
 } rb_augmentation;
 
+// A step as somebody wrote it.
+typedef struct rb_step_row {
+    const char *name;                // of a transform or a group; NULL after the last row
+    double p;                        // 0: the default of that name
+    const char *with;                // "limit=90 sigma=7.5", read as flags are; NULL: defaults
+    const struct rb_step_row *steps; // children of a group
+    int n;                           // SomeOf: children to run, 0 is 1
+} rb_step_row;
+
+#define RB_GROUP_CHILDREN 64
+
+// Which children run, as indices of steps, in order; all with their own p or all forced.
+typedef struct rb_choice {
+    int steps[RB_GROUP_CHILDREN], count;
+} rb_choice;
+
+struct rb_group {
+    const char *name; // "OneOf"
+    const char *help;
+    double p;
+    bool weighs; // its children's p are weights, and what is chosen is forced
+    rb_choice (*choose)(const rb_pipeline *p, int at, rb_rng *random);
+};
+
 extern const rb_augment *const rb_augments[];  // NULL-ended
-extern const char *const rb_augment_presets[]; // NULL-ended: "none", "light"
+extern const rb_group rb_groups[];             // ended by a nameless row
+extern const char *const rb_augment_presets[]; // NULL-ended: "none", "light", "original"
+
+// Lays rows out as a pipeline. `where` begins an error message.
+//
+// Owner:  the pipeline lives in `a`
+// Errors: USAGE (no such name, naming the nearest; a key or value that a transform refuses; p outside 0..1; a group
+//         without children, with more than RB_GROUP_CHILDREN, or of weights that sum to 0; children of a transform)
+bool rb_pipeline_build(rb_arena *a, const rb_step_row *rows, const char *where, rb_pipeline *out,
+                       rb_error *err) RB_CHECKED;
 
 // Owner:  the pipelines live in `a`
 // Errors: USAGE (no such preset, naming the nearest)

@@ -23,6 +23,7 @@ static const rb_field fields[] = {{0}};
 const rb_augment rb_augment_horizontal_flip = {
     .name = "HorizontalFlip",
     .help = "mirror left to right",
+    .p = 0.5,
     .fields = fields,
     .apply = apply,
 };

@@ -1,69 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
-// pipeline.c - the named pipelines, and running one.
+// pipeline.c - running a pipeline, and the groups that steps can form.
+//
+// A chosen child of OneOf or SomeOf is forced: its p was its weight, so that it fires without a draw.
+//
+// Source: Albumentations 1.3, core/composition.py; SomeOf draws without replacement (the default of 2.x), since a child
+//         that ran twice would have the same numbers twice
 #include "augment/augment.h"
 
 #include <assert.h>
-#include <string.h>
 
-#define STEPS 8
+// ---- groups --------------------------------------------------------------------------------------------------------
 
-// A step of a preset, its parameters at their defaults.
-typedef struct preset_step {
-    const char *name; // NULL after the last
-    double p;
-} preset_step;
-
-typedef struct preset {
-    preset_step minority[STEPS], majority[STEPS];
-} preset;
-
-const char *const rb_augment_presets[] = {"none", "light", NULL};
-
-// In the order of the names.
-static const preset presets[] = {
-    {.minority = {{0}}},
-    {.minority = {{"HorizontalFlip", 0.5}}, .majority = {{"HorizontalFlip", 0.5}}},
-};
-
-static const rb_augment *augment_named(const char *name)
+static int next_sibling(const rb_pipeline *p, int at)
 {
-    const rb_augment *const *a = rb_augments;
-    while (*a && strcmp((*a)->name, name)) a++;
-    assert(*a);
-    return *a;
+    return at + 1 + p->steps[at].below;
 }
 
-static const void *default_cfg(rb_arena *a, const rb_augment *augment)
+static rb_choice every_child(const rb_pipeline *p, int at, rb_rng *random)
 {
-    void *cfg = rb_arena_take(a, 1, (ptrdiff_t)augment->cfg_bytes);
-    rb_section section = {.fields = augment->fields, .values = cfg};
-    rb_config_defaults(&(rb_config){&section, 1});
-    return cfg;
-}
-
-static rb_pipeline build(rb_arena *a, const preset_step *from)
-{
-    rb_augment_step *steps = RB_NEW(a, rb_augment_step, STEPS);
-    int count = 0;
-    for (; count < STEPS && from[count].name; count++) {
-        const rb_augment *augment = augment_named(from[count].name);
-        steps[count] = (rb_augment_step){augment, default_cfg(a, augment), from[count].p};
+    (void)random;
+    rb_choice c = {.count = 0};
+    for (int i = at + 1; i < next_sibling(p, at); i = next_sibling(p, i)) {
+        assert(c.count < RB_GROUP_CHILDREN);
+        c.steps[c.count++] = i;
     }
-    return (rb_pipeline){steps, count};
+    return c;
 }
 
-bool rb_augmentation_preset(rb_arena *a, const char *name, rb_augmentation *out, rb_error *err)
+// Moves one child from `left` to the end of `to`, with the chance p_i / sum p. False if none has a chance.
+static bool draw_one(const rb_pipeline *p, rb_choice *left, rb_rng *random, rb_choice *to)
 {
-    int i = 0;
-    while (rb_augment_presets[i] && strcmp(rb_augment_presets[i], name)) i++;
-    if (!rb_augment_presets[i]) {
-        const char *near = rb_nearest(name, rb_augment_presets);
-        return rb_fail(err, RB_ERR_USAGE, "augment: no preset '%s'%s%s%s", name, near ? "; did you mean '" : "",
-                       near ? near : "", near ? "'?" : "");
+    double sum = 0;
+    for (int i = 0; i < left->count; i++) sum += p->steps[left->steps[i]].p;
+    if (!(sum > 0)) return false;
+    double u = rb_rng_unit(random) * sum;
+    int chosen = 0;
+    for (int i = 0; i < left->count; i++) {
+        double weight = p->steps[left->steps[i]].p;
+        if (!(weight > 0)) continue;
+        chosen = i; // the last one that could be, should rounding leave u at the sum
+        if (u < weight) break;
+        u -= weight;
     }
-    *out = (rb_augmentation){build(a, presets[i].minority), build(a, presets[i].majority)};
+    to->steps[to->count++] = left->steps[chosen];
+    for (int i = chosen + 1; i < left->count; i++) left->steps[i - 1] = left->steps[i];
+    left->count--;
     return true;
 }
+
+static rb_choice draw_children(const rb_pipeline *p, int at, int n, rb_rng *random)
+{
+    rb_choice left = every_child(p, at, random), chosen = {.count = 0};
+    while (chosen.count < n && draw_one(p, &left, random, &chosen)) continue;
+    return chosen;
+}
+
+static rb_choice one_child(const rb_pipeline *p, int at, rb_rng *random)
+{
+    return draw_children(p, at, 1, random);
+}
+
+static rb_choice some_children(const rb_pipeline *p, int at, rb_rng *random)
+{
+    return draw_children(p, at, p->steps[at].n, random);
+}
+
+const rb_group rb_groups[] = {
+    {"Compose", "its steps in order, each by its own p", 1, false, every_child},
+    {"Sequential", "all of its steps in order or none, each by its own p", 0.5, false, every_child},
+    {"OneOf", "one of its steps, by weight p", 0.5, true, one_child},
+    {"SomeOf", "n different ones of its steps, by weight p", 1, true, some_children},
+    {0},
+};
+
+// ---- running -------------------------------------------------------------------------------------------------------
+
+typedef struct run {
+    const rb_pipeline *pipeline;
+    uint32_t seed, draw, epoch;
+    rb_arena *scratch;
+    rb_image *image;
+} run;
 
 static bool fires(double p, rb_rng *random)
 {
@@ -71,12 +88,22 @@ static bool fires(double p, rb_rng *random)
     return p > 0 && rb_rng_unit(random) < p;
 }
 
+static void run_step(const run *r, int at, bool forced)
+{
+    const rb_augment_step *step = &r->pipeline->steps[at];
+    rb_rng random = rb_rng_at(r->seed, RB_STREAM_AUGMENT, r->draw, r->epoch, (uint32_t)at);
+    if (!forced && !fires(step->p, &random)) return;
+    if (!step->group) {
+        step->augment->apply(step->cfg, &random, r->scratch, r->image);
+        return;
+    }
+    rb_choice chosen = step->group->choose(r->pipeline, at, &random);
+    for (int i = 0; i < chosen.count; i++) run_step(r, chosen.steps[i], step->group->weighs);
+}
+
 void rb_pipeline_run(const rb_pipeline *p, uint32_t seed, uint32_t draw, uint32_t epoch, rb_arena *scratch,
                      rb_image *image)
 {
-    for (int i = 0; i < p->count; i++) {
-        const rb_augment_step *step = &p->steps[i];
-        rb_rng random = rb_rng_at(seed, RB_STREAM_AUGMENT, draw, epoch, (uint32_t)i);
-        if (fires(step->p, &random)) step->augment->apply(step->cfg, &random, scratch, image);
-    }
+    run r = {p, seed, draw, epoch, scratch, image};
+    for (int at = 0; at < p->count; at = next_sibling(p, at)) run_step(&r, at, false);
 }

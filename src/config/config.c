@@ -56,6 +56,7 @@ static int choice_count(const rb_field *f)
 
 static bool is_sound(const rb_field *f)
 {
+    double high = f->preset_high;
     bool whole = f->preset == floor(f->preset), inside = f->preset >= f->min && f->preset <= f->max;
     switch (f->type) {
     case RB_BOOL:
@@ -68,6 +69,8 @@ static bool is_sound(const rb_field *f)
         return f->optional || f->preset_text;
     case RB_CHOICE:
         return !f->optional && whole && f->preset >= 0 && f->preset < choice_count(f);
+    case RB_RANGE:
+        return !f->optional && inside && high >= f->preset && high <= f->max && isfinite(f->min) && isfinite(f->max);
     }
     return false;
 }

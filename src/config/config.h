@@ -16,15 +16,21 @@ typedef enum rb_type {
     RB_REAL,   // double; NAN is "unset" where the field is optional
     RB_TEXT,   // const char *; NULL is "unset" where the field is optional
     RB_CHOICE, // int: index into `choices`
+    RB_RANGE,  // rb_range: LOW,HIGH as a flag, [LOW, HIGH] in a file; one number stands for both ends
 } rb_type;
+
+typedef struct rb_range {
+    double low, high; // low <= high
+} rb_range;
 
 typedef struct rb_field {
     const char *name;
     rb_type type;
     size_t offset;              // of the member in the section's struct
-    double preset;              // default of BOOL, INT, REAL, CHOICE (index)
+    double preset;              // default of BOOL, INT, REAL, CHOICE (index), the low end of a RANGE
+    double preset_high;         // the high end of a RANGE
     const char *preset_text;    // default of TEXT
-    double min, max;            // inclusive, INT and REAL
+    double min, max;            // inclusive, INT, REAL and both ends of a RANGE
     bool optional;              // `null` is a value
     bool local;                 // belongs to this machine or call, not to the result: left out of checkpoints
     const char *const *choices; // CHOICE: names, NULL-ended
@@ -52,9 +58,9 @@ const rb_field *rb_config_flaw(const rb_config *c);
 // Fills every section with its defaults. The tables must be without flaw.
 void rb_config_defaults(const rb_config *c);
 
-// Reads a YAML file over the present values: one mapping of scalars, of at most 1 MiB, without anchors, aliases,
-// tags and directives. Keys of unused sections are checked and stored like the others: one file may serve several
-// commands. Only what stands without quotes is a number, a truth value or `null`.
+// Reads a YAML file over the present values: one mapping of scalars and ranges, of at most 1 MiB, without anchors,
+// aliases, tags and directives. Keys of unused sections are checked and stored like the others: one file may serve
+// several commands. Only what stands without quotes is a number, a truth value or `null`.
 //
 // Owner:  texts live in `a`
 // Errors: IO (unreadable); USAGE with "FILE:LINE: " for syntax, unknown keys (naming the nearest), duplicate

@@ -12,7 +12,7 @@ static const struct type_words {
     const char *name, *placeholder;
 } types[] = {
     [RB_BOOL] = {"bool", NULL},   [RB_INT] = {"int", "INT"},      [RB_REAL] = {"real", "REAL"},
-    [RB_TEXT] = {"text", "TEXT"}, [RB_CHOICE] = {"choice", NULL},
+    [RB_TEXT] = {"text", "TEXT"}, [RB_CHOICE] = {"choice", NULL}, [RB_RANGE] = {"range", "LOW,HIGH"},
 };
 
 static const char *flag_text(rb_arena *a, const rb_section *s, const rb_field *f)

@@ -20,7 +20,8 @@ const char **rb_key_names(rb_arena *a, const rb_config *c, bool used_only);
 
 // A value of any type.
 typedef struct rb_value {
-    double number;    // BOOL, INT, REAL, CHOICE (index)
+    double number;    // BOOL, INT, REAL, CHOICE (index), low end of RANGE
+    double high;      // RANGE
     const char *text; // TEXT
 } rb_value;
 
@@ -44,6 +45,10 @@ bool rb_scalar_is_bool(const char *text, bool *out);
 
 // Reads a scalar into the member of a key: type, range, choices.
 bool rb_key_set(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err) RB_CHECKED;
+
+// The same for the two ends of a range, each written by itself.
+bool rb_key_set_range(rb_arena *a, const rb_key *k, rb_scalar low, rb_scalar high, const char *where,
+                      rb_error *err) RB_CHECKED;
 
 // "<where>: expected a number, found <found>"; returns false.
 bool rb_key_refuse(rb_arena *a, const rb_key *k, const char *found, const char *where, rb_error *err);

@@ -85,6 +85,8 @@ static const char *expected(rb_arena *a, const rb_field *f)
         return "a text";
     case RB_CHOICE:
         return rb_text_format(a, "one of %s", rb_choices_text(a, f));
+    case RB_RANGE:
+        return "a number, or two as LOW,HIGH";
     }
     return "";
 }
@@ -94,18 +96,62 @@ bool rb_key_refuse(rb_arena *a, const rb_key *k, const char *found, const char *
     return rb_fail(err, RB_ERR_USAGE, "%s: expected %s, found %s", where, expected(a, k->field), found);
 }
 
-static bool set_number(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err)
+static bool read_number(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, double *out, rb_error *err)
 {
     const rb_field *f = k->field;
     const char *shown = rb_text_shown(a, given.text);
-    double number;
     if (!given.plain) return rb_key_refuse(a, k, rb_text_format(a, "the quoted text \"%s\"", shown), where, err);
-    if (!reads_as(f->type, given.text, &number))
-        return rb_key_refuse(a, k, rb_text_format(a, "'%s'", shown), where, err);
-    if (f->type != RB_BOOL && !(number >= f->min && number <= f->max))
+    if (!reads_as(f->type, given.text, out)) return rb_key_refuse(a, k, rb_text_format(a, "'%s'", shown), where, err);
+    if (f->type != RB_BOOL && !(*out >= f->min && *out <= f->max))
         return rb_fail(err, RB_ERR_USAGE, "%s: %s is outside %s", where, shown, rb_range_text(a, f));
-    rb_value_store(k->section, f, (rb_value){.number = number});
     return true;
+}
+
+static bool set_number(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err)
+{
+    double number;
+    if (!read_number(a, k, given, where, &number, err)) return false;
+    rb_value_store(k->section, k->field, (rb_value){.number = number});
+    return true;
+}
+
+bool rb_key_set_range(rb_arena *a, const rb_key *k, rb_scalar low, rb_scalar high, const char *where, rb_error *err)
+{
+    rb_value v = {0};
+    if (!read_number(a, k, low, where, &v.number, err) || !read_number(a, k, high, where, &v.high, err)) return false;
+    if (v.number > v.high)
+        return rb_fail(err, RB_ERR_USAGE, "%s: limits reversed, %s is above %s", where, rb_text_shown(a, low.text),
+                       rb_text_shown(a, high.text));
+    rb_value_store(k->section, k->field, v);
+    return true;
+}
+
+// Without the blanks around it.
+static char *trimmed(char *text)
+{
+    text += strspn(text, " ");
+    for (char *end = text + strlen(text); end > text && end[-1] == ' ';) *--end = '\0';
+    return text;
+}
+
+// "3,7", as rb_config_value says it "[3, 7]", or "5" for both ends.
+static bool set_range(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err)
+{
+    char *text = trimmed(rb_text_copy(a, given.text));
+    size_t n = strlen(text);
+    if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
+        text[n - 1] = '\0';
+        text++;
+    }
+    char *comma = strchr(text, ',');
+    if (comma) *comma = '\0';
+    rb_scalar low = {trimmed(text), given.plain}, high = {comma ? trimmed(comma + 1) : low.text, given.plain};
+    double ignored;
+    if (!given.plain || !reads_as(RB_REAL, low.text, &ignored) || !reads_as(RB_REAL, high.text, &ignored))
+        return rb_key_refuse(
+            a, k, rb_text_format(a, given.plain ? "'%s'" : "the quoted text \"%s\"", rb_text_shown(a, given.text)),
+            where, err);
+    return rb_key_set_range(a, k, low, high, where, err);
 }
 
 static bool set_choice(rb_arena *a, const rb_key *k, const char *name, const char *where, rb_error *err)
@@ -140,5 +186,6 @@ bool rb_key_set(rb_arena *a, const rb_key *k, rb_scalar given, const char *where
     }
     if (f->type == RB_TEXT) return set_text(a, k, given.text, where, err);
     if (f->type == RB_CHOICE) return set_choice(a, k, given.text, where, err);
+    if (f->type == RB_RANGE) return set_range(a, k, given, where, err);
     return set_number(a, k, given, where, err);
 }

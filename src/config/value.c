@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// value.c - values of the five types, in a struct and as words. Reading them is in scalar.c.
+// value.c - values of the six types, in a struct and as words. Reading them is in scalar.c.
 #include "config/key.h"
 #include "config/text.h"
 
@@ -9,7 +9,7 @@
 
 rb_value rb_value_preset(const rb_field *f)
 {
-    return (rb_value){.number = f->preset, .text = f->preset_text};
+    return (rb_value){.number = f->preset, .high = f->preset_high, .text = f->preset_text};
 }
 
 rb_value rb_value_load(const rb_section *s, const rb_field *f)
@@ -22,6 +22,8 @@ rb_value rb_value_load(const rb_section *s, const rb_field *f)
         return (rb_value){.number = *(const double *)at};
     case RB_TEXT:
         return (rb_value){.text = *(const char *const *)at};
+    case RB_RANGE:
+        return (rb_value){.number = ((const rb_range *)at)->low, .high = ((const rb_range *)at)->high};
     case RB_INT:
     case RB_CHOICE:
         return (rb_value){.number = *(const int *)at};
@@ -41,6 +43,9 @@ void rb_value_store(const rb_section *s, const rb_field *f, rb_value v)
         break;
     case RB_TEXT:
         *(const char **)at = v.text;
+        break;
+    case RB_RANGE:
+        *(rb_range *)at = (rb_range){v.number, v.high};
         break;
     case RB_INT:
     case RB_CHOICE:
@@ -70,6 +75,8 @@ const char *rb_value_text(rb_arena *a, const rb_field *f, rb_value v)
         return v.text;
     case RB_CHOICE:
         return f->choices[(int)v.number];
+    case RB_RANGE:
+        return rb_text_format(a, "[%s, %s]", number_text(a, v.number), number_text(a, v.high));
     }
     return NULL;
 }
@@ -77,7 +84,8 @@ const char *rb_value_text(rb_arena *a, const rb_field *f, rb_value v)
 const char *rb_range_text(rb_arena *a, const rb_field *f)
 {
     if (f->type == RB_INT) return rb_text_format(a, "%.0f..%.0f", f->min, f->max);
-    if (f->type == RB_REAL) return rb_text_format(a, "%s..%s", number_text(a, f->min), number_text(a, f->max));
+    if (f->type == RB_REAL || f->type == RB_RANGE)
+        return rb_text_format(a, "%s..%s", number_text(a, f->min), number_text(a, f->max));
     return "";
 }
 

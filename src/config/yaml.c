@@ -96,6 +96,24 @@ static bool fail_unknown(reader *r, const char *key)
     return fail_here(r, rb_text_format(r->arena, "unknown key '%s'; %s", rb_text_shown(r->arena, key), hint));
 }
 
+// A list is a value of a range alone: two numbers. The first item too many, or that nests, ends the reading.
+static bool read_list(reader *r, const rb_key *k, const char *where)
+{
+    if (k->field->type != RB_RANGE) return rb_key_refuse(r->arena, k, "a list", where, r->err);
+    rb_scalar ends[2] = {{0}};
+    int count = 0;
+    item i;
+    for (; next(r, &i); count++) {
+        if (i.type == FYET_SEQUENCE_END) break;
+        if (i.type != FYET_SCALAR) return rb_key_refuse(r->arena, k, "a list of more than numbers", where, r->err);
+        if (count == 2) return rb_key_refuse(r->arena, k, "a list of more than two", where, r->err);
+        ends[count] = i.scalar;
+    }
+    if (i.type != FYET_SEQUENCE_END) return false;
+    if (count != 2) return rb_key_refuse(r->arena, k, "a list of fewer than two", where, r->err);
+    return rb_key_set_range(r->arena, k, ends[0], ends[1], where, r->err);
+}
+
 static bool read_pair(reader *r, const item *name)
 {
     rb_key k;
@@ -109,7 +127,8 @@ static bool read_pair(reader *r, const item *name)
     item value;
     if (!next(r, &value)) return false;
     if (value.type == FYET_SCALAR) return rb_key_set(r->arena, &k, value.scalar, where, r->err);
-    return rb_key_refuse(r->arena, &k, value.type == FYET_SEQUENCE_START ? "a list" : "a mapping", where, r->err);
+    if (value.type == FYET_SEQUENCE_START) return read_list(r, &k, where);
+    return rb_key_refuse(r->arena, &k, "a mapping", where, r->err);
 }
 
 static bool read_pairs(reader *r)

@@ -1,22 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Augmentation: what a flip does, when a step fires, and that numbers depend on (seed, draw, epoch, step) alone.
-#include "check.h"
-
-#include "augment/augment.h"
-
-#include <string.h>
-
-static int arena_open(void **state)
-{
-    *state = rb_arena_open();
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    rb_arena_close(*state);
-    return 0;
-}
+#include "augments.h"
 
 static const rb_augment *named(const char *name)
 {

@@ -12,6 +12,7 @@ typedef struct settings {
     int batch_size, sampler, device;
     double lr, max_lr, unused_rate;
     const char *root_dir, *manifest;
+    rb_range scale;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -36,6 +37,11 @@ static const rb_field cycle_fields[] = {
     {0},
 };
 
+static const rb_field range_fields[] = {
+    {"scale", RB_RANGE, AT(scale), .preset = -0.2, .preset_high = 0.5, .min = -10, .max = 10, .help = "drawn evenly"},
+    {0},
+};
+
 static const rb_field empty_fields[] = {{0}};
 
 static const rb_field other_fields[] = {
@@ -46,7 +52,7 @@ static const rb_field other_fields[] = {
 // Settings with the sections that read and write them.
 typedef struct setup {
     settings s;
-    rb_section sections[4];
+    rb_section sections[5];
     rb_config config;
 } setup;
 
@@ -57,7 +63,8 @@ static setup *setup_new(rb_arena *a)
     u->sections[1] = (rb_section){"one_cycle schedule", "one_cycle", cycle_fields, &u->s, true};
     u->sections[2] = (rb_section){"nothing", NULL, empty_fields, &u->s, true};
     u->sections[3] = (rb_section){"other commands", NULL, other_fields, &u->s, false};
-    u->config = (rb_config){u->sections, 4};
+    u->sections[4] = (rb_section){"ranges", NULL, range_fields, &u->s, true};
+    u->config = (rb_config){u->sections, 5};
     rb_config_defaults(&u->config);
     return u;
 }
@@ -123,6 +130,7 @@ static void defaults_fill_every_type(void **state)
     const settings *s = &setup_new(((place *)*state)->arena)->s;
     assert_true(!s->freeze && s->pretrained && s->batch_size == 32 && s->lr == 4e-4 && s->sampler == 1);
     assert_true(isnan(s->max_lr) && s->unused_rate == 0.5 && !s->manifest);
+    assert_true(s->scale.low == -0.2 && s->scale.high == 0.5);
     assert_string_equal(s->root_dir, "data/");
 }
 
@@ -142,6 +150,11 @@ static void flaws_of_tables_are_found(void **state)
         {{"x", RB_CHOICE, .preset = 3, .choices = samplers}},
         {{"x", RB_CHOICE, .max = 1}},
         {{"x", RB_BOOL, .optional = true}},
+        {{"x", RB_RANGE, .preset = 2, .preset_high = 1, .max = 4}},
+        {{"x", RB_RANGE, .preset = 1, .preset_high = 5, .max = 4}},
+        {{"x", RB_RANGE, .preset = -1, .max = 4}},
+        {{"x", RB_RANGE, .max = INFINITY}},
+        {{"x", RB_RANGE, .max = 4, .optional = true}},
     };
     for (int i = 0; i < (int)(sizeof flawed / sizeof *flawed); i++) {
         rb_section section = {.title = "flawed", .fields = flawed[i]};
@@ -246,6 +259,66 @@ static void long_or_strange_values_are_quoted_in_one_line(void **state)
             "t.yaml:1: lr: expected a number, found '012345678901234567890123456789012345678901234567890123456ü9'");
     refuses(a, "lr: 01234567890123456789012345678901234567890123456789012345678ü",
             "t.yaml:1: lr: expected a number, found '01234567890123456789012345678901234567890123456789012345678...'");
+}
+
+static void ranges_are_two_numbers_or_one(void **state)
+{
+    rb_arena *a = ((place *)*state)->arena;
+    static const struct {
+        const char *text;
+        double low, high;
+    } cases[] = {
+        {"scale: [1, 2.5]", 1, 2.5}, {"scale:\n- -3\n- 1e0\n", -3, 1}, {"scale: 4", 4, 4},
+        {"scale: -1,2", -1, 2},      {"scale: 1 , 2", 1, 2},           {"scale: [2, 2]\nlr: 1", 2, 2},
+    };
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+        rb_range got = reads(a, cases[i].text)->s.scale;
+        if (got.low != cases[i].low || got.high != cases[i].high)
+            fail_msg("%s: %g, %g", cases[i].text, got.low, got.high);
+    }
+    static const char *const forms[] = {"--scale -1,2", "--scale=-1,2", "--scale=[-1,2]"};
+    rb_words o;
+    for (int i = 0; i < 3; i++) {
+        const setup *u = flags(a, forms[i], &o);
+        assert_true(u->s.scale.low == -1 && u->s.scale.high == 2 && !o.count);
+        assert_string_equal(rb_config_value(a, &u->config, "scale"), "[-1, 2]");
+    }
+    setup *again = setup_new(a); // what is said of a value sets it
+    rb_error err = {0};
+    check_done(rb_config_set(a, &again->config, "scale", "[-1, 2]", "here", &err), err);
+    assert_true(again->s.scale.low == -1 && again->s.scale.high == 2);
+}
+
+static void wrong_ranges_are_named(void **state)
+{
+    rb_arena *a = ((place *)*state)->arena;
+#define EXPECTED "t.yaml:1: scale: expected a number, or two as LOW,HIGH, found "
+    static const char *const cases[][2] = {
+        {"scale: [3, 1]", "t.yaml:1: scale: limits reversed, 3 is above 1"},
+        {"scale: 3,1", "t.yaml:1: scale: limits reversed, 3 is above 1"},
+        {"scale: [0, 11]", "t.yaml:1: scale: 11 is outside -10..10"},
+        {"scale: -11,0", "t.yaml:1: scale: -11 is outside -10..10"},
+        {"scale: 11", "t.yaml:1: scale: 11 is outside -10..10"},
+        {"scale:", "t.yaml:1: scale: is empty; expected a number, or two as LOW,HIGH"},
+        {"scale: x", EXPECTED "'x'"},
+        {"scale: 1,2,3", EXPECTED "'1,2,3'"},
+        {"scale: 1,", EXPECTED "'1,'"},
+        {"scale: ','", EXPECTED "the quoted text \",\""},
+        {"scale: \"1,2\"", EXPECTED "the quoted text \"1,2\""},
+        {"scale: []", EXPECTED "a list of fewer than two"},
+        {"scale: [1]", EXPECTED "a list of fewer than two"},
+        {"scale: [1, 2, 3]", EXPECTED "a list of more than two"},
+        {"scale: [1, [2]]", EXPECTED "a list of more than numbers"},
+        {"scale: [1, {a: 2}]", EXPECTED "a list of more than numbers"},
+        {"scale: [~, 1]", EXPECTED "'~'"},
+        {"scale: [\"1\", 2]", EXPECTED "the quoted text \"1\""},
+        {"scale: {a: 1}", EXPECTED "a mapping"},
+        {"scale: [1, &a 2]", "t.yaml:1: anchors, aliases and tags are not read here"},
+    };
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) refuses(a, cases[i][0], cases[i][1]);
+    refuses_flags(a, "--scale", "--scale: needs a value");
+    refuses_flags(a, "--scale 2,1", "--scale: limits reversed, 2 is above 1");
+    refuses_flags(a, "--scale=[1", "--scale: expected a number, or two as LOW,HIGH, found '[1'");
 }
 
 // ---- files ----------------------------------------------------------------------------------------------------------
@@ -361,9 +434,10 @@ static const char *repeated(rb_arena *a, const char *unit, int times)
 static void bombs_are_refused_at_once(void **state)
 {
     rb_arena *a = ((place *)*state)->arena;
-    static const char *const units[] = {
-        "[",   "{",  "{lr: ", "- ",   "? ",  "lr: ",   "lr: [", "[[a]: ", "&a ",   "*a ",  "!a ", "%", "\"",        "'",
-        "\"a", ": ", "[],",   "[a\n", "a\n", "a: b\n", "|\n",   ">\n",    "---\n", "- - ", "? [", "a", "%TAG ! !\n"};
+    static const char *const units[] = {"[",        "{",      "{lr: ", "- ",   "? ",   "lr: ", "lr: [",
+                                        "scale: [", "[[a]: ", "&a ",   "*a ",  "!a ",  "%",    "\"",
+                                        "'",        "\"a",    ": ",    "[],",  "[a\n", "a\n",  "a: b\n",
+                                        "|\n",      ">\n",    "---\n", "- - ", "? [",  "a",    "%TAG ! !\n"};
     for (int i = 0; i < (int)(sizeof units / sizeof *units); i++)
         for (int size = 1; size <= 2; size++) {
             int times = size == 1 ? 10000 : (1 << 20) / (int)strlen(units[i]);
@@ -528,7 +602,10 @@ static void a_dump_is_plain_yaml(void **state)
                                                                          "manifest: null\n"
                                                                          "\n"
                                                                          "# one_cycle schedule\n"
-                                                                         "one_cycle_max_lr: null\n");
+                                                                         "one_cycle_max_lr: null\n"
+                                                                         "\n"
+                                                                         "# ranges\n"
+                                                                         "scale: [-0.2, 0.5]\n");
     const char *portable = rb_config_dump(a, &setup_new(a)->config, true);
     assert_null(strstr(portable, "device_index"));
     assert_non_null(strstr(portable, "batch_size"));
@@ -540,6 +617,7 @@ static void survives(rb_arena *a, setup *u)
     const settings *s = &reads(a, text)->s;
     if (strcmp(s->root_dir, u->s.root_dir)) fail_msg("\"%s\" came back as \"%s\"", u->s.root_dir, s->root_dir);
     assert_memory_equal(&s->lr, &u->s.lr, sizeof s->lr);
+    assert_memory_equal(&s->scale, &u->s.scale, sizeof s->scale);
     assert_true(s->max_lr == u->s.max_lr || (isnan(s->max_lr) && isnan(u->s.max_lr)));
     assert_true(s->freeze == u->s.freeze && s->batch_size == u->s.batch_size && s->sampler == u->s.sampler);
     assert_true(s->manifest ? u->s.manifest && !strcmp(s->manifest, u->s.manifest) : !u->s.manifest);
@@ -624,6 +702,7 @@ static void numbers_survive_a_dump(void **state)
         u->s.sampler = i % 3;
         u->s.batch_size = 1000 - i;
         u->s.freeze = i % 2;
+        u->s.scale = (rb_range){-reals[i], reals[i]};
         survives(a, u);
     }
 }
@@ -640,6 +719,7 @@ static void help_lists_keys_with_their_facts(void **state)
         "  --lr REAL                         base | rate (0..10; default 0.0004)\n",
         "  --sampler balanced|shuffle|off    order of pictures (default shuffle)\n",
         "\none_cycle schedule:\n",
+        "  --scale LOW,HIGH                  drawn evenly (-10..10; default [-0.2, 0.5])\n",
         "(1e-12..1000; unset by default)",
     };
     for (int i = 0; i < (int)(sizeof parts / sizeof *parts); i++)
@@ -657,6 +737,7 @@ static void markdown_has_a_table_per_section(void **state)
         "| `lr` | real |  | 0..10 | 0.0004 | base \\| rate |\n",
         "| `sampler` | choice |  | balanced\\|shuffle\\|off | shuffle | order of pictures |\n",
         "\n\n## one_cycle schedule\n\n",
+        "| `scale` | range |  | -10..10 | [-0.2, 0.5] | drawn evenly |\n",
         "| `one_cycle_max_lr` | real |  | 1e-12..1000 | unset |  |\n",
     };
     for (int i = 0; i < (int)(sizeof parts / sizeof *parts); i++)
@@ -697,6 +778,8 @@ int main(void)
         TEST(null_unsets_what_is_optional),
         TEST(wrong_values_are_named),
         TEST(long_or_strange_values_are_quoted_in_one_line),
+        TEST(ranges_are_two_numbers_or_one),
+        TEST(wrong_ranges_are_named),
         TEST(files_without_keys_change_nothing),
         TEST(line_ends_and_marks_of_other_systems_are_fine),
         TEST(keys_that_are_unknown_or_given_twice_are_refused),

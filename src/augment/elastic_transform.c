@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// elastic_transform.c - bends a picture like rubber: a slight affine change, then smooth random displacements.
+//
+//     (x, y) = A (j + alpha (g*u)[i j], i + alpha (g*v)[i j])      for out[i j];  u, v ~ U(-1, 1) at each pixel
+//
+// g is a Gaussian of `sigma`, cut at int(4 sigma + 1/2) pixels and summing to 1; beyond the edges the noise is mirrored
+// like the picture. A is the affine map that takes the jittered points c + s (1,1), c + s (1,-1), c - s (1,1) back to
+// where they were: c = (floor(W/2), floor(H/2)), s = floor(min(H, W) / 3), each coordinate moved by
+// U(-alpha_affine, alpha_affine). Points that end up on a line, as those of a tiny picture are, change nothing.
+//
+// Drawn in this order: x and y of the three points, u by rows, v by rows. Albumentations samples the picture twice, for
+// A and for the displacements; here once, which blurs less, and so is mirrored once too.
+//
+// Source: Albumentations 1.3, ElasticTransform; Simard, Steinkraus & Platt, "Best practices for convolutional neural
+//         networks", 2003
+#include "augment/remap.h"
+
+#include "augment/augment.h"
+
+#include <math.h>
+
+typedef struct elastic_transform {
+    double alpha, sigma, alpha_affine;
+} elastic_transform;
+
+static const rb_field fields[] = {
+    {"alpha", RB_REAL, offsetof(elastic_transform, alpha), .preset = 1, .min = 0, .max = 1e5, .unit = "pixels",
+     .help = "factor of the smoothed noise"},
+    {"sigma", RB_REAL, offsetof(elastic_transform, sigma), .preset = 50, .min = 0.1, .max = 500, .unit = "pixels",
+     .help = "how smooth the displacements are"},
+    {"alpha_affine", RB_REAL, offsetof(elastic_transform, alpha_affine), .preset = 50, .min = 0, .max = 1e4,
+     .unit = "pixels", .help = "largest move of the three points of the affine change"},
+    {0},
+};
+
+// ---- the affine change ---------------------------------------------------------------------------------------------
+
+typedef struct affine {
+    double xx, xy, x0, yx, yy, y0; // x = xx j + xy i + x0, y = yx j + yy i + y0
+} affine;
+
+static affine draw_affine(double jitter, int h, int w, rb_rng *random)
+{
+    double cx = w / 2, cy = h / 2, s = (h < w ? h : w) / 3; // whole numbers
+    double from[3][2] = {{cx + s, cy + s}, {cx + s, cy - s}, {cx - s, cy - s}}, to[3][2];
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 2; k++) to[i][k] = from[i][k] + rb_rng_between(random, -jitter, jitter);
+
+    // Two sides of the triangle, before and after; M = [before] [after]^-1.
+    double p1 = from[1][0] - from[0][0], q1 = from[1][1] - from[0][1];
+    double p2 = from[2][0] - from[0][0], q2 = from[2][1] - from[0][1];
+    double a1 = to[1][0] - to[0][0], b1 = to[1][1] - to[0][1];
+    double a2 = to[2][0] - to[0][0], b2 = to[2][1] - to[0][1];
+    double det = a1 * b2 - a2 * b1;
+    if (s < 1 || fabs(det) < 1e-3) return (affine){.xx = 1, .yy = 1};
+    affine m = {.xx = (p1 * b2 - p2 * b1) / det, .xy = (p2 * a1 - p1 * a2) / det};
+    m.yx = (q1 * b2 - q2 * b1) / det, m.yy = (q2 * a1 - q1 * a2) / det;
+    m.x0 = from[0][0] - m.xx * to[0][0] - m.xy * to[0][1];
+    m.y0 = from[0][1] - m.yx * to[0][0] - m.yy * to[0][1];
+    return m;
+}
+
+// ---- smooth noise --------------------------------------------------------------------------------------------------
+
+typedef struct kernel {
+    const float *weight; // 2 * radius + 1
+    int radius;
+} kernel;
+
+static kernel gaussian(rb_arena *scratch, double sigma)
+{
+    int radius = (int)(4 * sigma + 0.5);
+    float *weight = RB_NEW(scratch, float, 2 * radius + 1);
+    double sum = 0;
+    for (int k = -radius; k <= radius; k++) sum += exp(-0.5 * k * k / (sigma * sigma));
+    for (int k = -radius; k <= radius; k++) weight[radius + k] = (float)(exp(-0.5 * k * k / (sigma * sigma)) / sum);
+    return (kernel){weight, radius};
+}
+
+static void add_scaled(float *restrict to, const float *restrict from, float factor, int n)
+{
+    for (int j = 0; j < n; j++) to[j] += factor * from[j];
+}
+
+// U(-1, 1) noise [h w] under the kernel, times alpha. Each sum runs over the taps in order, whatever is vectorised.
+static float *smooth_noise(rb_arena *scratch, kernel g, double alpha, int h, int w, rb_rng *random)
+{
+    float *noise = RB_NEW(scratch, float, (ptrdiff_t)h *w), *rows = RB_NEW(scratch, float, (ptrdiff_t)h *w);
+    float *wide = RB_NEW(scratch, float, w + 2 * g.radius), *out = noise;
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)h * w; i++) noise[i] = (float)rb_rng_between(random, -1, 1);
+
+    for (int i = 0; i < h; i++) {
+        const float *line = noise + (ptrdiff_t)i * w;
+        for (int j = 0; j < w + 2 * g.radius; j++) wide[j] = line[rb_reflect_101(j - g.radius, w)];
+        for (int k = 0; k <= 2 * g.radius; k++) add_scaled(rows + (ptrdiff_t)i * w, wide + k, g.weight[k], w);
+    }
+    for (int i = 0; i < h; i++) {
+        float *line = out + (ptrdiff_t)i * w; // the noise is used up
+        for (int j = 0; j < w; j++) line[j] = 0;
+        for (int k = -g.radius; k <= g.radius; k++)
+            add_scaled(line, rows + (ptrdiff_t)rb_reflect_101(i + k, h) * w, g.weight[g.radius + k] * (float)alpha, w);
+    }
+    return out;
+}
+
+// ---- both ----------------------------------------------------------------------------------------------------------
+
+typedef struct rubber {
+    affine m;
+    const float *dx, *dy; // [h w]
+} rubber;
+
+static void row(const void *context, int i, int width, float *x, float *y)
+{
+    const rubber *r = context;
+    const float *dx = r->dx + (ptrdiff_t)i * width, *dy = r->dy + (ptrdiff_t)i * width;
+    for (int j = 0; j < width; j++) {
+        double right = j + (double)dx[j], down = i + (double)dy[j];
+        x[j] = (float)(r->m.xx * right + r->m.xy * down + r->m.x0);
+        y[j] = (float)(r->m.yx * right + r->m.yy * down + r->m.y0);
+    }
+}
+
+static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
+{
+    const elastic_transform *c = cfg;
+    kernel g = gaussian(scratch, c->sigma);
+    rubber r = {.m = draw_affine(c->alpha_affine, image->h, image->w, random)};
+    r.dx = smooth_noise(scratch, g, c->alpha, image->h, image->w, random);
+    r.dy = smooth_noise(scratch, g, c->alpha, image->h, image->w, random);
+    rb_remap(scratch, image, row, &r);
+}
+
+const rb_augment rb_augment_elastic_transform = {
+    .name = "ElasticTransform",
+    .help = "bend like rubber",
+    .p = 0.5,
+    .cfg_bytes = sizeof(elastic_transform),
+    .fields = fields,
+    .apply = apply,
+};

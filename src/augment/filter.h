@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// filter.h - what the pixel transforms share: drawing parameters, rounding, tables, borders, small correlations.
+//
+// Rounding is half to even and saturating, as OpenCV's saturate_cast; sums run in a fixed order, so that compilers
+// agree to the byte.
+#ifndef RB_AUGMENT_FILTER_H
+#define RB_AUGMENT_FILTER_H
+
+#include "augment/augment.h"
+#include "augment/pixel.h"
+
+#define RB_KERNEL_MAX 99 // the largest side of a kernel
+
+static inline ptrdiff_t rb_value_count(const rb_image *image)
+{
+    return (ptrdiff_t)image->h * image->w * image->c;
+}
+
+// One number, uniform between the ends; one is drawn even where the ends are equal.
+double rb_draw(rb_rng *random, rb_range limit);
+
+// An odd side of a kernel, uniform among those between the ends; even ends count as the next odd number.
+int rb_draw_side(rb_rng *random, rb_range limit);
+
+// Replaces every value by its entry.
+void rb_table_apply(const uint8_t table[256], rb_image *image);
+
+typedef enum rb_border {
+    RB_BORDER_MIRROR, // OpenCV's REFLECT_101
+    RB_BORDER_REPEAT, // OpenCV's REPLICATE
+} rb_border;
+
+// A copy with `reach` more pixels on each side; `at` is its corner. 64 bytes after its end may be read.
+typedef struct rb_padded {
+    const uint8_t *at;
+    ptrdiff_t stride;
+} rb_padded;
+rb_padded rb_pad(rb_arena *scratch, const rb_image *image, int reach, rb_border border);
+
+// Correlates each channel with a side x side kernel (odd), anchored at its centre, REFLECT_101, in place.
+//
+// Source: OpenCV, filter2D
+void rb_correlate(rb_arena *scratch, const float *kernel, int side, rb_image *image);
+
+#endif

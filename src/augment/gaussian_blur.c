@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// gaussian_blur.c - a Gaussian kernel along the rows, then along the columns.
+//
+// A side of 0 follows from sigma, a sigma of 0 from the side; both 0 mean a side of 3.
+//
+// Draws: the side, any whole number between the ends, even ones made odd by adding 1; sigma.
+// Source: Albumentations 1.x, GaussianBlur; OpenCV, GaussianBlur and getGaussianKernel (REFLECT_101)
+#include "augment/filter.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SIGMA_MAX 16 // its kernel has 97 taps
+
+typedef struct gaussian_blur {
+    rb_range side, sigma;
+} gaussian_blur;
+
+// OpenCV's small kernels where sigma is not given: halves, from the centre outwards.
+static const float small[][5] = {
+    {1},
+    {2 / 4.f, 1 / 4.f},
+    {6 / 16.f, 4 / 16.f, 1 / 16.f},
+    {18 / 64.f, 14 / 64.f, 7 / 64.f, 2 / 64.f},
+    {60 / 256.f, 51 / 256.f, 30 / 256.f, 13 / 256.f, 4 / 256.f},
+};
+
+// w_i = exp(-i^2 / (2 sigma^2)), divided by their sum; w[0] is the centre.
+static void weigh(double sigma, int reach, float *w)
+{
+    double raw[RB_KERNEL_MAX / 2 + 1], sum = 0;
+    for (int i = 0; i <= reach; i++) {
+        raw[i] = exp(-i * i / (2 * sigma * sigma));
+        sum += i ? 2 * raw[i] : raw[i];
+    }
+    for (int i = 0; i <= reach; i++) w[i] = (float)(raw[i] / sum);
+}
+
+static int draw_side(rb_rng *random, rb_range limit)
+{
+    int low = (int)ceil(limit.low), high = (int)floor(limit.high);
+    int side = low + rb_rng_below(random, high > low ? high - low + 1 : 1);
+    return side ? side | 1 : 0;
+}
+
+// The taps +-i are one product, since they weigh the same.
+static void add_pair(float w, const float *restrict a, const float *restrict b, ptrdiff_t count, float *restrict sums)
+{
+    for (ptrdiff_t i = 0; i < count; i++) sums[i] += w * (a[i] + b[i]);
+}
+
+static void start(float w, const float *restrict centre, ptrdiff_t count, float *restrict sums)
+{
+    for (ptrdiff_t i = 0; i < count; i++) sums[i] = w * centre[i];
+}
+
+static void convolve(rb_arena *scratch, const float *w, int reach, rb_image *image)
+{
+    int c = image->c, h = image->h;
+    rb_padded in = rb_pad(scratch, image, reach, RB_BORDER_MIRROR);
+    ptrdiff_t row = (ptrdiff_t)image->w * c;
+    float *wide = RB_NEW(scratch, float, in.stride), *rows = RB_NEW(scratch, float, row *h);
+    for (int y = 0; y < h; y++) {
+        const uint8_t *from = in.at + (y + reach) * in.stride;
+        for (ptrdiff_t i = 0; i < in.stride; i++) wide[i] = from[i];
+        const float *centre = wide + reach * c;
+        start(w[0], centre, row, rows + y * row);
+        for (int i = 1; i <= reach; i++) add_pair(w[i], centre - i * c, centre + i * c, row, rows + y * row);
+    }
+    float *sums = RB_NEW(scratch, float, row);
+    for (int y = 0; y < h; y++) {
+        start(w[0], rows + y * row, row, sums);
+        for (int i = 1; i <= reach; i++)
+            add_pair(w[i], rows + rb_reflect_101(y - i, h) * row, rows + rb_reflect_101(y + i, h) * row, row, sums);
+        for (ptrdiff_t i = 0; i < row; i++) image->pixels[y * row + i] = rb_level(sums[i]);
+    }
+}
+
+static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
+{
+    const gaussian_blur *g = cfg;
+    int side = draw_side(random, g->side);
+    double sigma = rb_draw(random, g->sigma);
+    if (!side) side = sigma > 0 ? (int)lrint(6 * sigma + 1) | 1 : 3;
+    int reach = side / 2;
+    float w[RB_KERNEL_MAX / 2 + 1];
+    if (sigma <= 0 && side <= 9)
+        memcpy(w, small[reach], sizeof small[reach]);
+    else
+        weigh(sigma > 0 ? sigma : 0.3 * ((side - 1) * 0.5 - 1) + 0.8, reach, w);
+    convolve(scratch, w, reach, image);
+}
+
+static const rb_field fields[] = {
+    {"blur_limit", RB_RANGE, offsetof(gaussian_blur, side), .preset = 3, .preset_high = 7, .min = 0,
+     .max = RB_KERNEL_MAX, .unit = "pixels", .help = "side of the kernel, made odd; 0: from sigma"},
+    {"sigma_limit", RB_RANGE, offsetof(gaussian_blur, sigma), .preset = 0, .preset_high = 0, .min = 0, .max = SIGMA_MAX,
+     .unit = "pixels", .help = "standard deviation of the kernel; 0: from its side"},
+    {0},
+};
+
+const rb_augment rb_augment_gaussian_blur = {
+    .name = "GaussianBlur",
+    .help = "blur with a Gaussian kernel",
+    .p = 0.5,
+    .cfg_bytes = sizeof(gaussian_blur),
+    .fields = fields,
+    .apply = apply,
+};

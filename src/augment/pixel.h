@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// pixel.h - arithmetic of single pixels, without a libc call, so that a kernel on another device can share it.
+#ifndef RB_AUGMENT_PIXEL_H
+#define RB_AUGMENT_PIXEL_H
+
+#include <stdint.h>
+
+// A grey level from a number: half to even, held to 0..255, as OpenCV's saturate_cast. Adding 1.5 * 2^23 leaves no
+// bits for a fraction.
+static inline uint8_t rb_level(float v)
+{
+    float inside = v < 0 ? 0 : v > 255 ? 255 : v;
+    return (uint8_t)(int)((inside + 0x1.8p23f) - 0x1.8p23f);
+}
+
+// Index i of a line of n mirrored about its end pixels, which do not repeat (gfedcb|abcdefgh|gfedcba); any i.
+//
+// Source: OpenCV, BORDER_REFLECT_101
+static inline int rb_reflect_101(int i, int n)
+{
+    if (i >= 0 && i < n) return i;
+    if (n == 1) return 0;
+    int period = 2 * n - 2;
+    i = (i < 0 ? -i : i) % period;
+    return i < n ? i : period - i;
+}
+
+#endif
