@@ -67,6 +67,8 @@ static bool is_sound(const rb_field *f)
         return (inside || (f->optional && isnan(f->preset))) && isfinite(f->min) && isfinite(f->max);
     case RB_TEXT:
         return f->optional || f->preset_text;
+    case RB_TREE:
+        return f->optional || f->preset_tree;
     case RB_CHOICE:
         return !f->optional && whole && f->preset >= 0 && f->preset < choice_count(f);
     case RB_RANGE:

@@ -9,6 +9,7 @@
 #define RB_CONFIG_CONFIG_H
 
 #include "base/arena.h"
+#include "config/tree.h"
 
 typedef enum rb_type {
     RB_BOOL,   // bool
@@ -17,6 +18,7 @@ typedef enum rb_type {
     RB_TEXT,   // const char *; NULL is "unset" where the field is optional
     RB_CHOICE, // int: index into `choices`
     RB_RANGE,  // rb_range: LOW,HIGH as a flag, [LOW, HIGH] in a file; one number stands for both ends
+    RB_TREE,   // const rb_tree *: a word, or what nests; as a flag in one line, "{a: [b, c]}". NULL is "unset"
 } rb_type;
 
 typedef struct rb_range {
@@ -30,6 +32,7 @@ typedef struct rb_field {
     double preset;              // default of BOOL, INT, REAL, CHOICE (index), the low end of a RANGE
     double preset_high;         // the high end of a RANGE
     const char *preset_text;    // default of TEXT
+    const rb_tree *preset_tree; // default of TREE
     double min, max;            // inclusive, INT, REAL and both ends of a RANGE
     bool optional;              // `null` is a value
     bool local;                 // belongs to this machine or call, not to the result: left out of checkpoints
@@ -52,13 +55,14 @@ typedef struct rb_config {
 } rb_config;
 
 // The first row that breaks the rules of tables, or NULL: keys are unique over all sections and none is "config";
-// a default lies within its finite range; a text has a default or is optional; REAL and TEXT alone may be optional.
+// a default lies within its finite range; a text or a tree has a default or is optional; REAL, TEXT and TREE alone may
+// be optional.
 const rb_field *rb_config_flaw(const rb_config *c);
 
 // Fills every section with its defaults. The tables must be without flaw.
 void rb_config_defaults(const rb_config *c);
 
-// Reads a YAML file over the present values: one mapping of scalars and ranges, of at most 1 MiB, without anchors,
+// Reads a YAML file over the present values: one mapping of at most 1 MiB, without anchors,
 // aliases, tags and directives. Keys of unused sections are checked and stored like the others: one file may serve
 // several commands. Only what stands without quotes is a number, a truth value or `null`.
 //

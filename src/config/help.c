@@ -11,8 +11,9 @@
 static const struct type_words {
     const char *name, *placeholder;
 } types[] = {
-    [RB_BOOL] = {"bool", NULL},   [RB_INT] = {"int", "INT"},      [RB_REAL] = {"real", "REAL"},
-    [RB_TEXT] = {"text", "TEXT"}, [RB_CHOICE] = {"choice", NULL}, [RB_RANGE] = {"range", "LOW,HIGH"},
+    [RB_BOOL] = {"bool", NULL},     [RB_INT] = {"int", "INT"},      [RB_REAL] = {"real", "REAL"},
+    [RB_TEXT] = {"text", "TEXT"},   [RB_CHOICE] = {"choice", NULL}, [RB_RANGE] = {"range", "LOW,HIGH"},
+    [RB_TREE] = {"nested", "TEXT"},
 };
 
 static const char *flag_text(rb_arena *a, const rb_section *s, const rb_field *f)

@@ -20,9 +20,10 @@ const char **rb_key_names(rb_arena *a, const rb_config *c, bool used_only);
 
 // A value of any type.
 typedef struct rb_value {
-    double number;    // BOOL, INT, REAL, CHOICE (index), low end of RANGE
-    double high;      // RANGE
-    const char *text; // TEXT
+    double number;       // BOOL, INT, REAL, CHOICE (index), low end of RANGE
+    double high;         // RANGE
+    const char *text;    // TEXT
+    const rb_tree *tree; // TREE
 } rb_value;
 
 rb_value rb_value_preset(const rb_field *f);

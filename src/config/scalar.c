@@ -87,6 +87,8 @@ static const char *expected(rb_arena *a, const rb_field *f)
         return rb_text_format(a, "one of %s", rb_choices_text(a, f));
     case RB_RANGE:
         return "a number, or two as LOW,HIGH";
+    case RB_TREE:
+        return "a word, a list or a mapping";
     }
     return "";
 }
@@ -176,6 +178,20 @@ static bool set_text(rb_arena *a, const rb_key *k, const char *text, const char 
     return true;
 }
 
+// A word, or what begins like a list or a mapping.
+static bool set_tree(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err)
+{
+    if (!rb_utf8_valid(given.text)) return rb_fail(err, RB_ERR_USAGE, "%s: is not UTF-8 text", where);
+    rb_tree *word = RB_NEW(a, rb_tree, 1);
+    *word = (rb_tree){.text = rb_text_copy(a, given.text), .plain = given.plain, .source = rb_text_copy(a, where)};
+    const rb_tree *node = word;
+    bool nests = given.plain && strchr("[{", given.text[0]);
+    rb_bytes text = {(const uint8_t *)word->text, (ptrdiff_t)strlen(word->text)};
+    if (nests && !rb_tree_read_text(a, where, text, &node, err)) return false;
+    rb_value_store(k->section, k->field, (rb_value){.tree = node});
+    return true;
+}
+
 bool rb_key_set(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err)
 {
     const rb_field *f = k->field;
@@ -187,5 +203,6 @@ bool rb_key_set(rb_arena *a, const rb_key *k, rb_scalar given, const char *where
     if (f->type == RB_TEXT) return set_text(a, k, given.text, where, err);
     if (f->type == RB_CHOICE) return set_choice(a, k, given.text, where, err);
     if (f->type == RB_RANGE) return set_range(a, k, given, where, err);
+    if (f->type == RB_TREE) return set_tree(a, k, given, where, err);
     return set_number(a, k, given, where, err);
 }

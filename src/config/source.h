@@ -20,6 +20,10 @@ typedef struct rb_source {
 // Errors: USAGE
 bool rb_source_check(const rb_source *s, rb_error *err) RB_CHECKED;
 
+// The text of a file, within the limit of bytes.
+// Errors: IO (unreadable), USAGE (too many bytes)
+bool rb_source_read(rb_arena *a, const char *path, rb_bytes *out, rb_error *err) RB_CHECKED;
+
 // "FILE:LINE: <message>", then the source line and a caret; line and column begin at 1. Returns false.
 bool rb_source_fail(const rb_source *s, int line, int column, const char *message, rb_error *err);
 

@@ -80,3 +80,32 @@ void rb_text_add(rb_text *t, const char *format, ...)
     va_end(again);
     va_end(args);
 }
+
+// Characters that a double-quoted scalar cannot hold as they are, or that a reader may take for a line break.
+static bool needs_escape(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 || c == 0xFEFF || c == 0xFFFE ||
+           c == 0xFFFF;
+}
+
+static uint32_t code_point(const uint8_t *at, int size)
+{
+    uint32_t c = size == 1 ? at[0] : at[0] & (0x7Fu >> size);
+    for (int i = 1; i < size; i++) c = c << 6 | (at[i] & 0x3Fu);
+    return c;
+}
+
+void rb_text_add_quoted(rb_text *t, const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
+    rb_text_add(t, "\"");
+    for (int n; at < end; at += n) {
+        n = rb_utf8_size(at, end - at);
+        uint32_t c = code_point(at, n);
+        if (needs_escape(c))
+            rb_text_add(t, "\\u%04x", c);
+        else
+            rb_text_add(t, "%s%.*s", c == '"' || c == '\\' ? "\\" : "", n, (const char *)at);
+    }
+    rb_text_add(t, "\"");
+}

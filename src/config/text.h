@@ -21,6 +21,7 @@ typedef struct rb_text {
 
 rb_text rb_text_new(rb_arena *a);
 void rb_text_put(rb_text *t, const char *bytes, ptrdiff_t count);
+void rb_text_add_quoted(rb_text *t, const char *text); // as YAML's double-quoted scalar; valid UTF-8
 void rb_text_add(rb_text *t, const char *format, ...) RB_PRINTF(2, 3);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// value.c - values of the six types, in a struct and as words. Reading them is in scalar.c.
+// value.c - values of the seven types, in a struct and as words. Reading them is in scalar.c.
 #include "config/key.h"
 #include "config/text.h"
 
@@ -9,7 +9,7 @@
 
 rb_value rb_value_preset(const rb_field *f)
 {
-    return (rb_value){.number = f->preset, .high = f->preset_high, .text = f->preset_text};
+    return (rb_value){.number = f->preset, .high = f->preset_high, .text = f->preset_text, .tree = f->preset_tree};
 }
 
 rb_value rb_value_load(const rb_section *s, const rb_field *f)
@@ -24,6 +24,8 @@ rb_value rb_value_load(const rb_section *s, const rb_field *f)
         return (rb_value){.text = *(const char *const *)at};
     case RB_RANGE:
         return (rb_value){.number = ((const rb_range *)at)->low, .high = ((const rb_range *)at)->high};
+    case RB_TREE:
+        return (rb_value){.tree = *(const rb_tree *const *)at};
     case RB_INT:
     case RB_CHOICE:
         return (rb_value){.number = *(const int *)at};
@@ -46,6 +48,9 @@ void rb_value_store(const rb_section *s, const rb_field *f, rb_value v)
         break;
     case RB_RANGE:
         *(rb_range *)at = (rb_range){v.number, v.high};
+        break;
+    case RB_TREE:
+        *(const rb_tree **)at = v.tree;
         break;
     case RB_INT:
     case RB_CHOICE:
@@ -77,6 +82,8 @@ const char *rb_value_text(rb_arena *a, const rb_field *f, rb_value v)
         return f->choices[(int)v.number];
     case RB_RANGE:
         return rb_text_format(a, "[%s, %s]", number_text(a, v.number), number_text(a, v.high));
+    case RB_TREE:
+        return v.tree ? rb_tree_text(a, v.tree) : NULL;
     }
     return NULL;
 }

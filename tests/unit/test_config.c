@@ -13,6 +13,7 @@ typedef struct settings {
     double lr, max_lr, unused_rate;
     const char *root_dir, *manifest;
     rb_range scale;
+    const rb_tree *steps;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -42,6 +43,11 @@ static const rb_field range_fields[] = {
     {0},
 };
 
+static const rb_field tree_fields[] = {
+    {"steps", RB_TREE, AT(steps), .preset_tree = &(const rb_tree){.text = "none", .plain = true}, .help = "what to do"},
+    {0},
+};
+
 static const rb_field empty_fields[] = {{0}};
 
 static const rb_field other_fields[] = {
@@ -52,7 +58,7 @@ static const rb_field other_fields[] = {
 // Settings with the sections that read and write them.
 typedef struct setup {
     settings s;
-    rb_section sections[5];
+    rb_section sections[6];
     rb_config config;
 } setup;
 
@@ -64,7 +70,8 @@ static setup *setup_new(rb_arena *a)
     u->sections[2] = (rb_section){"nothing", NULL, empty_fields, &u->s, true};
     u->sections[3] = (rb_section){"other commands", NULL, other_fields, &u->s, false};
     u->sections[4] = (rb_section){"ranges", NULL, range_fields, &u->s, true};
-    u->config = (rb_config){u->sections, 5};
+    u->sections[5] = (rb_section){"trees", NULL, tree_fields, &u->s, true};
+    u->config = (rb_config){u->sections, 6};
     rb_config_defaults(&u->config);
     return u;
 }
@@ -155,6 +162,7 @@ static void flaws_of_tables_are_found(void **state)
         {{"x", RB_RANGE, .preset = -1, .max = 4}},
         {{"x", RB_RANGE, .max = INFINITY}},
         {{"x", RB_RANGE, .max = 4, .optional = true}},
+        {{"x", RB_TREE, .optional = false}},
     };
     for (int i = 0; i < (int)(sizeof flawed / sizeof *flawed); i++) {
         rb_section section = {.title = "flawed", .fields = flawed[i]};
@@ -321,6 +329,97 @@ static void wrong_ranges_are_named(void **state)
     refuses_flags(a, "--scale=[1", "--scale: expected a number, or two as LOW,HIGH, found '[1'");
 }
 
+static const char *repeated(rb_arena *a, const char *unit, int times)
+{
+    size_t n = strlen(unit);
+    char *text = RB_NEW(a, char, (ptrdiff_t)n *times + 1);
+    for (int i = 0; i < times; i++) memcpy(text + n * (size_t)i, unit, n);
+    return text;
+}
+
+// A tree in brackets: m(a s) for {a: ...}, l() for a list, plain and 'quoted' words, with lines.
+static void describe(rb_arena *a, const rb_tree *t, char **out)
+{
+    static const char *const open[] = {"", "l(", "m("};
+    *out = rb_text_format(a, "%s%s%s%s", *out, t->key ? t->key : "", t->key ? "=" : "", open[t->kind]);
+    if (t->kind == RB_TREE_SCALAR) *out = rb_text_format(a, t->plain ? "%s%s@%d" : "%s'%s'@%d", *out, t->text, t->line);
+    for (const rb_tree *child = t->first; child; child = child->next) {
+        describe(a, child, out);
+        if (child->next) *out = rb_text_format(a, "%s ", *out);
+    }
+    if (t->kind != RB_TREE_SCALAR) *out = rb_text_format(a, "%s)", *out);
+}
+
+static const char *described(rb_arena *a, const rb_tree *t)
+{
+    char *out = rb_text_copy(a, "");
+    describe(a, t, &out);
+    return out;
+}
+
+static void trees_keep_what_nests(void **state)
+{
+    rb_arena *a = ((place *)*state)->arena;
+    static const char *const cases[][2] = {
+        {"steps: original", "original@0"},
+        {"steps: \"0.5\"", "'0.5'@0"},
+        {"lr: 1\nsteps: []\n", "l()"},
+        {"steps: {}", "m()"},
+        {"steps:\n- Flip\n- Rotate: {limit: [-3, 4.5], p: '1'}\n- x:\n",
+         "l(Flip@2 m(Rotate=m(limit=l(-3@3 4.5@3) p='1'@3)) m(x=@4))"},
+        {"{\"steps\": {\"a\": {\"p\": 1.0, \"q\": null, \"r\": true}}}", "m(a=m(p=1.0@1 q=null@1 r=true@1))"},
+    };
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++)
+        assert_string_equal(described(a, reads(a, cases[i][0])->s.steps), cases[i][1]);
+    const rb_tree *map = reads(a, "steps: {a: 1, b: 2}")->s.steps;
+    assert_string_equal(rb_tree_at(map, "b")->text, "2");
+    assert_null(rb_tree_at(map, "c"));
+    assert_null(rb_tree_at(map->first, "a"));
+    assert_string_equal(rb_tree_where(a, map), "t.yaml:1");
+}
+
+static void trees_of_flags_have_no_lines(void **state)
+{
+    rb_arena *a = ((place *)*state)->arena;
+    rb_words o;
+    const rb_tree *steps = flags(a, "--steps=[Flip,{Rotate:{p:1}}]", &o)->s.steps;
+    assert_string_equal(described(a, steps),
+                        "l(Flip@1 m(Rotate=m(p:1=@1)))"); // as YAML has it: a blank parts key and value
+    steps = flags(a, "--steps light", &o)->s.steps;
+    assert_string_equal(described(a, steps), "light@0");
+    assert_string_equal(rb_tree_where(a, steps), "--steps");
+}
+
+static void trees_come_back_from_their_text(void **state)
+{
+    rb_arena *a = ((place *)*state)->arena;
+    static const char *const texts[] = {
+        "light",
+        "[]",
+        "{}",
+        "[a, \"b c\", \"0.5\", 0.5, null, \"null\", true, \"true\", -1e-3]",
+        "{minority: [{Rotate: {limit: [-90, 90], p: 0.7}}], \"a: b\": {\"\\\"\": [[], {}]}, \"null\": x}",
+        "[\"---\", \"...\", \"\", \"#\", \"a,b\", \"\\u0001\", ~/x/y.yaml]"};
+    for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++) {
+        const setup *u = reads(a, rb_text_format(a, "steps: %s", texts[i]));
+        assert_string_equal(rb_config_value(a, &u->config, "steps"), texts[i]);
+        const setup *again = reads(a, rb_config_dump(a, &u->config, false));
+        assert_string_equal(rb_tree_text(a, again->s.steps), texts[i]);
+    }
+}
+
+static void wrong_trees_are_named(void **state)
+{
+    rb_arena *a = ((place *)*state)->arena;
+    refuses(a, "steps:", "t.yaml:1: steps: is empty; expected a word, a list or a mapping");
+    refuses(a, "steps:\n  a: 1\n  a: 2\n", "t.yaml:3: a: given twice, first on line 2");
+    refuses(a, "steps: [*a]", "t.yaml:1: anchors, aliases and tags are not read here");
+    refuses(a, "steps: {[a]: 1}", "t.yaml:1: a key must be a word");
+    refuses(a, rb_text_format(a, "steps: %s", repeated(a, "[", 33)), "t.yaml:1: nests deeper than 32");
+    refuses(a, rb_text_format(a, "steps: [%s]", repeated(a, "a,", 4096)), "t.yaml:1: more than 4096 values in one key");
+    refuses_flags(a, "--steps={a:1,a:1}", "--steps:1: a:1: given twice, first on line 1");
+}
+
 // ---- files ----------------------------------------------------------------------------------------------------------
 
 static void files_without_keys_change_nothing(void **state)
@@ -422,22 +521,14 @@ static void bytes_that_are_no_text_are_refused(void **state)
                         "\xF0\x9F\x90\x87 \xE2\x82\xAC");
 }
 
-static const char *repeated(rb_arena *a, const char *unit, int times)
-{
-    size_t n = strlen(unit);
-    char *text = RB_NEW(a, char, (ptrdiff_t)n *times + 1);
-    for (int i = 0; i < times; i++) memcpy(text + n * (size_t)i, unit, n);
-    return text;
-}
-
 // Nesting and repetition, in the 10^4 and up to the size limit: refused at once, whatever the words.
 static void bombs_are_refused_at_once(void **state)
 {
     rb_arena *a = ((place *)*state)->arena;
-    static const char *const units[] = {"[",        "{",      "{lr: ", "- ",   "? ",   "lr: ", "lr: [",
-                                        "scale: [", "[[a]: ", "&a ",   "*a ",  "!a ",  "%",    "\"",
-                                        "'",        "\"a",    ": ",    "[],",  "[a\n", "a\n",  "a: b\n",
-                                        "|\n",      ">\n",    "---\n", "- - ", "? [",  "a",    "%TAG ! !\n"};
+    static const char *const units[] = {
+        "[",      "{",   "{lr: ",  "- ",  "? ",  "lr: ",  "lr: [", "scale: [", "steps: [", "steps: {a: ",
+        "[[a]: ", "&a ", "*a ",    "!a ", "%",   "\"",    "'",     "\"a",      ": ",       "[],",
+        "[a\n",   "a\n", "a: b\n", "|\n", ">\n", "---\n", "- - ",  "? [",      "a",        "%TAG ! !\n"};
     for (int i = 0; i < (int)(sizeof units / sizeof *units); i++)
         for (int size = 1; size <= 2; size++) {
             int times = size == 1 ? 10000 : (1 << 20) / (int)strlen(units[i]);
@@ -605,7 +696,10 @@ static void a_dump_is_plain_yaml(void **state)
                                                                          "one_cycle_max_lr: null\n"
                                                                          "\n"
                                                                          "# ranges\n"
-                                                                         "scale: [-0.2, 0.5]\n");
+                                                                         "scale: [-0.2, 0.5]\n"
+                                                                         "\n"
+                                                                         "# trees\n"
+                                                                         "steps: none\n");
     const char *portable = rb_config_dump(a, &setup_new(a)->config, true);
     assert_null(strstr(portable, "device_index"));
     assert_non_null(strstr(portable, "batch_size"));
@@ -719,6 +813,7 @@ static void help_lists_keys_with_their_facts(void **state)
         "  --lr REAL                         base | rate (0..10; default 0.0004)\n",
         "  --sampler balanced|shuffle|off    order of pictures (default shuffle)\n",
         "\none_cycle schedule:\n",
+        "  --steps TEXT                      what to do (default none)\n",
         "  --scale LOW,HIGH                  drawn evenly (-10..10; default [-0.2, 0.5])\n",
         "(1e-12..1000; unset by default)",
     };
@@ -780,6 +875,10 @@ int main(void)
         TEST(long_or_strange_values_are_quoted_in_one_line),
         TEST(ranges_are_two_numbers_or_one),
         TEST(wrong_ranges_are_named),
+        TEST(trees_keep_what_nests),
+        TEST(trees_of_flags_have_no_lines),
+        TEST(trees_come_back_from_their_text),
+        TEST(wrong_trees_are_named),
         TEST(files_without_keys_change_nothing),
         TEST(line_ends_and_marks_of_other_systems_are_fine),
         TEST(keys_that_are_unknown_or_given_twice_are_refused),
