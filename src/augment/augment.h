@@ -17,6 +17,10 @@ typedef struct rb_augment {
     double p; // how often it fires unless a pipeline says else
     size_t cfg_bytes;
     const rb_field *fields;
+    // Whether settings make sense together; NULL if any do. `where` begins the message. Errors: USAGE
+    bool (*sound)(const void *cfg, const char *where, rb_error *err);
+    // A sentence about settings that do something else than most expect, or NULL; NULL if none surprise.
+    const char *(*surprise)(const void *cfg);
     // Changes `image` in place, or points it at new pixels in `scratch`. Never fails, never changes h, w or c.
     void (*apply)(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image);
 } rb_augment;
@@ -73,7 +77,8 @@ extern const char *const rb_augment_presets[]; // NULL-ended: "none", "light", "
 // Lays rows out as a pipeline. `where` begins an error message.
 //
 // Owner:  the pipeline lives in `a`
-// Errors: USAGE (no such name, naming the nearest; a key or value that a transform refuses; p outside 0..1; a group
+// Errors: USAGE (no such name, naming the nearest; keys, values or settings that a transform refuses; p outside 0..1; a
+// group
 //         without children, with more than RB_GROUP_CHILDREN, or of weights that sum to 0; children of a transform)
 bool rb_pipeline_build(rb_arena *a, const rb_step_row *rows, const char *where, rb_pipeline *out,
                        rb_error *err) RB_CHECKED;

@@ -53,7 +53,8 @@ static bool configure(rb_arena *a, const rb_augment *augment, const char *with, 
     rb_config config = {&section, 1};
     rb_config_defaults(&config);
     *out = cfg;
-    return !with || set_all(a, &config, with, where, err);
+    if (with && !set_all(a, &config, with, where, err)) return false;
+    return !augment->sound || augment->sound(cfg, where, err);
 }
 
 static int count_rows(const rb_step_row *rows)

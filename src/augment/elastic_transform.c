@@ -19,6 +19,9 @@
 
 #include <math.h>
 
+#define VISIBLE 0.1 // pixels
+#define FAR     50  // pixels
+
 typedef struct elastic_transform {
     double alpha, sigma, alpha_affine;
 } elastic_transform;
@@ -131,11 +134,25 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
     rb_remap(scratch, image, row, &r);
 }
 
+// Noise of U(-1, 1) has a deviation of 1 / sqrt(3), which a Gaussian divides by 2 sqrt(pi) sigma.
+static const char *surprise(const void *cfg)
+{
+    const elastic_transform *c = cfg;
+    double bend = c->alpha / (sqrt(3) * 2 * sqrt(3.14159265358979323846) * c->sigma);
+    bool weak = bend > 0 && bend < VISIBLE, far = c->alpha_affine >= FAR;
+    if (weak && far)
+        return "alpha and sigma bend by less than a tenth of a pixel; what shows is alpha_affine, which moves three "
+               "points by up to 50 pixels or more";
+    if (weak) return "alpha and sigma bend by less than a tenth of a pixel, which nobody sees";
+    return far ? "alpha_affine moves three points by up to 50 pixels or more, most of a small picture" : NULL;
+}
+
 const rb_augment rb_augment_elastic_transform = {
     .name = "ElasticTransform",
     .help = "bend like rubber",
     .p = 0.5,
     .cfg_bytes = sizeof(elastic_transform),
     .fields = fields,
+    .surprise = surprise,
     .apply = apply,
 };

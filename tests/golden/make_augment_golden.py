@@ -58,18 +58,18 @@ def grey(image):
 def cases():
     """Name of the output, differences allowed, transform and settings, what OpenCV does."""
     for k in (3, 5, 7, 9):
-        yield f"median{k}", 0, 0, f"MedianBlur blur_limit={k}", lambda i, k=k: cv2.medianBlur(i, k)
+        yield f"median{k}", 0, 0, f"MedianBlur blur_limit={k},{k}", lambda i, k=k: cv2.medianBlur(i, k)
     for k in (3, 7):
-        yield f"box{k}", 0, 0, f"Blur blur_limit={k}", lambda i, k=k: cv2.blur(i, (k, k))
+        yield f"box{k}", 0, 0, f"Blur blur_limit={k},{k}", lambda i, k=k: cv2.blur(i, (k, k))
     for k in (3, 5, 7):
-        yield (f"gauss{k}", 1, 0.1, f"GaussianBlur blur_limit={k}", lambda i, k=k: cv2.GaussianBlur(i, (k, k), 0))
-    yield ("gauss_sigma", 1, 0.1, "GaussianBlur blur_limit=0 sigma_limit=1.5",
+        yield (f"gauss{k}", 1, 0.1, f"GaussianBlur blur_limit={k},{k}", lambda i, k=k: cv2.GaussianBlur(i, (k, k), 0))
+    yield ("gauss_sigma", 1, 0.1, "GaussianBlur blur_limit=0 sigma_limit=1.5,1.5",
            lambda i: cv2.GaussianBlur(i, (0, 0), 1.5))
     yield ("sharpen", 1, 0.01, "Sharpen alpha=0.35 lightness=0.8", lambda i: cv2.filter2D(i, -1, sharpen(0.35, 0.8)))
     yield ("emboss", 1, 0.01, "Emboss alpha=0.4 strength=0.6", lambda i: cv2.filter2D(i, -1, emboss(0.4, 0.6)))
     yield "gray", 0, 0, "ToGray", grey
     for clip, across, down in ((2, 8, 8), (4, 3, 5), (1, 4, 4)):
-        yield (f"clahe{clip}", None, None, f"CLAHE clip_limit={clip} tile_grid_size={across},{down}",
+        yield (f"clahe{clip}", None, None, f"CLAHE clip_limit={clip},{clip} tile_grid_size={across},{down}",
                lambda i, a=clip, t=(across, down): clahe(i, a, t))
 
 

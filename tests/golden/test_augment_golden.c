@@ -75,7 +75,7 @@ static uint64_t mask_of(rb_arena *a, int k, uint32_t draw)
     int side = 2 * k + 1;
     rb_image image = {RB_NEW(a, uint8_t, side * side), side, side, 1};
     image.pixels[k * side + k] = 255;
-    run(a, "MotionBlur", rb_text_format(a, "blur_limit=%d", k), draw, &image);
+    run(a, "MotionBlur", rb_text_format(a, "blur_limit=%d,%d", k, k), draw, &image);
     uint64_t mask = 0;
     for (int y = 0; y < k; y++)
         for (int x = 0; x < k; x++) // a correlation shows its kernel upside down

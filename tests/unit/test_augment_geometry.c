@@ -151,7 +151,7 @@ static void rotate_by_right_angles_moves_pixels(void **state)
             double limit = 90.0 * k / fabs(unit);
             if (limit > 360) continue;
             rb_augment_step step = *one_step(*state, "Rotate", NULL);
-            step.cfg = &limit;
+            step.cfg = &(rb_range){-limit, limit};
             rb_image in = noise_picture(*state, 16 + (int)draw % 2, 16 + (int)draw % 2, draw % 3 ? 3 : 1);
             assert_true(same(run_step(*state, &step, draw, in), turned(*state, in, unit > 0 ? k : 4 - k)));
             met++;
