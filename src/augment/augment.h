@@ -7,6 +7,7 @@
 #ifndef RB_AUGMENT_AUGMENT_H
 #define RB_AUGMENT_AUGMENT_H
 
+#include "augment/remap.h"
 #include "base/rng.h"
 #include "config/config.h"
 #include "image/image.h"
@@ -23,6 +24,9 @@ typedef struct rb_augment {
     const char *(*surprise)(const void *cfg);
     // Changes `image` in place, or points it at new pixels in `scratch`. Never fails, never changes h, w or c.
     void (*apply)(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image);
+    // Geometric ones say where the pixels of an h x w picture come from, instead of `apply` or beside it; the context
+    // lives in `scratch`.
+    rb_warp (*warp)(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w);
 } rb_augment;
 
 typedef struct rb_group rb_group; // how the children of a step run

@@ -12,8 +12,6 @@
 // equal steps are the identity.
 //
 // Source: Albumentations 1.3, GridDistortion
-#include "augment/remap.h"
-
 #include "augment/augment.h"
 #include "augment/draw.h"
 
@@ -65,11 +63,12 @@ static void row(const void *context, int i, int width, float *x, float *y)
     for (int j = 0; j < width; j++) x[j] = l->x[j], y[j] = l->y[i];
 }
 
-static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
+static rb_warp warp(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w)
 {
-    lines l = {.x = line(scratch, cfg, image->w, random)};
-    l.y = line(scratch, cfg, image->h, random);
-    rb_remap(scratch, image, row, &l);
+    lines *l = RB_NEW(scratch, lines, 1);
+    l->x = line(scratch, cfg, w, random);
+    l->y = line(scratch, cfg, h, random);
+    return (rb_warp){row, l};
 }
 
 const rb_augment rb_augment_grid_distortion = {
@@ -78,5 +77,5 @@ const rb_augment rb_augment_grid_distortion = {
     .p = 0.5,
     .cfg_bytes = sizeof(grid_distortion),
     .fields = fields,
-    .apply = apply,
+    .warp = warp,
 };

@@ -8,8 +8,6 @@
 // Albumentations has the lens at (W/2, H/2) but the picture at (mx, my), half a pixel off; here k = 0 is the identity.
 //
 // Source: Albumentations 1.3, OpticalDistortion; OpenCV, initUndistortRectifyMap with k1 = k2 = k
-#include "augment/remap.h"
-
 #include "augment/augment.h"
 #include "augment/draw.h"
 
@@ -43,14 +41,15 @@ static void row(const void *context, int i, int width, float *x, float *y)
     }
 }
 
-static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
+static rb_warp warp(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w)
 {
     const optical_distortion *c = cfg;
-    lens l = {.w = image->w, .h = image->h};
-    l.k = rb_draw(random, c->distort_limit);
-    l.dx = rint(rb_draw(random, c->shift_limit));
-    l.dy = rint(rb_draw(random, c->shift_limit));
-    rb_remap(scratch, image, row, &l);
+    lens *l = RB_NEW(scratch, lens, 1);
+    *l = (lens){.w = w, .h = h};
+    l->k = rb_draw(random, c->distort_limit);
+    l->dx = rint(rb_draw(random, c->shift_limit));
+    l->dy = rint(rb_draw(random, c->shift_limit));
+    return (rb_warp){row, l};
 }
 
 const rb_augment rb_augment_optical_distortion = {
@@ -59,5 +58,5 @@ const rb_augment rb_augment_optical_distortion = {
     .p = 0.5,
     .cfg_bytes = sizeof(optical_distortion),
     .fields = fields,
-    .apply = apply,
+    .warp = warp,
 };

@@ -88,13 +88,22 @@ static bool fires(double p, rb_rng *random)
     return p > 0 && rb_rng_unit(random) < p;
 }
 
+static void run_transform(const run *r, const rb_augment_step *step, rb_rng *random)
+{
+    const rb_augment *augment = step->augment;
+    if (augment->apply)
+        augment->apply(step->cfg, random, r->scratch, r->image);
+    else
+        rb_remap(r->scratch, r->image, augment->warp(step->cfg, random, r->scratch, r->image->h, r->image->w));
+}
+
 static void run_step(const run *r, int at, bool forced)
 {
     const rb_augment_step *step = &r->pipeline->steps[at];
     rb_rng random = rb_rng_at(r->seed, RB_STREAM_AUGMENT, r->draw, r->epoch, (uint32_t)at);
     if (!forced && !fires(step->p, &random)) return;
     if (!step->group) {
-        step->augment->apply(step->cfg, &random, r->scratch, r->image);
+        run_transform(r, step, &random);
         return;
     }
     rb_choice chosen = step->group->choose(r->pipeline, at, &random);

@@ -40,14 +40,14 @@ static inline void sample_row(const rb_image *in, int c, const float *x, const f
     }
 }
 
-void rb_remap(rb_arena *scratch, rb_image *image, rb_remap_row *row, const void *context)
+void rb_remap(rb_arena *scratch, rb_image *image, rb_warp warp)
 {
     int w = image->w, c = image->c;
     uint8_t *out = RB_NEW(scratch, uint8_t, (ptrdiff_t)image->h * w * c);
     float *x = RB_NEW(scratch, float, w), *y = RB_NEW(scratch, float, w);
     for (int i = 0; i < image->h; i++) {
         uint8_t *to = out + (ptrdiff_t)i * w * c;
-        row(context, i, w, x, y);
+        warp.row(warp.context, i, w, x, y);
         if (c == 3)
             sample_row(image, 3, x, y, to);
         else if (c == 1)

@@ -9,6 +9,12 @@
 // Says where the pixels of one row come from: x[j], y[j] in pixels, centres at whole numbers.
 typedef void rb_remap_row(const void *context, int row, int width, float *x, float *y);
 
+// Where every pixel comes from.
+typedef struct rb_warp {
+    rb_remap_row *row;
+    const void *context;
+} rb_warp;
+
 // Replaces the picture by one sampled bilinearly at those places, mirrored about its end pixels:
 //
 //     out[i j] = (1-v) ((1-u) in[b a] + u in[b a+1]) + v ((1-u) in[b+1 a] + u in[b+1 a+1]),  a + u = x, b + v = y
@@ -16,6 +22,6 @@ typedef void rb_remap_row(const void *context, int row, int width, float *x, flo
 // in float, evaluated as p + u (q - p), then rounded half to even. OpenCV's remap has places rounded to 1/32 pixel.
 //
 // Owner: the new pixels live in `scratch`
-void rb_remap(rb_arena *scratch, rb_image *image, rb_remap_row *row, const void *context);
+void rb_remap(rb_arena *scratch, rb_image *image, rb_warp warp);
 
 #endif

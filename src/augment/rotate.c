@@ -7,8 +7,7 @@
 // angle moves the pixels of a square exactly; Albumentations took (w/2, h/2) before 1.3.
 //
 // Source: Albumentations 1.3, Rotate; OpenCV, getRotationMatrix2D and warpAffine
-#include "augment/remap.h"
-
+#include "augment/affine.h"
 #include "augment/augment.h"
 #include "augment/draw.h"
 
@@ -24,27 +23,10 @@ static const rb_field fields[] = {
     {0},
 };
 
-typedef struct turn {
-    double cos, sin, cx, cy;
-} turn;
-
-static void row(const void *context, int i, int width, float *x, float *y)
+static rb_warp warp(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w)
 {
-    const turn *t = context;
-    double down = i - t->cy;
-    for (int j = 0; j < width; j++) {
-        double right = j - t->cx;
-        x[j] = (float)(t->cx + right * t->cos - down * t->sin);
-        y[j] = (float)(t->cy + right * t->sin + down * t->cos);
-    }
-}
-
-static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
-{
-    const rotate *c = cfg;
-    double angle = rb_draw(random, c->limit) * (3.14159265358979323846 / 180);
-    turn t = {cos(angle), sin(angle), (image->w - 1) / 2.0, (image->h - 1) / 2.0};
-    rb_remap(scratch, image, row, &t);
+    double a = rb_draw(random, ((const rotate *)cfg)->limit) * (3.14159265358979323846 / 180);
+    return rb_affine_warp(scratch, rb_affine_about_centre(cos(a), -sin(a), sin(a), cos(a), h, w, 0, 0));
 }
 
 const rb_augment rb_augment_rotate = {
@@ -53,5 +35,5 @@ const rb_augment rb_augment_rotate = {
     .p = 0.5,
     .cfg_bytes = sizeof(rotate),
     .fields = fields,
-    .apply = apply,
+    .warp = warp,
 };
