@@ -43,6 +43,7 @@ typedef struct rb_augment_step {
 typedef struct rb_pipeline {
     const rb_augment_step *steps;
     int count;
+    bool compose; // geometric steps that follow each other sample the picture once, and so blur it less
 } rb_pipeline;
 
 // The pipelines of a run, by what the class is.

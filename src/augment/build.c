@@ -129,6 +129,6 @@ bool rb_pipeline_build(rb_arena *a, const rb_step_row *rows, const char *where, 
 {
     layout l = {a, RB_NEW(a, rb_augment_step, count_rows(rows)), 0};
     if (!add_rows(&l, rows, where, err)) return false;
-    *out = (rb_pipeline){l.steps, l.count};
+    *out = (rb_pipeline){.steps = l.steps, .count = l.count};
     return true;
 }

@@ -6,6 +6,19 @@
 #include "augment/pixel.h"
 #include "image/image.h"
 
+// Places beyond this many pixels (2^20) are held at it, so that every one has an index.
+#define RB_FARTHEST 1048576.0f
+static inline float rb_held(float at)
+{
+    float below = at > -RB_FARTHEST ? at : -RB_FARTHEST; // no number at all goes here too
+    return below < RB_FARTHEST ? below : RB_FARTHEST;
+}
+
+static inline float rb_between(float p, float q, float part)
+{
+    return p + part * (q - p);
+}
+
 // Says where the pixels of one row come from: x[j], y[j] in pixels, centres at whole numbers.
 typedef void rb_remap_row(const void *context, int row, int width, float *x, float *y);
 

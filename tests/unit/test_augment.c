@@ -44,7 +44,7 @@ static uint32_t word_of(double p, int steps, uint32_t seed, uint32_t draw, uint3
     step[steps - 1].p = p; // only the last can fire
     uint8_t pixels[4] = {0};
     rb_image image = {pixels, 2, 2, 1};
-    rb_pipeline_run(&(rb_pipeline){step, steps}, seed, draw, epoch, NULL, &image);
+    rb_pipeline_run(&(rb_pipeline){.steps = step, .count = steps}, seed, draw, epoch, NULL, &image);
     uint32_t word;
     memcpy(&word, pixels, sizeof word);
     return word;

@@ -41,7 +41,7 @@ static trace traced(const rb_augment_step *steps, int count, uint32_t draw)
 {
     trace t = {0};
     rb_image image = {(uint8_t *)&t, 1, (int)sizeof t, 1};
-    rb_pipeline_run(&(rb_pipeline){steps, count}, 11, draw, 4, NULL, &image);
+    rb_pipeline_run(&(rb_pipeline){.steps = steps, .count = count}, 11, draw, 4, NULL, &image);
     return t;
 }
 
