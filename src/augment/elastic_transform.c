@@ -13,7 +13,7 @@
 //
 // Source: Albumentations 1.3, ElasticTransform; Simard, Steinkraus & Platt, "Best practices for convolutional neural
 //         networks", 2003
-#include "augment/affine.h"
+#include "augment/affine_map.h"
 #include "augment/augment.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 // horizontal_flip.c - mirrors a picture left to right.
 //
 // Source: Albumentations, HorizontalFlip
-#include "augment/affine.h"
+#include "augment/affine_map.h"
 #include "augment/augment.h"
 
 static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)

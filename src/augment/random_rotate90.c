@@ -4,7 +4,7 @@
 // One that is not square keeps its shape: it is turned by 0 or 2, as likely. (Albumentations would exchange its sides.)
 //
 // Source: Albumentations, RandomRotate90; numpy.rot90
-#include "augment/affine.h"
+#include "augment/affine_map.h"
 #include "augment/augment.h"
 
 #include <string.h>

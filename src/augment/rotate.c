@@ -7,7 +7,7 @@
 // angle moves the pixels of a square exactly; Albumentations took (w/2, h/2) before 1.3.
 //
 // Source: Albumentations 1.3, Rotate; OpenCV, getRotationMatrix2D and warpAffine
-#include "augment/affine.h"
+#include "augment/affine_map.h"
 #include "augment/augment.h"
 #include "augment/draw.h"
 

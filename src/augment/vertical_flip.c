@@ -2,7 +2,7 @@
 // vertical_flip.c - mirrors a picture top to bottom.
 //
 // Source: Albumentations, VerticalFlip
-#include "augment/affine.h"
+#include "augment/affine_map.h"
 #include "augment/augment.h"
 
 static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)

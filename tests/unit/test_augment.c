@@ -120,6 +120,8 @@ static void settings_that_surprise_are_told(void **state)
         {"ElasticTransform", "alpha_affine=4", "which nobody sees"},
         {"ElasticTransform", "alpha=150 sigma=7.5", "most of a small picture"},
         {"ElasticTransform", "alpha=150 sigma=7.5 alpha_affine=4.5", NULL},
+        {"ImageCompression", NULL, "hardly differs"},
+        {"ImageCompression", "quality_range=98,100", NULL},
         {"GaussNoise", NULL, NULL},
         {"GaussNoise", "var_limit=1700", "squared levels"},
         {"GaussNoise", "var_limit=1600", NULL},

@@ -201,6 +201,10 @@ static void bad_rows_say_where_and_why(void **state)
         {{.name = "MedianBlur", .with = "blur_limit=98"}, "blur_limit: 98 is even; sides of kernels are odd"},
         {{.name = "MotionBlur", .with = "blur_limit=3.5,7"}, "test: MotionBlur: blur_limit: 3.5 is not a whole number"},
         {{.name = "GaussianBlur", .with = "blur_limit=6"}, "blur_limit: 6 is even; sides of kernels are odd"},
+        {{.name = "CoarseDropout", .with = "hole_width_range=0.5,8"},
+         "hole_width_range: 0.5 is a share, but 8 are pixels"},
+        {{.name = "CoarseDropout", .with = "num_holes_range=1.5,2"}, "num_holes_range: 1.5 is not a whole number"},
+        {{.name = "ImageCompression", .with = "quality_range=9.5"}, "quality_range: 9.5 is not a whole number"},
         {{.name = "CLAHE", .with = "tile_grid_size=8,2.5"}, "test: CLAHE: tile_grid_size: 2.5 is not a whole number"},
         {{.name = "OneOf", .steps = flip, .with = "n=1"}, "test: OneOf: takes no parameters"},
     };

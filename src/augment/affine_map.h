@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// affine.h - the affine maps of a picture: what turning, scaling, shearing and shifting come to.
-#ifndef RB_AUGMENT_AFFINE_H
-#define RB_AUGMENT_AFFINE_H
+// affine_map.h - the affine maps of a picture: what turning, scaling, shearing and shifting come to.
+#ifndef RB_AUGMENT_AFFINE_MAP_H
+#define RB_AUGMENT_AFFINE_MAP_H
 
 #include "augment/remap.h"
 
