@@ -48,7 +48,7 @@ static inline rb_rng numbers_of(uint32_t draw)
 static inline rb_image run_step(rb_arena *a, const rb_augment_step *step, uint32_t draw, rb_image in)
 {
     rb_image image = picture_like(a, in);
-    rb_pipeline_run(&(rb_pipeline){step, 1}, SEED, draw, 0, a, &image);
+    rb_pipeline_run(&(rb_pipeline){.steps = step, .count = 1}, SEED, draw, 0, a, &image);
     assert_true(image.h == in.h && image.w == in.w && image.c == in.c);
     return image;
 }

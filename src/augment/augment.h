@@ -7,6 +7,7 @@
 #ifndef RB_AUGMENT_AUGMENT_H
 #define RB_AUGMENT_AUGMENT_H
 
+#include "augment/remap.h"
 #include "base/rng.h"
 #include "config/config.h"
 #include "image/image.h"
@@ -17,8 +18,15 @@ typedef struct rb_augment {
     double p; // how often it fires unless a pipeline says else
     size_t cfg_bytes;
     const rb_field *fields;
+    // Whether settings make sense together; NULL if any do. `where` begins the message. Errors: USAGE
+    bool (*sound)(const void *cfg, const char *where, rb_error *err);
+    // A sentence about settings that do something else than most expect, or NULL; NULL if none surprise.
+    const char *(*surprise)(const void *cfg);
     // Changes `image` in place, or points it at new pixels in `scratch`. Never fails, never changes h, w or c.
     void (*apply)(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image);
+    // Geometric ones say where the pixels of an h x w picture come from, instead of `apply` or beside it; the context
+    // lives in `scratch`.
+    rb_warp (*warp)(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w);
 } rb_augment;
 
 typedef struct rb_group rb_group; // how the children of a step run
@@ -35,6 +43,7 @@ typedef struct rb_augment_step {
 typedef struct rb_pipeline {
     const rb_augment_step *steps;
     int count;
+    bool compose; // geometric steps that follow each other sample the picture once, and so blur it less
 } rb_pipeline;
 
 // The pipelines of a run, by what the class is.
@@ -73,7 +82,8 @@ extern const char *const rb_augment_presets[]; // NULL-ended: "none", "light", "
 // Lays rows out as a pipeline. `where` begins an error message.
 //
 // Owner:  the pipeline lives in `a`
-// Errors: USAGE (no such name, naming the nearest; a key or value that a transform refuses; p outside 0..1; a group
+// Errors: USAGE (no such name, naming the nearest; keys, values or settings that a transform refuses; p outside 0..1; a
+// group
 //         without children, with more than RB_GROUP_CHILDREN, or of weights that sum to 0; children of a transform)
 bool rb_pipeline_build(rb_arena *a, const rb_step_row *rows, const char *where, rb_pipeline *out,
                        rb_error *err) RB_CHECKED;

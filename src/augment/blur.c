@@ -49,9 +49,14 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
     }
 }
 
+static bool sound(const void *cfg, const char *where, rb_error *err)
+{
+    return rb_sides_sound(((const blur *)cfg)->limit, where, err);
+}
+
 static const rb_field fields[] = {
     {"blur_limit", RB_RANGE, offsetof(blur, limit), .preset = 3, .preset_high = 7, .min = 3, .max = RB_KERNEL_MAX,
-     .unit = "pixels", .help = "side of the box, odd"},
+     .pair = RB_PAIR_FROM_MIN, .unit = "pixels", .help = "side of the box, odd"},
     {0},
 };
 
@@ -61,5 +66,6 @@ const rb_augment rb_augment_blur = {
     .p = 0.5,
     .cfg_bytes = sizeof(blur),
     .fields = fields,
+    .sound = sound,
     .apply = apply,
 };

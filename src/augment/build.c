@@ -53,7 +53,8 @@ static bool configure(rb_arena *a, const rb_augment *augment, const char *with, 
     rb_config config = {&section, 1};
     rb_config_defaults(&config);
     *out = cfg;
-    return !with || set_all(a, &config, with, where, err);
+    if (with && !set_all(a, &config, with, where, err)) return false;
+    return !augment->sound || augment->sound(cfg, where, err);
 }
 
 static int count_rows(const rb_step_row *rows)
@@ -128,6 +129,6 @@ bool rb_pipeline_build(rb_arena *a, const rb_step_row *rows, const char *where, 
 {
     layout l = {a, RB_NEW(a, rb_augment_step, count_rows(rows)), 0};
     if (!add_rows(&l, rows, where, err)) return false;
-    *out = (rb_pipeline){l.steps, l.count};
+    *out = (rb_pipeline){.steps = l.steps, .count = l.count};
     return true;
 }

@@ -114,11 +114,16 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
     rb_lab_to(scratch, &lab, image);
 }
 
+static bool sound(const void *cfg, const char *where, rb_error *err)
+{
+    return rb_whole_ends(((const clahe *)cfg)->tile_grid_size, "tile_grid_size", where, err);
+}
+
 static const rb_field fields[] = {
     {"clip_limit", RB_RANGE, offsetof(clahe, clip_limit), .preset = 1, .preset_high = 4, .min = 1, .max = 256,
-     .help = "most that a level may count, in multiples of an even histogram"},
+     .pair = RB_PAIR_FROM_MIN, .help = "most that a level may count, in multiples of an even histogram"},
     {"tile_grid_size", RB_RANGE, offsetof(clahe, tile_grid_size), .preset = 8, .preset_high = 8, .min = 1, .max = 64,
-     .unit = "tiles", .help = "how many across and down; the first number is not above the second"},
+     .pair = RB_PAIR_FREE, .unit = "tiles", .help = "how many across and how many down"},
     {0},
 };
 
@@ -128,5 +133,6 @@ const rb_augment rb_augment_clahe = {
     .p = 0.5,
     .cfg_bytes = sizeof(clahe),
     .fields = fields,
+    .sound = sound,
     .apply = apply,
 };

@@ -13,11 +13,13 @@
 //
 // Source: Albumentations 1.3, ElasticTransform; Simard, Steinkraus & Platt, "Best practices for convolutional neural
 //         networks", 2003
-#include "augment/remap.h"
-
+#include "augment/affine_map.h"
 #include "augment/augment.h"
 
 #include <math.h>
+
+#define VISIBLE 0.1 // pixels
+#define FAR     50  // pixels
 
 typedef struct elastic_transform {
     double alpha, sigma, alpha_affine;
@@ -35,11 +37,7 @@ static const rb_field fields[] = {
 
 // ---- the affine change ---------------------------------------------------------------------------------------------
 
-typedef struct affine {
-    double xx, xy, x0, yx, yy, y0; // x = xx j + xy i + x0, y = yx j + yy i + y0
-} affine;
-
-static affine draw_affine(double jitter, int h, int w, rb_rng *random)
+static rb_affine draw_affine(double jitter, int h, int w, rb_rng *random)
 {
     double cx = w / 2, cy = h / 2, s = (h < w ? h : w) / 3; // whole numbers
     double from[3][2] = {{cx + s, cy + s}, {cx + s, cy - s}, {cx - s, cy - s}}, to[3][2];
@@ -52,12 +50,15 @@ static affine draw_affine(double jitter, int h, int w, rb_rng *random)
     double a1 = to[1][0] - to[0][0], b1 = to[1][1] - to[0][1];
     double a2 = to[2][0] - to[0][0], b2 = to[2][1] - to[0][1];
     double det = a1 * b2 - a2 * b1;
-    if (s < 1 || fabs(det) < 1e-3) return (affine){.xx = 1, .yy = 1};
-    affine m = {.xx = (p1 * b2 - p2 * b1) / det, .xy = (p2 * a1 - p1 * a2) / det};
-    m.yx = (q1 * b2 - q2 * b1) / det, m.yy = (q2 * a1 - q1 * a2) / det;
-    m.x0 = from[0][0] - m.xx * to[0][0] - m.xy * to[0][1];
-    m.y0 = from[0][1] - m.yx * to[0][0] - m.yy * to[0][1];
-    return m;
+    if (s < 1 || fabs(det) < 1e-3) return (rb_affine){.xx = 1, .yy = 1};
+    return (rb_affine){.xx = (p1 * b2 - p2 * b1) / det,
+                       .xy = (p2 * a1 - p1 * a2) / det,
+                       .yx = (q1 * b2 - q2 * b1) / det,
+                       .yy = (q2 * a1 - q1 * a2) / det,
+                       .cx = to[0][0],
+                       .cy = to[0][1],
+                       .x0 = from[0][0],
+                       .y0 = from[0][1]};
 }
 
 // ---- smooth noise --------------------------------------------------------------------------------------------------
@@ -106,29 +107,40 @@ static float *smooth_noise(rb_arena *scratch, kernel g, double alpha, int h, int
 // ---- both ----------------------------------------------------------------------------------------------------------
 
 typedef struct rubber {
-    affine m;
+    rb_affine m;
     const float *dx, *dy; // [h w]
 } rubber;
 
 static void row(const void *context, int i, int width, float *x, float *y)
 {
     const rubber *r = context;
+    const rb_affine m = r->m;
     const float *dx = r->dx + (ptrdiff_t)i * width, *dy = r->dy + (ptrdiff_t)i * width;
-    for (int j = 0; j < width; j++) {
-        double right = j + (double)dx[j], down = i + (double)dy[j];
-        x[j] = (float)(r->m.xx * right + r->m.xy * down + r->m.x0);
-        y[j] = (float)(r->m.yx * right + r->m.yy * down + r->m.y0);
-    }
+    for (int j = 0; j < width; j++) rb_affine_place(&m, j + (double)dx[j], i + (double)dy[j], &x[j], &y[j]);
 }
 
-static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
+static rb_warp warp(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w)
 {
     const elastic_transform *c = cfg;
     kernel g = gaussian(scratch, c->sigma);
-    rubber r = {.m = draw_affine(c->alpha_affine, image->h, image->w, random)};
-    r.dx = smooth_noise(scratch, g, c->alpha, image->h, image->w, random);
-    r.dy = smooth_noise(scratch, g, c->alpha, image->h, image->w, random);
-    rb_remap(scratch, image, row, &r);
+    rubber *r = RB_NEW(scratch, rubber, 1);
+    r->m = draw_affine(c->alpha_affine, h, w, random);
+    r->dx = smooth_noise(scratch, g, c->alpha, h, w, random);
+    r->dy = smooth_noise(scratch, g, c->alpha, h, w, random);
+    return (rb_warp){row, r};
+}
+
+// Noise of U(-1, 1) has a deviation of 1 / sqrt(3), which a Gaussian divides by 2 sqrt(pi) sigma.
+static const char *surprise(const void *cfg)
+{
+    const elastic_transform *c = cfg;
+    double bend = c->alpha / (sqrt(3) * 2 * sqrt(3.14159265358979323846) * c->sigma);
+    bool weak = bend > 0 && bend < VISIBLE, far = c->alpha_affine >= FAR;
+    if (weak && far)
+        return "alpha and sigma bend by less than a tenth of a pixel; what shows is alpha_affine, which moves three "
+               "points by up to 50 pixels or more";
+    if (weak) return "alpha and sigma bend by less than a tenth of a pixel, which nobody sees";
+    return far ? "alpha_affine moves three points by up to 50 pixels or more, most of a small picture" : NULL;
 }
 
 const rb_augment rb_augment_elastic_transform = {
@@ -137,5 +149,6 @@ const rb_augment rb_augment_elastic_transform = {
     .p = 0.5,
     .cfg_bytes = sizeof(elastic_transform),
     .fields = fields,
-    .apply = apply,
+    .surprise = surprise,
+    .warp = warp,
 };

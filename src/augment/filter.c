@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/filter.h"
 
-#include <math.h>
 #include <string.h>
 
 #define SLACK 64 // bytes that may be read after a padded copy
 
-double rb_draw(rb_rng *random, rb_range limit)
-{
-    return rb_rng_between(random, limit.low, limit.high);
-}
-
 int rb_draw_side(rb_rng *random, rb_range limit)
 {
-    int low = (int)ceil(limit.low) | 1, high = (int)floor(limit.high) | 1;
-    int choices = high > low ? (high - low) / 2 + 1 : 1;
-    return low + 2 * rb_rng_below(random, choices);
+    int low = (int)limit.low, high = (int)limit.high;
+    return low + 2 * rb_rng_below(random, (high - low) / 2 + 1);
+}
+
+bool rb_sides_sound(rb_range limit, const char *where, rb_error *err)
+{
+    if (!rb_whole_ends(limit, "blur_limit", where, err)) return false;
+    int even = (int)limit.low % 2 ? (int)limit.high : (int)limit.low;
+    if (even % 2) return true;
+    return rb_fail(err, RB_ERR_USAGE, "%s: blur_limit: %d is even; sides of kernels are odd", where, even);
 }
 
 void rb_table_apply(const uint8_t table[256], rb_image *image)

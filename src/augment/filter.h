@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// filter.h - what the pixel transforms share: drawing parameters, rounding, tables, borders, small correlations.
+// filter.h - what the pixel transforms share: sides of kernels, rounding, tables, borders, small correlations.
 //
 // Rounding is half to even and saturating, as OpenCV's saturate_cast; sums run in a fixed order, so that compilers
 // agree to the byte.
@@ -7,6 +7,7 @@
 #define RB_AUGMENT_FILTER_H
 
 #include "augment/augment.h"
+#include "augment/draw.h"
 #include "augment/pixel.h"
 
 #define RB_KERNEL_MAX 99 // the largest side of a kernel
@@ -16,11 +17,11 @@ static inline ptrdiff_t rb_value_count(const rb_image *image)
     return (ptrdiff_t)image->h * image->w * image->c;
 }
 
-// One number, uniform between the ends; one is drawn even where the ends are equal.
-double rb_draw(rb_rng *random, rb_range limit);
-
-// An odd side of a kernel, uniform among those between the ends; even ends count as the next odd number.
+// An odd side of a kernel, uniform among those between the ends, which are odd.
 int rb_draw_side(rb_rng *random, rb_range limit);
+
+// The ends of blur_limit are odd. Errors: USAGE
+bool rb_sides_sound(rb_range limit, const char *where, rb_error *err) RB_CHECKED;
 
 // Replaces every value by its entry.
 void rb_table_apply(const uint8_t table[256], rb_image *image);

@@ -14,6 +14,7 @@
 
 #define OUTCOMES 65536
 #define FARTHEST 255 // more noise than this cannot be told from it
+#define LOUD     40  // grey levels of deviation that hide most of a picture
 
 typedef struct gauss_noise {
     rb_range var_limit;
@@ -58,9 +59,17 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
     }
 }
 
+static const char *surprise(const void *cfg)
+{
+    double variance = ((const gauss_noise *)cfg)->var_limit.high;
+    return variance <= LOUD * LOUD ? NULL
+                                   : "noise of more than 40 grey levels hides most of a picture; var_limit counts "
+                                     "squared levels, while std_range of Albumentations 2 is a share of 255";
+}
+
 static const rb_field fields[] = {
     {"var_limit", RB_RANGE, offsetof(gauss_noise, var_limit), .preset = 10, .preset_high = 50, .min = 0, .max = 65025,
-     .unit = "squared grey levels", .help = "variance of the noise"},
+     .pair = RB_PAIR_FROM_MIN, .unit = "squared grey levels", .help = "variance of the noise"},
     {0},
 };
 
@@ -70,5 +79,6 @@ const rb_augment rb_augment_gauss_noise = {
     .p = 0.5,
     .cfg_bytes = sizeof(gauss_noise),
     .fields = fields,
+    .surprise = surprise,
     .apply = apply,
 };

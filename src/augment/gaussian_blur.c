@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // gaussian_blur.c - a Gaussian kernel along the rows, then along the columns.
 //
-// A side of 0 follows from sigma, a sigma of 0 from the side; both 0 mean a side of 3.
+// A side of 0 follows from sigma, a sigma of 0 from the side. Where both may be 0, sides begin at 3.
 //
 // Draws: the side, any whole number between the ends, even ones made odd by adding 1; sigma.
 // Source: Albumentations 1.x, GaussianBlur; OpenCV, GaussianBlur and getGaussianKernel (REFLECT_101)
@@ -36,10 +36,11 @@ static void weigh(double sigma, int reach, float *w)
     for (int i = 0; i <= reach; i++) w[i] = (float)(raw[i] / sum);
 }
 
-static int draw_side(rb_rng *random, rb_range limit)
+static int draw_side(rb_rng *random, const gaussian_blur *g)
 {
-    int low = (int)ceil(limit.low), high = (int)floor(limit.high);
-    int side = low + rb_rng_below(random, high > low ? high - low + 1 : 1);
+    rb_range limit = g->side;
+    if (limit.low < 1 && g->sigma.low <= 0) limit = (rb_range){3, limit.high > 3 ? limit.high : 3};
+    int side = rb_draw_whole(random, limit);
     return side ? side | 1 : 0;
 }
 
@@ -79,9 +80,9 @@ static void convolve(rb_arena *scratch, const float *w, int reach, rb_image *ima
 static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
 {
     const gaussian_blur *g = cfg;
-    int side = draw_side(random, g->side);
+    int side = draw_side(random, g);
     double sigma = rb_draw(random, g->sigma);
-    if (!side) side = sigma > 0 ? (int)lrint(6 * sigma + 1) | 1 : 3;
+    if (!side) side = (int)lrint(6 * sigma + 1) | 1;
     int reach = side / 2;
     float w[RB_KERNEL_MAX / 2 + 1];
     if (sigma <= 0 && side <= 9)
@@ -91,11 +92,18 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
     convolve(scratch, w, reach, image);
 }
 
+static bool sound(const void *cfg, const char *where, rb_error *err)
+{
+    rb_range side = ((const gaussian_blur *)cfg)->side; // an end of 0 is no side
+    return rb_sides_sound((rb_range){side.low < 1 ? 1 : side.low, side.high < 1 ? 1 : side.high}, where, err);
+}
+
 static const rb_field fields[] = {
     {"blur_limit", RB_RANGE, offsetof(gaussian_blur, side), .preset = 3, .preset_high = 7, .min = 0,
-     .max = RB_KERNEL_MAX, .unit = "pixels", .help = "side of the kernel, made odd; 0: from sigma"},
+     .max = RB_KERNEL_MAX, .pair = RB_PAIR_FROM_MIN, .unit = "pixels",
+     .help = "side of the kernel, made odd; 0: from sigma"},
     {"sigma_limit", RB_RANGE, offsetof(gaussian_blur, sigma), .preset = 0, .preset_high = 0, .min = 0, .max = SIGMA_MAX,
-     .unit = "pixels", .help = "standard deviation of the kernel; 0: from its side"},
+     .pair = RB_PAIR_FROM_MIN, .unit = "pixels", .help = "standard deviation of the kernel; 0: from its side"},
     {0},
 };
 
@@ -105,5 +113,6 @@ const rb_augment rb_augment_gaussian_blur = {
     .p = 0.5,
     .cfg_bytes = sizeof(gaussian_blur),
     .fields = fields,
+    .sound = sound,
     .apply = apply,
 };

@@ -2,7 +2,7 @@
 // grid_distortion.c - stretches the columns and rows of a grid, each by a factor of its own.
 //
 // n cells a side lie between the first and the last pixel, W-1 apart. Cell k is read with the step s_k = 1 + u_k,
-// u_k ~ U(-limit, limit), columns drawn first. With t = j n / (W-1) and k = floor(t), at most n-1,
+// u_k ~ U(distort_limit), columns drawn first. With t = j n / (W-1) and k = floor(t), at most n-1,
 //
 //     x = e_k + (t-k) s_k (W-1)/n,  e_0 = 0,  e_(k+1) = e_k + s_k (W-1)/n
 //
@@ -12,23 +12,22 @@
 // equal steps are the identity.
 //
 // Source: Albumentations 1.3, GridDistortion
-#include "augment/remap.h"
-
 #include "augment/augment.h"
+#include "augment/draw.h"
 
 #define CELLS 64
 
 typedef struct grid_distortion {
     int num_steps;
-    double distort_limit;
+    rb_range distort_limit;
     bool normalized;
 } grid_distortion;
 
 static const rb_field fields[] = {
     {"num_steps", RB_INT, offsetof(grid_distortion, num_steps), .preset = 5, .min = 1, .max = CELLS,
      .help = "cells a side"},
-    {"distort_limit", RB_REAL, offsetof(grid_distortion, distort_limit), .preset = 0.3, .min = 0, .max = 1,
-     .help = "largest change of a cell's step, either way"},
+    {"distort_limit", RB_RANGE, offsetof(grid_distortion, distort_limit), .preset = -0.3, .preset_high = 0.3, .min = -1,
+     .max = 1, .pair = RB_PAIR_SYMMETRIC, .help = "change of a cell's step, as a share of it"},
     {"normalized", RB_BOOL, offsetof(grid_distortion, normalized), .preset = false,
      .help = "keep the last pixel at the edge"},
     {0},
@@ -40,7 +39,7 @@ static float *line(rb_arena *scratch, const grid_distortion *c, int n, rb_rng *r
     int cells = c->num_steps;
     double step[CELLS] = {0}, edge[CELLS + 1] = {0}, width = (n - 1) / (double)cells;
     for (int k = 0; k < cells; k++) {
-        step[k] = (1 + rb_rng_between(random, -c->distort_limit, c->distort_limit)) * width;
+        step[k] = (1 + rb_draw(random, c->distort_limit)) * width;
         edge[k + 1] = edge[k] + step[k];
     }
     double scale = c->normalized && edge[cells] > 0 ? (n - 1) / edge[cells] : 1;
@@ -64,11 +63,12 @@ static void row(const void *context, int i, int width, float *x, float *y)
     for (int j = 0; j < width; j++) x[j] = l->x[j], y[j] = l->y[i];
 }
 
-static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
+static rb_warp warp(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w)
 {
-    lines l = {.x = line(scratch, cfg, image->w, random)};
-    l.y = line(scratch, cfg, image->h, random);
-    rb_remap(scratch, image, row, &l);
+    lines *l = RB_NEW(scratch, lines, 1);
+    l->x = line(scratch, cfg, w, random);
+    l->y = line(scratch, cfg, h, random);
+    return (rb_warp){row, l};
 }
 
 const rb_augment rb_augment_grid_distortion = {
@@ -77,5 +77,5 @@ const rb_augment rb_augment_grid_distortion = {
     .p = 0.5,
     .cfg_bytes = sizeof(grid_distortion),
     .fields = fields,
-    .apply = apply,
+    .warp = warp,
 };

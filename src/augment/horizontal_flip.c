@@ -2,6 +2,7 @@
 // horizontal_flip.c - mirrors a picture left to right.
 //
 // Source: Albumentations, HorizontalFlip
+#include "augment/affine_map.h"
 #include "augment/augment.h"
 
 static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
@@ -18,6 +19,12 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
     }
 }
 
+static rb_warp warp(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w)
+{
+    (void)cfg, (void)random;
+    return rb_affine_warp(scratch, rb_affine_about_centre(-1, 0, 0, 1, h, w, 0, 0));
+}
+
 static const rb_field fields[] = {{0}};
 
 const rb_augment rb_augment_horizontal_flip = {
@@ -26,4 +33,5 @@ const rb_augment rb_augment_horizontal_flip = {
     .p = 0.5,
     .fields = fields,
     .apply = apply,
+    .warp = warp,
 };

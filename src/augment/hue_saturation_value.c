@@ -78,11 +78,11 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
 
 static const rb_field fields[] = {
     {"hue_shift_limit", RB_RANGE, offsetof(hue_saturation_value, hue), .preset = -20, .preset_high = 20, .min = -180,
-     .max = 180, .unit = "of 180", .help = "added to the hue, around the circle"},
+     .max = 180, .pair = RB_PAIR_SYMMETRIC, .unit = "of 180", .help = "added to the hue, around the circle"},
     {"sat_shift_limit", RB_RANGE, offsetof(hue_saturation_value, saturation), .preset = -30, .preset_high = 30,
-     .min = -255, .max = 255, .unit = "of 255", .help = "added to the saturation"},
+     .min = -255, .max = 255, .pair = RB_PAIR_SYMMETRIC, .unit = "of 255", .help = "added to the saturation"},
     {"val_shift_limit", RB_RANGE, offsetof(hue_saturation_value, value), .preset = -20, .preset_high = 20, .min = -255,
-     .max = 255, .unit = "of 255", .help = "added to the value"},
+     .max = 255, .pair = RB_PAIR_SYMMETRIC, .unit = "of 255", .help = "added to the value"},
     {0},
 };
 

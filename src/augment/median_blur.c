@@ -106,9 +106,14 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
         (side <= SORTED_SIDE ? sort_row : slide_row)(&in, y, side, image->c, row, image->pixels + y * row);
 }
 
+static bool sound(const void *cfg, const char *where, rb_error *err)
+{
+    return rb_sides_sound(((const median_blur *)cfg)->limit, where, err);
+}
+
 static const rb_field fields[] = {
     {"blur_limit", RB_RANGE, offsetof(median_blur, limit), .preset = 3, .preset_high = 7, .min = 3,
-     .max = RB_KERNEL_MAX, .unit = "pixels", .help = "side of the box, odd"},
+     .max = RB_KERNEL_MAX, .pair = RB_PAIR_FROM_MIN, .unit = "pixels", .help = "side of the box, odd"},
     {0},
 };
 
@@ -118,5 +123,6 @@ const rb_augment rb_augment_median_blur = {
     .p = 0.5,
     .cfg_bytes = sizeof(median_blur),
     .fields = fields,
+    .sound = sound,
     .apply = apply,
 };

@@ -50,9 +50,15 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
     rb_correlate(scratch, kernel, side, image);
 }
 
+static bool sound(const void *cfg, const char *where, rb_error *err)
+{
+    return rb_sides_sound(((const motion_blur *)cfg)->limit, where, err);
+}
+
 static const rb_field fields[] = {
     {"blur_limit", RB_RANGE, offsetof(motion_blur, limit), .preset = 3, .preset_high = 7, .min = 3,
-     .max = RB_KERNEL_MAX, .unit = "pixels", .help = "side of the kernel in which the line lies, odd"},
+     .max = RB_KERNEL_MAX, .pair = RB_PAIR_FROM_MIN, .unit = "pixels",
+     .help = "side of the kernel in which the line lies, odd"},
     {0},
 };
 
@@ -62,5 +68,6 @@ const rb_augment rb_augment_motion_blur = {
     .p = 0.5,
     .cfg_bytes = sizeof(motion_blur),
     .fields = fields,
+    .sound = sound,
     .apply = apply,
 };

@@ -2,27 +2,27 @@
 // optical_distortion.c - bends a picture as a lens does, into a barrel or a cushion.
 //
 //     p = (j-mx) / W,  q = (i-my) / H,  r2 = p^2 + q^2,  s = 1 + k r2 + k r2^2
-//     x = mx + dx + W p s,  y = my + dy + H q s,  k ~ U(-distort_limit, distort_limit)
+//     x = mx + dx + W p s,  y = my + dy + H q s,  k ~ U(distort_limit)
 //
-// for out[i j], with (mx, my) = ((W-1)/2, (H-1)/2) and dx, dy ~ U(-shift_limit, shift_limit) rounded to whole pixels.
+// for out[i j], with (mx, my) = ((W-1)/2, (H-1)/2) and dx, dy ~ U(shift_limit) rounded to whole pixels.
 // Albumentations has the lens at (W/2, H/2) but the picture at (mx, my), half a pixel off; here k = 0 is the identity.
 //
 // Source: Albumentations 1.3, OpticalDistortion; OpenCV, initUndistortRectifyMap with k1 = k2 = k
-#include "augment/remap.h"
-
 #include "augment/augment.h"
+#include "augment/draw.h"
 
 #include <math.h>
 
 typedef struct optical_distortion {
-    double distort_limit, shift_limit;
+    rb_range distort_limit, shift_limit;
 } optical_distortion;
 
 static const rb_field fields[] = {
-    {"distort_limit", RB_REAL, offsetof(optical_distortion, distort_limit), .preset = 0.05, .min = 0, .max = 100,
-     .help = "largest coefficient of the lens, either way"},
-    {"shift_limit", RB_REAL, offsetof(optical_distortion, shift_limit), .preset = 0.05, .min = 0, .max = 10000,
-     .unit = "pixels", .help = "largest shift of the picture, either way, before rounding"},
+    {"distort_limit", RB_RANGE, offsetof(optical_distortion, distort_limit), .preset = -0.05, .preset_high = 0.05,
+     .min = -100, .max = 100, .pair = RB_PAIR_SYMMETRIC, .help = "coefficient of the lens"},
+    {"shift_limit", RB_RANGE, offsetof(optical_distortion, shift_limit), .preset = -0.05, .preset_high = 0.05,
+     .min = -10000, .max = 10000, .pair = RB_PAIR_SYMMETRIC, .unit = "pixels",
+     .help = "shift of the picture, before rounding"},
     {0},
 };
 
@@ -41,14 +41,15 @@ static void row(const void *context, int i, int width, float *x, float *y)
     }
 }
 
-static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
+static rb_warp warp(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w)
 {
     const optical_distortion *c = cfg;
-    lens l = {.w = image->w, .h = image->h};
-    l.k = rb_rng_between(random, -c->distort_limit, c->distort_limit);
-    l.dx = rint(rb_rng_between(random, -c->shift_limit, c->shift_limit));
-    l.dy = rint(rb_rng_between(random, -c->shift_limit, c->shift_limit));
-    rb_remap(scratch, image, row, &l);
+    lens *l = RB_NEW(scratch, lens, 1);
+    *l = (lens){.w = w, .h = h};
+    l->k = rb_draw(random, c->distort_limit);
+    l->dx = rint(rb_draw(random, c->shift_limit));
+    l->dy = rint(rb_draw(random, c->shift_limit));
+    return (rb_warp){row, l};
 }
 
 const rb_augment rb_augment_optical_distortion = {
@@ -57,5 +58,5 @@ const rb_augment rb_augment_optical_distortion = {
     .p = 0.5,
     .cfg_bytes = sizeof(optical_distortion),
     .fields = fields,
-    .apply = apply,
+    .warp = warp,
 };

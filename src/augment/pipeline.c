@@ -6,6 +6,7 @@
 // Source: Albumentations 1.3, core/composition.py; SomeOf draws without replacement (the default of 2.x), since a child
 //         that ran twice would have the same numbers twice
 #include "augment/augment.h"
+#include "augment/compose.h"
 
 #include <assert.h>
 
@@ -73,14 +74,69 @@ const rb_group rb_groups[] = {
     {0},
 };
 
-// ---- running -------------------------------------------------------------------------------------------------------
+// ---- transforms, one by one or composed ----------------------------------------------------------------------------
+
+// Geometric steps that wait for each other, where they are composed.
+typedef struct waiting {
+    int count;
+    const rb_augment_step *first; // which has not drawn its parameters
+    rb_rng random;
+    rb_warp warp; // of all, once there are two
+} waiting;
 
 typedef struct run {
     const rb_pipeline *pipeline;
     uint32_t seed, draw, epoch;
     rb_arena *scratch;
     rb_image *image;
+    waiting waiting;
 } run;
+
+static rb_warp warp_of(const run *r, const rb_augment_step *step, rb_rng *random)
+{
+    return step->augment->warp(step->cfg, random, r->scratch, r->image->h, r->image->w);
+}
+
+static void run_alone(const run *r, const rb_augment_step *step, rb_rng *random)
+{
+    if (step->augment->apply)
+        step->augment->apply(step->cfg, random, r->scratch, r->image);
+    else
+        rb_remap(r->scratch, r->image, warp_of(r, step, random));
+}
+
+// A step that waited alone runs as if nothing were composed: a flip moves pixels.
+static void settle(run *r)
+{
+    waiting *w = &r->waiting;
+    if (w->count == 1) run_alone(r, w->first, &w->random);
+    if (w->count > 1) rb_remap(r->scratch, r->image, w->warp);
+    w->count = 0;
+}
+
+static void wait_for_more(run *r, const rb_augment_step *step, rb_rng *random)
+{
+    waiting *w = &r->waiting;
+    if (!w->count++) {
+        w->first = step;
+        w->random = *random;
+        return;
+    }
+    rb_warp before = w->count == 2 ? warp_of(r, w->first, &w->random) : w->warp;
+    w->warp = rb_compose(r->scratch, before, warp_of(r, step, random), r->image->h, r->image->w);
+}
+
+static void run_transform(run *r, const rb_augment_step *step, rb_rng *random)
+{
+    if (r->pipeline->compose && step->augment->warp) {
+        wait_for_more(r, step, random);
+        return;
+    }
+    settle(r);
+    run_alone(r, step, random);
+}
+
+// ---- steps ---------------------------------------------------------------------------------------------------------
 
 static bool fires(double p, rb_rng *random)
 {
@@ -88,13 +144,13 @@ static bool fires(double p, rb_rng *random)
     return p > 0 && rb_rng_unit(random) < p;
 }
 
-static void run_step(const run *r, int at, bool forced)
+static void run_step(run *r, int at, bool forced)
 {
     const rb_augment_step *step = &r->pipeline->steps[at];
     rb_rng random = rb_rng_at(r->seed, RB_STREAM_AUGMENT, r->draw, r->epoch, (uint32_t)at);
     if (!forced && !fires(step->p, &random)) return;
     if (!step->group) {
-        step->augment->apply(step->cfg, &random, r->scratch, r->image);
+        run_transform(r, step, &random);
         return;
     }
     rb_choice chosen = step->group->choose(r->pipeline, at, &random);
@@ -104,6 +160,7 @@ static void run_step(const run *r, int at, bool forced)
 void rb_pipeline_run(const rb_pipeline *p, uint32_t seed, uint32_t draw, uint32_t epoch, rb_arena *scratch,
                      rb_image *image)
 {
-    run r = {p, seed, draw, epoch, scratch, image};
+    run r = {.pipeline = p, .seed = seed, .draw = draw, .epoch = epoch, .scratch = scratch, .image = image};
     for (int at = 0; at < p->count; at = next_sibling(p, at)) run_step(&r, at, false);
+    settle(&r);
 }

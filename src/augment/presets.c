@@ -25,19 +25,19 @@ static const rb_step_row bends[] = {
 
 static const rb_step_row exposures[] = {
     {.name = "GaussNoise", .p = 0.7, .with = "var_limit=10,50"},
-    {.name = "RandomBrightnessContrast", .p = 0.7, .with = "brightness_limit=-0.3,0.3 contrast_limit=-0.3,0.3"},
+    {.name = "RandomBrightnessContrast", .p = 0.7, .with = "brightness_limit=0.3 contrast_limit=0.3"},
     {0},
 };
 
 static const rb_step_row blurs[] = {
-    {.name = "Blur", .p = 0.7, .with = "blur_limit=3,3"},
-    {.name = "MotionBlur", .p = 0.7, .with = "blur_limit=3,3"},
-    {.name = "MedianBlur", .p = 0.7, .with = "blur_limit=3,3"},
+    {.name = "Blur", .p = 0.7, .with = "blur_limit=3"},
+    {.name = "MotionBlur", .p = 0.7, .with = "blur_limit=3"},
+    {.name = "MedianBlur", .p = 0.7, .with = "blur_limit=3"},
     {0},
 };
 
 static const rb_step_row edges[] = {
-    {.name = "CLAHE", .p = 0.7, .with = "clip_limit=1,2"},
+    {.name = "CLAHE", .p = 0.7, .with = "clip_limit=2"},
     {.name = "Sharpen", .p = 0.7, .with = "alpha=0.2,0.5 lightness=0.5,1"},
     {.name = "Emboss", .p = 0.7, .with = "alpha=0.2,0.5 strength=0.5,1"},
     {0},
@@ -56,7 +56,7 @@ static const rb_step_row original_minority[] = {
 static const rb_step_row original_majority[] = {
     {.name = "RandomRotate90", .p = 0.3},
     {.name = "Rotate", .p = 0.3, .with = "limit=90"},
-    {.name = "RandomBrightnessContrast", .p = 0.3, .with = "brightness_limit=-0.2,0.2 contrast_limit=-0.2,0.2"},
+    {.name = "RandomBrightnessContrast", .p = 0.3, .with = "brightness_limit=0.2 contrast_limit=0.2"},
     {0},
 };
 

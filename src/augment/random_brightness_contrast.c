@@ -33,9 +33,9 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
 
 static const rb_field fields[] = {
     {"brightness_limit", RB_RANGE, offsetof(brightness_contrast, brightness), .preset = -0.2, .preset_high = 0.2,
-     .min = -10, .max = 10, .help = "what is added, as a share of 255 or of the mean"},
+     .min = -10, .max = 10, .pair = RB_PAIR_SYMMETRIC, .help = "what is added, as a share of 255 or of the mean"},
     {"contrast_limit", RB_RANGE, offsetof(brightness_contrast, contrast), .preset = -0.2, .preset_high = 0.2,
-     .min = -10, .max = 10, .help = "values are multiplied by 1 plus this"},
+     .min = -10, .max = 10, .pair = RB_PAIR_SYMMETRIC, .help = "values are multiplied by 1 plus this"},
     {"brightness_by_max", RB_BOOL, offsetof(brightness_contrast, by_max), .preset = true,
      .help = "brightness is a share of 255, not of the picture's mean"},
     {0},

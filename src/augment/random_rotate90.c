@@ -4,6 +4,7 @@
 // One that is not square keeps its shape: it is turned by 0 or 2, as likely. (Albumentations would exchange its sides.)
 //
 // Source: Albumentations, RandomRotate90; numpy.rot90
+#include "augment/affine_map.h"
 #include "augment/augment.h"
 
 #include <string.h>
@@ -35,11 +36,16 @@ static inline void move(const rb_image *in, walk k, int c, uint8_t *out)
             memcpy(out, in->pixels + (k.begin + i * k.down + j * k.right) * c, (size_t)c);
 }
 
+static int draw_turns(rb_rng *random, int h, int w)
+{
+    int turns = rb_rng_below(random, 4);
+    return h == w ? turns : turns & 2;
+}
+
 static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
 {
     (void)cfg;
-    int turns = rb_rng_below(random, 4);
-    if (image->h != image->w) turns &= 2;
+    int turns = draw_turns(random, image->h, image->w);
     if (!turns) return;
     uint8_t *out = RB_NEW(scratch, uint8_t, (ptrdiff_t)image->h * image->w * image->c);
     walk k = walk_of(turns, image->h, image->w);
@@ -52,6 +58,14 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
     image->pixels = out;
 }
 
+static rb_warp warp(const void *cfg, rb_rng *random, rb_arena *scratch, int h, int w)
+{
+    (void)cfg;
+    static const int cosine[] = {1, 0, -1, 0}, sine[] = {0, 1, 0, -1};
+    int turns = draw_turns(random, h, w), c = cosine[turns], s = sine[turns];
+    return rb_affine_warp(scratch, rb_affine_about_centre(c, -s, s, c, h, w, 0, 0));
+}
+
 static const rb_field fields[] = {{0}};
 
 const rb_augment rb_augment_random_rotate90 = {
@@ -60,4 +74,5 @@ const rb_augment rb_augment_random_rotate90 = {
     .p = 0.5,
     .fields = fields,
     .apply = apply,
+    .warp = warp,
 };

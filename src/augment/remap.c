@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/remap.h"
 
-// Places beyond this many pixels (2^20) are held at it, so that every one has an index.
-#define FARTHEST 1048576.0f
-
 typedef struct place {
     int whole;
     float part; // 0 <= part < 1
@@ -11,16 +8,10 @@ typedef struct place {
 
 static inline place split(float at)
 {
-    if (!(at > -FARTHEST)) at = -FARTHEST;
-    if (at > FARTHEST) at = FARTHEST;
+    at = rb_held(at);
     int whole = (int)at;
     whole -= (float)whole > at;
     return (place){whole, at - (float)whole};
-}
-
-static inline float between(float p, float q, float part)
-{
-    return p + part * (q - p);
 }
 
 // `c` is a constant where this is called, so that the loop over channels unrolls.
@@ -33,21 +24,21 @@ static inline void sample_row(const rb_image *in, int c, const float *x, const f
         const uint8_t *above = in->pixels + (ptrdiff_t)rb_reflect_101(v.whole, in->h) * in->w * c;
         const uint8_t *under = in->pixels + (ptrdiff_t)rb_reflect_101(v.whole + 1, in->h) * in->w * c;
         for (int k = 0; k < c; k++) {
-            float p = between(above[left + k], above[right + k], u.part);
-            float q = between(under[left + k], under[right + k], u.part);
-            out[k] = rb_level(between(p, q, v.part));
+            float p = rb_between(above[left + k], above[right + k], u.part);
+            float q = rb_between(under[left + k], under[right + k], u.part);
+            out[k] = rb_level(rb_between(p, q, v.part));
         }
     }
 }
 
-void rb_remap(rb_arena *scratch, rb_image *image, rb_remap_row *row, const void *context)
+void rb_remap(rb_arena *scratch, rb_image *image, rb_warp warp)
 {
     int w = image->w, c = image->c;
     uint8_t *out = RB_NEW(scratch, uint8_t, (ptrdiff_t)image->h * w * c);
     float *x = RB_NEW(scratch, float, w), *y = RB_NEW(scratch, float, w);
     for (int i = 0; i < image->h; i++) {
         uint8_t *to = out + (ptrdiff_t)i * w * c;
-        row(context, i, w, x, y);
+        warp.row(warp.context, i, w, x, y);
         if (c == 3)
             sample_row(image, 3, x, y, to);
         else if (c == 1)

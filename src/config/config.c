@@ -72,7 +72,8 @@ static bool is_sound(const rb_field *f)
     case RB_CHOICE:
         return !f->optional && whole && f->preset >= 0 && f->preset < choice_count(f);
     case RB_RANGE:
-        return !f->optional && inside && high >= f->preset && high <= f->max && isfinite(f->min) && isfinite(f->max);
+        return !f->optional && inside && high >= (f->pair == RB_PAIR_FREE ? f->min : f->preset) && high <= f->max &&
+               isfinite(f->min) && isfinite(f->max);
     }
     return false;
 }

@@ -17,12 +17,20 @@ typedef enum rb_type {
     RB_REAL,   // double; NAN is "unset" where the field is optional
     RB_TEXT,   // const char *; NULL is "unset" where the field is optional
     RB_CHOICE, // int: index into `choices`
-    RB_RANGE,  // rb_range: LOW,HIGH as a flag, [LOW, HIGH] in a file; one number stands for both ends
+    RB_RANGE,  // rb_range: LOW,HIGH as a flag, [LOW, HIGH] in a file; one number stands for a pair
     RB_TREE,   // const rb_tree *: a word, or what nests; as a flag in one line, "{a: [b, c]}". NULL is "unset"
 } rb_type;
 
+// What one number v stands for where a range is due.
+typedef enum rb_pair {
+    RB_PAIR_SAME,      // v,v
+    RB_PAIR_SYMMETRIC, // -v,v
+    RB_PAIR_FROM_MIN,  // the least number that the field takes, and v
+    RB_PAIR_FREE,      // v,v; and two numbers stand in any order
+} rb_pair;
+
 typedef struct rb_range {
-    double low, high; // low <= high
+    double low, high; // low <= high, but for RB_PAIR_FREE
 } rb_range;
 
 typedef struct rb_field {
@@ -34,6 +42,7 @@ typedef struct rb_field {
     const char *preset_text;    // default of TEXT
     const rb_tree *preset_tree; // default of TREE
     double min, max;            // inclusive, INT, REAL and both ends of a RANGE
+    rb_pair pair;               // RANGE
     bool optional;              // `null` is a value
     bool local;                 // belongs to this machine or call, not to the result: left out of checkpoints
     const char *const *choices; // CHOICE: names, NULL-ended

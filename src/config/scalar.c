@@ -121,7 +121,7 @@ bool rb_key_set_range(rb_arena *a, const rb_key *k, rb_scalar low, rb_scalar hig
 {
     rb_value v = {0};
     if (!read_number(a, k, low, where, &v.number, err) || !read_number(a, k, high, where, &v.high, err)) return false;
-    if (v.number > v.high)
+    if (v.number > v.high && k->field->pair != RB_PAIR_FREE)
         return rb_fail(err, RB_ERR_USAGE, "%s: limits reversed, %s is above %s", where, rb_text_shown(a, low.text),
                        rb_text_shown(a, high.text));
     rb_value_store(k->section, k->field, v);
@@ -136,7 +136,24 @@ static char *trimmed(char *text)
     return text;
 }
 
-// "3,7", as rb_config_value says it "[3, 7]", or "5" for both ends.
+// One number, for a pair of them.
+static bool set_pair(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err)
+{
+    const rb_field *f = k->field;
+    rb_value v;
+    if (!read_number(a, k, given, where, &v.high, err)) return false;
+    v.number = f->pair == RB_PAIR_SYMMETRIC ? 0 - v.high : f->pair == RB_PAIR_FROM_MIN ? f->min : v.high;
+    if (v.number > v.high)
+        return rb_fail(err, RB_ERR_USAGE, "%s: %s is negative; one number v means -v,v here", where,
+                       rb_text_shown(a, given.text));
+    if (v.number < f->min)
+        return rb_fail(err, RB_ERR_USAGE, "%s: %s means -v,v here, which is outside %s", where,
+                       rb_text_shown(a, given.text), rb_range_text(a, f));
+    rb_value_store(k->section, f, v);
+    return true;
+}
+
+// "3,7", as rb_config_value says it "[3, 7]", or "5".
 static bool set_range(rb_arena *a, const rb_key *k, rb_scalar given, const char *where, rb_error *err)
 {
     char *text = trimmed(rb_text_copy(a, given.text));
@@ -153,7 +170,7 @@ static bool set_range(rb_arena *a, const rb_key *k, rb_scalar given, const char 
         return rb_key_refuse(
             a, k, rb_text_format(a, given.plain ? "'%s'" : "the quoted text \"%s\"", rb_text_shown(a, given.text)),
             where, err);
-    return rb_key_set_range(a, k, low, high, where, err);
+    return comma ? rb_key_set_range(a, k, low, high, where, err) : set_pair(a, k, low, where, err);
 }
 
 static bool set_choice(rb_arena *a, const rb_key *k, const char *name, const char *where, rb_error *err)

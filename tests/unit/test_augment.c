@@ -44,7 +44,7 @@ static uint32_t word_of(double p, int steps, uint32_t seed, uint32_t draw, uint3
     step[steps - 1].p = p; // only the last can fire
     uint8_t pixels[4] = {0};
     rb_image image = {pixels, 2, 2, 1};
-    rb_pipeline_run(&(rb_pipeline){step, steps}, seed, draw, epoch, NULL, &image);
+    rb_pipeline_run(&(rb_pipeline){.steps = step, .count = steps}, seed, draw, epoch, NULL, &image);
     uint32_t word;
     memcpy(&word, pixels, sizeof word);
     return word;
@@ -111,12 +111,40 @@ static void an_unknown_preset_names_the_nearest(void **state)
                  "augment: no preset 'lihgt'; did you mean 'light'?");
 }
 
+static void settings_that_surprise_are_told(void **state)
+{
+    static const struct {
+        const char *name, *with, *part; // NULL: nothing surprises
+    } cases[] = {
+        {"ElasticTransform", NULL, "what shows is alpha_affine"},
+        {"ElasticTransform", "alpha_affine=4", "which nobody sees"},
+        {"ElasticTransform", "alpha=150 sigma=7.5", "most of a small picture"},
+        {"ElasticTransform", "alpha=150 sigma=7.5 alpha_affine=4.5", NULL},
+        {"ImageCompression", NULL, "hardly differs"},
+        {"ImageCompression", "quality_range=98,100", NULL},
+        {"GaussNoise", NULL, NULL},
+        {"GaussNoise", "var_limit=1700", "squared levels"},
+        {"GaussNoise", "var_limit=1600", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const rb_augment_step *step = one_step(*state, cases[i].name, cases[i].with);
+        const char *said = step->augment->surprise(step->cfg);
+        if (!said != !cases[i].part || (said && !strstr(said, cases[i].part)))
+            fail_msg("%s %s: %s", cases[i].name, cases[i].with, said);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, arena_open, arena_close)
     const struct CMUnitTest tests[] = {
-        TEST(flip_mirrors_each_row), TEST(a_step_draws_its_own_numbers), TEST(light_flips_half_of_both_classes),
-        TEST(none_is_empty),         TEST(every_preset_can_be_built),    TEST(an_unknown_preset_names_the_nearest),
+        TEST(flip_mirrors_each_row),
+        TEST(a_step_draws_its_own_numbers),
+        TEST(light_flips_half_of_both_classes),
+        TEST(none_is_empty),
+        TEST(every_preset_can_be_built),
+        TEST(an_unknown_preset_names_the_nearest),
+        TEST(settings_that_surprise_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ static trace traced(const rb_augment_step *steps, int count, uint32_t draw)
 {
     trace t = {0};
     rb_image image = {(uint8_t *)&t, 1, (int)sizeof t, 1};
-    rb_pipeline_run(&(rb_pipeline){steps, count}, 11, draw, 4, NULL, &image);
+    rb_pipeline_run(&(rb_pipeline){.steps = steps, .count = count}, 11, draw, 4, NULL, &image);
     return t;
 }
 
@@ -176,7 +176,7 @@ static void rows_become_steps_in_preorder(void **state)
         if (names[i]) assert_string_equal(p.steps[i].augment->name, names[i]);
     }
     assert_string_equal(p.steps[1].group->name, "OneOf");
-    check_near("limit", *(const double *)p.steps[2].cfg, 15, 0, 0);
+    check_near("limit", ((const rb_range *)p.steps[2].cfg)->low, -15, 0, 0);
     check_done(rb_pipeline_build(*state, NULL, "test", &p, &err), err);
     assert_int_equal(p.count, 0);
 }
@@ -191,11 +191,21 @@ static void bad_rows_say_where_and_why(void **state)
         {{.name = "Rotat"}, "test: no transform 'Rotat'; did you mean 'Rotate'?"},
         {{.name = "OneOff", .steps = flip}, "no transform 'OneOff'; did you mean 'OneOf'?"},
         {{.name = "Rotate", .with = "limits=9"}, "test: Rotate: limits: unknown key; did you mean 'limit'?"},
-        {{.name = "Rotate", .with = "limit=-9"}, "test: Rotate: limit: -9 is outside 0..360"},
+        {{.name = "Rotate", .with = "limit=-9"}, "test: Rotate: limit: -9 is negative; one number v means -v,v here"},
         {{.name = "Rotate", .with = "limit"}, "test: Rotate: 'limit' is not KEY=VALUE"},
         {{.name = "Rotate", .p = 1.5}, "test: Rotate: p: 1.5 is outside 0..1"},
         {{.name = "Rotate", .steps = flip}, "test: Rotate: is a transform and has no steps"},
         {{.name = "OneOf"}, "test: OneOf: has no steps"},
+        {{.name = "Blur", .with = "blur_limit=4"}, "test: Blur: blur_limit: 4 is even; sides of kernels are odd"},
+        {{.name = "Blur", .with = "blur_limit=4,5"}, "blur_limit: 4 is even; sides of kernels are odd"},
+        {{.name = "MedianBlur", .with = "blur_limit=98"}, "blur_limit: 98 is even; sides of kernels are odd"},
+        {{.name = "MotionBlur", .with = "blur_limit=3.5,7"}, "test: MotionBlur: blur_limit: 3.5 is not a whole number"},
+        {{.name = "GaussianBlur", .with = "blur_limit=6"}, "blur_limit: 6 is even; sides of kernels are odd"},
+        {{.name = "CoarseDropout", .with = "hole_width_range=0.5,8"},
+         "hole_width_range: 0.5 is a share, but 8 are pixels"},
+        {{.name = "CoarseDropout", .with = "num_holes_range=1.5,2"}, "num_holes_range: 1.5 is not a whole number"},
+        {{.name = "ImageCompression", .with = "quality_range=9.5"}, "quality_range: 9.5 is not a whole number"},
+        {{.name = "CLAHE", .with = "tile_grid_size=8,2.5"}, "test: CLAHE: tile_grid_size: 2.5 is not a whole number"},
         {{.name = "OneOf", .steps = flip, .with = "n=1"}, "test: OneOf: takes no parameters"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Geometric transforms: each beside its formula in double, written anew here.
-#include "augments.h"
-
-#include "augment/remap.h"
-
-static const double pi = 3.14159265358979323846;
+#include "sampled.h"
 
 static const struct shape {
     int h, w, c;
@@ -12,50 +8,7 @@ static const struct shape {
               {17, 17, 3}, {16, 16, 1}, {13, 31, 3}, {40, 22, 1}, {64, 64, 3}};
 #define SHAPES ((int)(sizeof shapes / sizeof *shapes))
 
-// ---- the oracle ----------------------------------------------------------------------------------------------------
-
-// A line mirrored about its ends, by walking: slow and plain.
-static int mirrored(long i, int n)
-{
-    if (n == 1) return 0;
-    while (i < 0 || i >= n) i = i < 0 ? -i : 2L * (n - 1) - i;
-    return (int)i;
-}
-
-static double pixel(const rb_image *in, long i, long j, int k)
-{
-    return in->pixels[((ptrdiff_t)mirrored(i, in->h) * in->w + mirrored(j, in->w)) * in->c + k];
-}
-
-static double sampled(const rb_image *in, double x, double y, int k)
-{
-    long a = (long)floor(x), b = (long)floor(y);
-    double u = x - (double)a, v = y - (double)b;
-    return (1 - v) * ((1 - u) * pixel(in, b, a, k) + u * pixel(in, b, a + 1, k)) +
-           v * ((1 - u) * pixel(in, b + 1, a, k) + u * pixel(in, b + 1, a + 1, k));
-}
-
-typedef struct field {
-    double *x, *y; // [h w]
-} field;
-
-static field new_field(rb_arena *a, const rb_image *in)
-{
-    return (field){RB_NEW(a, double, (ptrdiff_t)in->h * in->w), RB_NEW(a, double, (ptrdiff_t)in->h * in->w)};
-}
-
-// One grey level: places are float, so that a value just beside a half may round the other way.
-static void check_sampled(const char *what, const rb_image *got, const rb_image *in, field at)
-{
-    for (int i = 0; i < in->h; i++)
-        for (int j = 0; j < in->w; j++)
-            for (int k = 0; k < in->c; k++) {
-                double want = sampled(in, at.x[i * in->w + j], at.y[i * in->w + j], k);
-                int have = got->pixels[(i * in->w + j) * in->c + k];
-                if (!(fabs(have - nearbyint(want)) <= 1))
-                    fail_msg("%s %dx%dx%d [%d %d %d]: %d, not %.4f", what, in->h, in->w, in->c, i, j, k, have, want);
-            }
-}
+// ---- a transform beside its places ---------------------------------------------------------------------------------
 
 typedef void oracle(rb_arena *a, const rb_image *in, rb_rng random, field at);
 
@@ -151,7 +104,7 @@ static void rotate_by_right_angles_moves_pixels(void **state)
             double limit = 90.0 * k / fabs(unit);
             if (limit > 360) continue;
             rb_augment_step step = *one_step(*state, "Rotate", NULL);
-            step.cfg = &limit;
+            step.cfg = &(rb_range){-limit, limit};
             rb_image in = noise_picture(*state, 16 + (int)draw % 2, 16 + (int)draw % 2, draw % 3 ? 3 : 1);
             assert_true(same(run_step(*state, &step, draw, in), turned(*state, in, unit > 0 ? k : 4 - k)));
             met++;
@@ -167,6 +120,7 @@ static void limits_of_zero_change_nothing(void **state)
         {"GridDistortion", "distort_limit=0"},
         {"GridDistortion", "distort_limit=0 num_steps=64 normalized=true"},
         {"OpticalDistortion", "distort_limit=0 shift_limit=0"},
+        {"ShiftScaleRotate", "shift_limit=0 scale_limit=0 rotate_limit=0"},
         {"ElasticTransform", "alpha=0 alpha_affine=0 sigma=2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -305,6 +259,163 @@ static void elastic_transform_samples_at_its_formula(void **state)
     check_transform(*state, "ElasticTransform", "alpha=20 sigma=2.5 alpha_affine=1.5", elastic_places);
 }
 
+// OpenCV's matrix, inverted: [s cos, s sin; -s sin, s cos] about the centre, then the shift.
+static void shift_scale_rotate_places(rb_arena *a, const rb_image *in, rb_rng random, field at)
+{
+    (void)a;
+    double angle = rb_rng_between(&random, -180, 180) * pi / 180, s = 1 + rb_rng_between(&random, -0.5, 0.8);
+    double dx = rb_rng_between(&random, -0.3, 0.3) * in->w, dy = rb_rng_between(&random, -0.3, 0.3) * in->h;
+    double alpha = s * cos(angle), beta = s * sin(angle), cx = 0.5 * (in->w - 1), cy = 0.5 * (in->h - 1);
+    double bx = (1 - alpha) * cx - beta * cy + dx, by = beta * cx + (1 - alpha) * cy + dy,
+           det = alpha * alpha + beta * beta;
+    for (int i = 0; i < in->h; i++)
+        for (int j = 0; j < in->w; j++) {
+            at.x[i * in->w + j] = (alpha * (j - bx) - beta * (i - by)) / det;
+            at.y[i * in->w + j] = (beta * (j - bx) + alpha * (i - by)) / det;
+        }
+}
+
+static void shift_scale_rotate_samples_at_its_formula(void **state)
+{
+    check_transform(*state, "ShiftScaleRotate", "shift_limit=0.3 scale_limit=-0.5,0.8 rotate_limit=180",
+                    shift_scale_rotate_places);
+}
+
+typedef struct matrix {
+    double at[3][3];
+} matrix;
+
+static matrix times(matrix p, matrix q)
+{
+    matrix out = {{{0}}};
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++)
+            for (int k = 0; k < 3; k++) out.at[i][j] += p.at[i][k] * q.at[k][j];
+    return out;
+}
+
+// Where `m` takes from: Cramer's rule on m (x, y, 1) = (j, i, 1).
+static void fill_inverse(const rb_image *in, matrix m, field at)
+{
+    double det = m.at[0][0] * m.at[1][1] - m.at[0][1] * m.at[1][0];
+    for (int i = 0; i < in->h; i++)
+        for (int j = 0; j < in->w; j++) {
+            double u = j - m.at[0][2], v = i - m.at[1][2];
+            at.x[i * in->w + j] = (u * m.at[1][1] - m.at[0][1] * v) / det;
+            at.y[i * in->w + j] = (m.at[0][0] * v - u * m.at[1][0]) / det;
+        }
+}
+
+typedef struct affine_limits {
+    double scale[2], shift, angle, shear;
+    bool keep_ratio;
+} affine_limits;
+
+static void chained_places(const rb_image *in, rb_rng random, const affine_limits *l, field at)
+{
+    double dx = rb_rng_between(&random, -l->shift, l->shift) * in->w;
+    double dy = rb_rng_between(&random, -l->shift, l->shift) * in->h;
+    double sx = rb_rng_between(&random, l->scale[0], l->scale[1]);
+    double sy = l->keep_ratio ? sx : rb_rng_between(&random, l->scale[0], l->scale[1]);
+    double p = tan(rb_rng_between(&random, -l->shear, l->shear) * pi / 180);
+    double q = tan(rb_rng_between(&random, -l->shear, l->shear) * pi / 180);
+    double angle = rb_rng_between(&random, -l->angle, l->angle) * pi / 180;
+    double cx = 0.5 * (in->w - 1), cy = 0.5 * (in->h - 1), c = cos(angle), s = sin(angle);
+    const matrix back = {{{1, 0, -cx}, {0, 1, -cy}, {0, 0, 1}}}, scale = {{{sx, 0, 0}, {0, sy, 0}, {0, 0, 1}}};
+    const matrix turn = {{{c, s, 0}, {-s, c, 0}, {0, 0, 1}}}, shear = {{{1, p, 0}, {q, 1, 0}, {0, 0, 1}}};
+    const matrix forth = {{{1, 0, cx + dx}, {0, 1, cy + dy}, {0, 0, 1}}};
+    fill_inverse(in, times(forth, times(shear, times(turn, times(scale, back)))), at);
+}
+
+static void affine_places(rb_arena *a, const rb_image *in, rb_rng random, field at)
+{
+    (void)a;
+    chained_places(in, random, &(affine_limits){{0.5, 1.6}, 0.3, 180, 40, false}, at);
+}
+
+static void uniform_affine_places(rb_arena *a, const rb_image *in, rb_rng random, field at)
+{
+    (void)a;
+    chained_places(in, random, &(affine_limits){{0.5, 2}, 0, 0, 0, true}, at);
+}
+
+static void recipe_places(rb_arena *a, const rb_image *in, rb_rng random, field at)
+{
+    (void)a;
+    chained_places(in, random, &(affine_limits){{0.9, 1.1}, 0.1, 15, 10, false}, at);
+}
+
+static void affine_samples_at_its_formula(void **state)
+{
+    check_transform(*state, "Affine", "scale=0.5,1.6 translate_percent=-0.3,0.3 rotate=-180,180 shear=-40,40",
+                    affine_places);
+    check_transform(*state, "Affine", "scale=0.5,2 keep_ratio=true", uniform_affine_places);
+    check_transform(*state, "Affine", NULL, recipe_places);
+    check_transform(*state, "Affine", "scale=1 rotate=0,0", recipe_places);
+}
+
+// Where a resized part comes from: never outside it.
+static double from_part(int i, int size, int first, int part)
+{
+    return first + fmin(fmax((i + 0.5) * part / size - 0.5, 0), part - 1);
+}
+
+static void crop_places(rb_arena *a, const rb_image *in, rb_rng random, field at)
+{
+    (void)a;
+    int h = 0, w = 0, top = 0, left = 0, tries = 0;
+    for (bool fits = false; !fits && tries < 10; tries++) {
+        double area = rb_rng_between(&random, 0.08, 1) * in->h * in->w;
+        double aspect = exp(rb_rng_between(&random, log(0.75), log(4 / 3.0)));
+        w = (int)nearbyint(sqrt(area * aspect)), h = (int)nearbyint(sqrt(area / aspect));
+        fits = h > 0 && w > 0 && h <= in->h && w <= in->w;
+        if (fits)
+            top = rb_rng_below(&random, in->h - h + 1), left = rb_rng_below(&random, in->w - w + 1);
+        else
+            h = w = 0;
+    }
+    if (!h) { // the middle
+        h = in->h, w = in->w;
+        if (w < 0.75 * h)
+            h = (int)fmax(1, nearbyint(w / 0.75));
+        else if (w > 4 / 3.0 * h)
+            w = (int)fmax(1, nearbyint(h * 4 / 3.0));
+        top = (in->h - h) / 2, left = (in->w - w) / 2;
+    }
+    for (int i = 0; i < in->h; i++)
+        for (int j = 0; j < in->w; j++) {
+            at.x[i * in->w + j] = from_part(j, in->w, left, w);
+            at.y[i * in->w + j] = from_part(i, in->h, top, h);
+        }
+}
+
+static void random_resized_crop_samples_at_its_formula(void **state)
+{
+    check_transform(*state, "RandomResizedCrop", NULL, crop_places);
+}
+
+// The same part, whether resized at once or composed with what follows.
+static void composed_crops_sample_at_their_formula(void **state)
+{
+    rb_step_row rows[] = {{.name = "RandomResizedCrop", .p = 1}, {.name = "HorizontalFlip", .p = 1}, {0}};
+    rb_pipeline p;
+    rb_error err;
+    check_done(rb_pipeline_build(*state, rows, "test", &p, &err), err);
+    p.compose = true;
+    for (int s = 0; s < SHAPES; s++)
+        for (uint32_t draw = 0; draw < 8; draw++) {
+            rb_image in = noise_picture(*state, shapes[s].h, shapes[s].w, shapes[s].c), got = picture_like(*state, in);
+            rb_pipeline_run(&p, SEED, draw, 0, *state, &got);
+            field at = new_field(*state, &in), flipped = new_field(*state, &in);
+            crop_places(*state, &in, numbers_of(draw), at);
+            for (int i = 0; i < in.h * in.w; i++) {
+                int there = i / in.w * in.w + in.w - 1 - i % in.w;
+                flipped.x[i] = at.x[there], flipped.y[i] = at.y[there];
+            }
+            check_sampled("crop", &got, &in, flipped);
+        }
+}
+
 // The largest parameters send places far outside, where they are held: any pixel, but no trap.
 static void extreme_parameters_are_harmless(void **state)
 {
@@ -315,6 +426,10 @@ static void extreme_parameters_are_harmless(void **state)
         {"GridDistortion", "distort_limit=1 num_steps=64 normalized=true"},
         {"GridDistortion", "num_steps=1"},
         {"Rotate", "limit=360"},
+        {"ShiftScaleRotate", "shift_limit=10 scale_limit=-0.99,10 rotate_limit=360"},
+        {"Affine", "scale=0.01,100 translate_percent=-10,10 rotate=-360,360 shear=-44,44"},
+        {"RandomResizedCrop", "scale=0.0001,1 ratio=0.01,100"},
+        {"RandomResizedCrop", "scale=1 ratio=100"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int s = 0; s < SHAPES; s++)
@@ -356,6 +471,10 @@ int main(void)
         TEST(grid_distortion_samples_at_its_formula),
         TEST(optical_distortion_samples_at_its_formula),
         TEST(elastic_transform_samples_at_its_formula),
+        TEST(shift_scale_rotate_samples_at_its_formula),
+        TEST(affine_samples_at_its_formula),
+        TEST(random_resized_crop_samples_at_its_formula),
+        TEST(composed_crops_sample_at_their_formula),
         TEST(extreme_parameters_are_harmless),
         TEST(halves_round_to_even),
         TEST(borders_mirror_without_repeating_the_edge),

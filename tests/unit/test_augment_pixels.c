@@ -215,27 +215,31 @@ static const struct trial {
     double off; // allowed beside rounding
     bool grey_only;
 } trials[] = {
-    {"Blur", "blur_limit=3", box, {3}, 1e-9, false},
-    {"Blur", "blur_limit=5", box, {5}, 1e-9, false},
-    {"Blur", "blur_limit=6", box, {7}, 1e-9, false}, // made odd
-    {"Blur", "blur_limit=33", box, {33}, 1e-9, false},
-    {"GaussianBlur", "blur_limit=3", pascal, {0}, 1e-3, false},
-    {"GaussianBlur", "blur_limit=11", gauss, {11, 0.3 * 4 + 0.8}, 1e-3, false},
-    {"GaussianBlur", "blur_limit=4 sigma_limit=2", gauss, {5, 2}, 1e-3, false},
-    {"GaussianBlur", "blur_limit=0 sigma_limit=0.7", gauss, {5, 0.7}, 1e-3, false},
-    {"MedianBlur", "blur_limit=3", median, {3}, 0, false},
-    {"MedianBlur", "blur_limit=5", median, {5}, 0, false},
-    {"MedianBlur", "blur_limit=7", median, {7}, 0, false},
-    {"MedianBlur", "blur_limit=9", median, {9}, 0, false},
-    {"MedianBlur", "blur_limit=31", median, {31}, 0, false},
+    {"Blur", "blur_limit=3,3", box, {3}, 1e-9, false},
+    {"Blur", "blur_limit=5,5", box, {5}, 1e-9, false},
+    {"Blur", "blur_limit=33,33", box, {33}, 1e-9, false},
+    {"GaussianBlur", "blur_limit=3,3", pascal, {0}, 1e-3, false},
+    {"GaussianBlur", "blur_limit=11,11", gauss, {11, 0.3 * 4 + 0.8}, 1e-3, false},
+    {"GaussianBlur", "blur_limit=5,5 sigma_limit=2,2", gauss, {5, 2}, 1e-3, false},
+    {"GaussianBlur", "blur_limit=0 sigma_limit=0.7,0.7", gauss, {5, 0.7}, 1e-3, false},
+    {"MedianBlur", "blur_limit=3,3", median, {3}, 0, false},
+    {"MedianBlur", "blur_limit=5,5", median, {5}, 0, false},
+    {"MedianBlur", "blur_limit=7,7", median, {7}, 0, false},
+    {"MedianBlur", "blur_limit=9,9", median, {9}, 0, false},
+    {"MedianBlur", "blur_limit=31,31", median, {31}, 0, false},
     {"Sharpen", "alpha=0.3 lightness=0.7", sharpened, {0.3, 0.7}, 1e-3, false},
     {"Sharpen", "alpha=1 lightness=1", sharpened, {1, 1}, 1e-3, false},
     {"Emboss", "alpha=0.45 strength=0.3", embossed, {0.45, 0.3}, 1e-3, false},
     {"Emboss", "alpha=1 strength=2", embossed, {1, 2}, 1e-3, false},
-    {"RandomBrightnessContrast", "brightness_limit=0.13 contrast_limit=-0.17", linear, {-0.17, 0.13}, 1e-3, false},
-    {"RandomBrightnessContrast", "brightness_limit=-0.2 contrast_limit=0.9", linear, {0.9, -0.2}, 1e-3, false},
     {"RandomBrightnessContrast",
-     "brightness_limit=0.2 contrast_limit=0.1 brightness_by_max=false",
+     "brightness_limit=0.13,0.13 contrast_limit=-0.17,-0.17",
+     linear,
+     {-0.17, 0.13},
+     1e-3,
+     false},
+    {"RandomBrightnessContrast", "brightness_limit=-0.2,-0.2 contrast_limit=0.9,0.9", linear, {0.9, -0.2}, 1e-3, false},
+    {"RandomBrightnessContrast",
+     "brightness_limit=0.2,0.2 contrast_limit=0.1,0.1 brightness_by_max=false",
      linear_by_mean,
      {0.1, 0.2},
      1e-3,
@@ -245,19 +249,19 @@ static const struct trial {
     {"ToGray", "", luminance, {0}, 0.02, false},
     {"HueSaturationValue", "hue_shift_limit=0 sat_shift_limit=0 val_shift_limit=0", shifted, {0}, 1e-3, false},
     {"HueSaturationValue",
-     "hue_shift_limit=17.5 sat_shift_limit=-30 val_shift_limit=12",
+     "hue_shift_limit=17.5,17.5 sat_shift_limit=-30,-30 val_shift_limit=12,12",
      shifted,
      {17.5, -30, 12},
      1e-3,
      false},
     {"HueSaturationValue",
-     "hue_shift_limit=-180 sat_shift_limit=40 val_shift_limit=-20.25",
+     "hue_shift_limit=-180,-180 sat_shift_limit=40,40 val_shift_limit=-20.25,-20.25",
      shifted,
      {-180, 40, -20.25},
      1e-3,
      false},
-    {"CLAHE", "clip_limit=2 tile_grid_size=8", equalised, {2, 8, 8}, 0.01, true},
-    {"CLAHE", "clip_limit=40 tile_grid_size=2,3", equalised, {40, 2, 3}, 0.01, true},
+    {"CLAHE", "clip_limit=2,2 tile_grid_size=8", equalised, {2, 8, 8}, 0.01, true},
+    {"CLAHE", "clip_limit=40,40 tile_grid_size=3,2", equalised, {40, 3, 2}, 0.01, true},
 };
 
 static const int shapes[][2] = {{1, 1}, {1, 7}, {5, 1}, {2, 3}, {9, 17}, {24, 16}, {13, 70}};
@@ -352,7 +356,7 @@ static void noise_has_the_variance_asked_for(void **state)
     for (int v = 0; v < 4; v++) {
         const int side = 601; // odd: the last value has half a word
         rb_image image = plain(*state, side, side, 1, 128);
-        run(*state, "GaussNoise", rb_text_format(*state, "var_limit=%g", variances[v]), 1, &image);
+        run(*state, "GaussNoise", rb_text_format(*state, "var_limit=%g,%g", variances[v], variances[v]), 1, &image);
         double n = side * side, sum = 0, squares = 0, beside = 0, beyond = 0, last = 0;
         double sigma = sqrt(variances[v]), edge = floor(2 * sigma);
         for (int i = 0; i < side * side; i++) {
@@ -374,7 +378,7 @@ static void noise_is_clipped_and_can_be_none(void **state)
 {
     for (int value = 0; value <= 255; value += 255) {
         rb_image image = plain(*state, 64, 64, 3, value);
-        run(*state, "GaussNoise", "var_limit=65025", 1, &image);
+        run(*state, "GaussNoise", "var_limit=65025,65025", 1, &image);
         int kept = 0;
         for (int i = 0; i < 64 * 64 * 3; i++) kept += image.pixels[i] == value;
         check_near("clipped", kept / 12288.0, 0.5, 0, 4 * 0.5 / 110.8 + 0.002);

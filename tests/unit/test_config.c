@@ -12,7 +12,7 @@ typedef struct settings {
     int batch_size, sampler, device;
     double lr, max_lr, unused_rate;
     const char *root_dir, *manifest;
-    rb_range scale;
+    rb_range scale, turn, upto, tiles;
     const rb_tree *steps;
 } settings;
 
@@ -48,6 +48,13 @@ static const rb_field tree_fields[] = {
     {0},
 };
 
+static const rb_field pair_fields[] = {
+    {"turn", RB_RANGE, AT(turn), .preset = -90, .preset_high = 90, .min = -180, .max = 360, .pair = RB_PAIR_SYMMETRIC},
+    {"upto", RB_RANGE, AT(upto), .preset = 3, .preset_high = 7, .min = 3, .max = 99, .pair = RB_PAIR_FROM_MIN},
+    {"tiles", RB_RANGE, AT(tiles), .preset = 8, .preset_high = 4, .min = 1, .max = 64, .pair = RB_PAIR_FREE},
+    {0},
+};
+
 static const rb_field empty_fields[] = {{0}};
 
 static const rb_field other_fields[] = {
@@ -58,7 +65,7 @@ static const rb_field other_fields[] = {
 // Settings with the sections that read and write them.
 typedef struct setup {
     settings s;
-    rb_section sections[6];
+    rb_section sections[7];
     rb_config config;
 } setup;
 
@@ -71,7 +78,8 @@ static setup *setup_new(rb_arena *a)
     u->sections[3] = (rb_section){"other commands", NULL, other_fields, &u->s, false};
     u->sections[4] = (rb_section){"ranges", NULL, range_fields, &u->s, true};
     u->sections[5] = (rb_section){"trees", NULL, tree_fields, &u->s, true};
-    u->config = (rb_config){u->sections, 6};
+    u->sections[6] = (rb_section){"pairs", NULL, pair_fields, &u->s, false};
+    u->config = (rb_config){u->sections, 7};
     rb_config_defaults(&u->config);
     return u;
 }
@@ -163,6 +171,8 @@ static void flaws_of_tables_are_found(void **state)
         {{"x", RB_RANGE, .max = INFINITY}},
         {{"x", RB_RANGE, .max = 4, .optional = true}},
         {{"x", RB_TREE, .optional = false}},
+        {{"x", RB_RANGE, .preset = 2, .preset_high = 0, .min = 1, .max = 4, .pair = RB_PAIR_FREE}},
+        {{"x", RB_RANGE, .preset = 2, .preset_high = 5, .min = 1, .max = 4, .pair = RB_PAIR_FREE}},
     };
     for (int i = 0; i < (int)(sizeof flawed / sizeof *flawed); i++) {
         rb_section section = {.title = "flawed", .fields = flawed[i]};
@@ -295,6 +305,33 @@ static void ranges_are_two_numbers_or_one(void **state)
     rb_error err = {0};
     check_done(rb_config_set(a, &again->config, "scale", "[-1, 2]", "here", &err), err);
     assert_true(again->s.scale.low == -1 && again->s.scale.high == 2);
+}
+
+static void one_number_stands_for_a_pair(void **state)
+{
+    rb_arena *a = ((place *)*state)->arena;
+    static const struct {
+        const char *text;
+        double ends[6]; // of turn, upto and tiles
+    } cases[] = {
+        {"turn: 15", {-15, 15, 3, 7, 8, 4}},      {"turn: 0", {0, 0, 3, 7, 8, 4}},
+        {"turn: -9,15", {-9, 15, 3, 7, 8, 4}},    {"turn: [-180, 360]", {-180, 360, 3, 7, 8, 4}},
+        {"upto: 5", {-90, 90, 3, 5, 8, 4}},       {"upto: 3", {-90, 90, 3, 3, 8, 4}},
+        {"upto: [5, 5]", {-90, 90, 5, 5, 8, 4}},  {"tiles: 6", {-90, 90, 3, 7, 6, 6}},
+        {"tiles: [9, 2]", {-90, 90, 3, 7, 9, 2}}, {"tiles: 2,9", {-90, 90, 3, 7, 2, 9}},
+    };
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+        const settings *s = &reads(a, cases[i].text)->s;
+        const double got[] = {s->turn.low, s->turn.high, s->upto.low, s->upto.high, s->tiles.low, s->tiles.high};
+        check_close(cases[i].text, got, cases[i].ends, 6, 0);
+        assert_false(signbit(s->turn.low) && fpclassify(s->turn.low) == FP_ZERO); // "[-0, 0]" reads badly
+    }
+    refuses(a, "turn: -9", "t.yaml:1: turn: -9 is negative; one number v means -v,v here");
+    refuses(a, "turn: 200", "t.yaml:1: turn: 200 means -v,v here, which is outside -180..360");
+    refuses(a, "turn: 400", "t.yaml:1: turn: 400 is outside -180..360");
+    refuses(a, "turn: 9,-9", "t.yaml:1: turn: limits reversed, 9 is above -9");
+    refuses(a, "upto: 2", "t.yaml:1: upto: 2 is outside 3..99");
+    refuses(a, "tiles: [9, 0]", "t.yaml:1: tiles: 0 is outside 1..64");
 }
 
 static void wrong_ranges_are_named(void **state)
@@ -874,6 +911,7 @@ int main(void)
         TEST(wrong_values_are_named),
         TEST(long_or_strange_values_are_quoted_in_one_line),
         TEST(ranges_are_two_numbers_or_one),
+        TEST(one_number_stands_for_a_pair),
         TEST(wrong_ranges_are_named),
         TEST(trees_keep_what_nests),
         TEST(trees_of_flags_have_no_lines),

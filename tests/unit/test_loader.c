@@ -165,7 +165,7 @@ static void classes_have_their_own_pipelines(void **state)
     static const int values[] = {10, 20};
     static const rb_augment_step rare = {.augment = &fill, .cfg = &values[0], .p = 1};
     static const rb_augment_step common = {.augment = &fill, .cfg = &values[1], .p = 1};
-    static const rb_augmentation both = {{&rare, 1}, {&common, 1}};
+    static const rb_augmentation both = {{.steps = &rare, .count = 1}, {.steps = &common, .count = 1}};
     rb_loader *l = opened(p, spec_of(d));
     rb_loader_begin(l, &(rb_pass){draws, DRAWS, 0, 0, 0, &both, class_1});
     for (const rb_batch *b; (b = next(l));)
@@ -209,7 +209,7 @@ static void a_pass_begins_where_it_is_told(void **state)
     static atomic_int *const counter = &runs;
     static const rb_augment count = {.name = "count", .apply = count_run};
     static const rb_augment_step step = {.augment = &count, .cfg = &counter, .p = 1};
-    static const rb_augmentation counted = {{&step, 1}, {&step, 1}};
+    static const rb_augmentation counted = {{.steps = &step, .count = 1}, {.steps = &step, .count = 1}};
     check_pass(p, l, d, &(rb_pass){draws, DRAWS, 4 * BATCH, 0, 0, &counted, class_1});
     assert_int_equal(runs, 2 * (DRAWS - 4 * BATCH)); // the loader's and check_pass's own, none of those before
     check_pass(p, l, d, &(rb_pass){.order = draws, .count = DRAWS, .start = 2 * BATCH});
@@ -231,7 +231,7 @@ static void a_pass_can_be_given_up(void **state)
     const rb_dataset *d = pictures(p);
     static const rb_augment slow = {.name = "slow", .apply = whiten_late};
     static const rb_augment_step step = {.augment = &slow, .p = 1};
-    static const rb_augmentation both = {{&step, 1}, {&step, 1}};
+    static const rb_augmentation both = {{.steps = &step, .count = 1}, {.steps = &step, .count = 1}};
     for (int taken = 0; taken < 4; taken++) {
         rb_loader_spec spec = spec_of(d);
         spec.workers = 4;
