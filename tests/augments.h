@@ -24,7 +24,7 @@ static inline int arena_close(void **state)
 // One transform that always fires, with parameters as in a pipeline's row.
 static inline const rb_augment_step *one_step(rb_arena *a, const char *name, const char *with)
 {
-    rb_step_row rows[] = {{.name = name, .p = 1, .with = with}, {0}};
+    rb_step_row rows[] = {{.name = name, .with = rb_text_format(a, "p=1 %s", with ? with : "")}, {0}};
     rb_pipeline p;
     rb_error err;
     check_done(rb_pipeline_build(a, rows, "test", &p, &err), err);

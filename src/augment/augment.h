@@ -46,18 +46,25 @@ typedef struct rb_pipeline {
     bool compose; // geometric steps that follow each other sample the picture once, and so blur it less
 } rb_pipeline;
 
-// The pipelines of a run, by what the class is.
+typedef struct rb_class_pipeline {
+    const char *name; // of the class
+    const char *where;
+    rb_pipeline pipeline;
+} rb_class_pipeline;
+
+// The pipelines of a run, by what a class is or by its name.
 typedef struct rb_augmentation {
     rb_pipeline minority, majority;
+    rb_class_pipeline *classes;
+    int class_count;
 } rb_augmentation;
 
 // A step as somebody wrote it.
 typedef struct rb_step_row {
     const char *name;                // of a transform or a group; NULL after the last row
-    double p;                        // 0: the default of that name
-    const char *with;                // "limit=90 sigma=7.5", read as flags are; NULL: defaults
+    const char *with;                // "p=0.7 limit=90", read as flags are; NULL: defaults
     const struct rb_step_row *steps; // children of a group
-    int n;                           // SomeOf: children to run, 0 is 1
+    const char *where;               // begins its error messages; NULL: as its pipeline's
 } rb_step_row;
 
 #define RB_GROUP_CHILDREN 64
@@ -71,6 +78,7 @@ struct rb_group {
     const char *name; // "OneOf"
     const char *help;
     double p;
+    bool counts; // takes n, how many of its children run
     bool weighs; // its children's p are weights, and what is chosen is forced
     rb_choice (*choose)(const rb_pipeline *p, int at, rb_rng *random);
 };
@@ -90,7 +98,26 @@ bool rb_pipeline_build(rb_arena *a, const rb_step_row *rows, const char *where, 
 
 // Owner:  the pipelines live in `a`
 // Errors: USAGE (no such preset, naming the nearest)
-bool rb_augmentation_preset(rb_arena *a, const char *name, rb_augmentation *out, rb_error *err) RB_CHECKED;
+bool rb_augmentation_preset(rb_arena *a, const char *name, const char *where, rb_augmentation *out,
+                            rb_error *err) RB_CHECKED;
+
+// What the key `augment` says; its forms are in read.c. Warns of settings that are known to surprise and of what an
+// imported pipeline does otherwise here.
+//
+// Owner:  the pipelines live in `a`
+// Errors: those of rb_pipeline_build and rb_tree_read
+bool rb_augmentation_read(rb_arena *a, const rb_tree *value, bool compose, rb_augmentation *out,
+                          rb_error *err) RB_CHECKED;
+
+// One line of YAML with every step and parameter, that reads back the same.
+const char *rb_augmentation_text(rb_arena *a, const rb_augmentation *augmentation);
+
+// The pipeline of each of `count` classes, by label: its own if it has one.
+//
+// Owner:  the pipelines live in `a`
+// Errors: USAGE (steps for a class that there is not, naming the nearest)
+bool rb_augmentation_by_label(rb_arena *a, const rb_augmentation *augmentation, const char *const *names,
+                              const bool *minority, int count, const rb_pipeline **out, rb_error *err) RB_CHECKED;
 
 // Runs a pipeline for one draw of one epoch.
 void rb_pipeline_run(const rb_pipeline *p, uint32_t seed, uint32_t draw, uint32_t epoch, rb_arena *scratch,

@@ -31,6 +31,25 @@ static bool no_such_step(rb_arena *a, const char *name, const char *where, rb_er
                    near ? near : "", near ? "'?" : "");
 }
 
+// ---- parameters ----------------------------------------------------------------------------------------------------
+
+// What every step takes beside the parameters of its kind.
+typedef struct step_keys {
+    double p;
+    int n;
+} step_keys;
+
+#define P_FIELD \
+    { \
+        "p", RB_REAL, offsetof(step_keys, p), .min = 0, .max = 1, .help = "how often it fires" \
+    }
+static const rb_field p_field[] = {P_FIELD, {0}};
+static const rb_field p_and_n_fields[] = {
+    P_FIELD,
+    {"n", RB_INT, offsetof(step_keys, n), .preset = 1, .min = 1, .max = RB_GROUP_CHILDREN, .help = "steps that run"},
+    {0},
+};
+
 // Sets each KEY=VALUE of `with`; they are parted by spaces.
 static bool set_all(rb_arena *a, const rb_config *config, const char *with, const char *where, rb_error *err)
 {
@@ -45,17 +64,18 @@ static bool set_all(rb_arena *a, const rb_config *config, const char *with, cons
     return true;
 }
 
-static bool configure(rb_arena *a, const rb_augment *augment, const char *with, const char *where, const void **out,
-                      rb_error *err)
+// Defaults, and `with` over them. sections[0] is what every step takes, its p the default of the kind.
+static bool configure(rb_arena *a, const rb_step_row *row, const char *where, rb_section sections[2], rb_error *err)
 {
-    void *cfg = rb_arena_take(a, 1, (ptrdiff_t)augment->cfg_bytes);
-    rb_section section = {.fields = augment->fields, .values = cfg, .used = true};
-    rb_config config = {&section, 1};
+    rb_config config = {sections, 2};
+    step_keys *keys = sections[0].values;
+    double p = keys->p;
     rb_config_defaults(&config);
-    *out = cfg;
-    if (with && !set_all(a, &config, with, where, err)) return false;
-    return !augment->sound || augment->sound(cfg, where, err);
+    keys->p = p;
+    return !row->with || set_all(a, &config, row->with, where, err);
 }
+
+// ---- rows ----------------------------------------------------------------------------------------------------------
 
 static int count_rows(const rb_step_row *rows)
 {
@@ -88,21 +108,26 @@ static bool add_rows(layout *l, const rb_step_row *rows, const char *where, rb_e
 static bool add_transform(layout *l, const rb_augment *augment, const rb_step_row *row, const char *where,
                           rb_error *err)
 {
-    rb_augment_step *step = &l->steps[l->count++];
-    step->augment = augment;
-    step->p = row->p > 0 ? row->p : augment->p;
+    void *cfg = rb_arena_take(l->arena, 1, (ptrdiff_t)augment->cfg_bytes);
+    step_keys keys = {.p = augment->p};
+    rb_section sections[] = {{.fields = p_field, .values = &keys, .used = true},
+                             {.fields = augment->fields, .values = cfg, .used = true}};
     if (row->steps) return rb_fail(err, RB_ERR_USAGE, "%s: is a transform and has no steps", where);
-    return configure(l->arena, augment, row->with, where, &step->cfg, err);
+    if (!configure(l->arena, row, where, sections, err)) return false;
+    l->steps[l->count++] = (rb_augment_step){.augment = augment, .cfg = cfg, .p = keys.p};
+    return !augment->sound || augment->sound(cfg, where, err);
 }
 
 static bool add_group(layout *l, const rb_group *group, const rb_step_row *row, const char *where, rb_error *err)
 {
+    static const rb_field none[] = {{0}};
+    step_keys keys = {.p = group->p};
+    rb_section sections[] = {{.fields = group->counts ? p_and_n_fields : p_field, .values = &keys, .used = true},
+                             {.fields = none, .values = &keys, .used = true}};
+    if (!configure(l->arena, row, where, sections, err)) return false;
     rb_augment_step *step = &l->steps[l->count++];
     int first = l->count;
-    step->group = group;
-    step->p = row->p > 0 ? row->p : group->p;
-    step->n = row->n > 0 ? row->n : 1;
-    if (row->with) return rb_fail(err, RB_ERR_USAGE, "%s: takes no parameters", where);
+    *step = (rb_augment_step){.group = group, .p = keys.p, .n = keys.n};
     if (!add_rows(l, row->steps, where, err)) return false;
     step->below = l->count - first;
     return check_group(step, where, err);
@@ -112,9 +137,9 @@ static bool add_row(layout *l, const rb_step_row *row, const char *where, rb_err
 {
     const rb_augment *augment = augment_named(row->name);
     const rb_group *group = group_named(row->name);
+    if (row->where) where = row->where;
     const char *here = rb_text_format(l->arena, "%s: %s", where, row->name);
     if (!augment && !group) return no_such_step(l->arena, row->name, where, err);
-    if (!(row->p >= 0 && row->p <= 1)) return rb_fail(err, RB_ERR_USAGE, "%s: p: %g is outside 0..1", here, row->p);
     return augment ? add_transform(l, augment, row, here, err) : add_group(l, group, row, here, err);
 }
 

@@ -67,10 +67,10 @@ static rb_choice some_children(const rb_pipeline *p, int at, rb_rng *random)
 }
 
 const rb_group rb_groups[] = {
-    {"Compose", "its steps in order, each by its own p", 1, false, every_child},
-    {"Sequential", "all of its steps in order or none, each by its own p", 0.5, false, every_child},
-    {"OneOf", "one of its steps, by weight p", 0.5, true, one_child},
-    {"SomeOf", "n different ones of its steps, by weight p", 1, true, some_children},
+    {"Compose", "its steps in order, each by its own p", 1, false, false, every_child},
+    {"Sequential", "all of its steps in order or none, each by its own p", 0.5, false, false, every_child},
+    {"OneOf", "one of its steps, by weight p", 0.5, false, true, one_child},
+    {"SomeOf", "n different ones of its steps, by weight p", 1, true, true, some_children},
     {0},
 };
 

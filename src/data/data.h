@@ -17,11 +17,12 @@ typedef struct rb_data_settings {
     int interpolation; // rb_interpolation
     double test_split, val_split;
     int split_seed;
-    int sampler;         // rb_sampler
-    int on_bad_image;    // rb_on_bad_image
-    int workers;         // loader threads
-    int cache_mb;        // budget of the cache of resized pictures
-    const char *augment; // preset name
+    int sampler;            // rb_sampler
+    int on_bad_image;       // rb_on_bad_image
+    int workers;            // loader threads
+    int cache_mb;           // budget of the cache of resized pictures
+    const rb_tree *augment; // a preset, a file, or steps; augment/read.c
+    bool augment_compose;
 } rb_data_settings;
 extern const rb_field rb_data_fields[];     // where labelled pictures are, and their split
 extern const rb_field rb_picture_fields[];  // what a picture becomes: channels, image_size, interpolation

@@ -35,10 +35,15 @@ const rb_field rb_picture_fields[] = {
     {0},
 };
 
+static const rb_tree light = {.text = "light", .plain = true, .source = "augment"};
+
 const rb_field rb_sampling_fields[] = {
     {"sampler", RB_CHOICE, AT(sampler), .preset = RB_SAMPLER_BALANCED, .choices = samplers,
      .help = "balanced: every class equally often, with replacement; shuffle: every picture once"},
-    {"augment", RB_TEXT, AT(augment), .preset_text = "light", .help = "pipeline of random changes in training"},
+    {"augment", RB_TREE, AT(augment), .preset_tree = &light,
+     .help = "random changes in training: none, light, original, a file of steps, or steps by class"},
+    {"augment_compose", RB_BOOL, AT(augment_compose), .preset = false,
+     .help = "sample a picture once for geometric steps that follow each other: sharper, but other pixels"},
     {0},
 };
 

@@ -80,8 +80,7 @@ static bool cached_picture(rb_loader *l, int sample, rb_arena *scratch, uint8_t 
 static void augment(const rb_loader *l, int sample, int draw, rb_arena *scratch, uint8_t *row)
 {
     const rb_pass *pass = &l->pass;
-    bool minority = pass->minority[l->spec.data->samples[sample].label];
-    const rb_pipeline *p = minority ? &pass->augmentation->minority : &pass->augmentation->majority;
+    const rb_pipeline *p = &pass->augmentation[l->spec.data->samples[sample].label];
     rb_image image = {row, l->spec.image_size, l->spec.image_size, l->spec.channels};
     rb_pipeline_run(p, pass->seed, (uint32_t)draw, pass->epoch, scratch, &image);
     if (image.pixels != row) memcpy(row, image.pixels, (size_t)l->row_bytes);

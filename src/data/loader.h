@@ -25,8 +25,7 @@ typedef struct rb_pass {
     int count;
     int start; // first draw to deliver: a multiple of batch_size, for a resume inside an epoch
     uint32_t seed, epoch;
-    const rb_augmentation *augmentation; // NULL at evaluation
-    const bool *minority;                // by label; used with augmentation
+    const rb_pipeline *augmentation; // by label; NULL at evaluation
 } rb_pass;
 
 typedef struct rb_batch {

@@ -148,12 +148,10 @@ static void begin_pass(fit *f)
     rb_arena_close(scratch);
     f->loss = 0;
     f->judged = 0;
-    rb_loader_begin(job->loader, &(rb_pass){.order = f->order,
-                                            .count = f->draws,
-                                            .seed = seed,
-                                            .epoch = epoch,
-                                            .augmentation = &job->augmentation,
-                                            .minority = job->minority});
+    rb_loader_begin(
+        job->loader,
+        &(rb_pass){
+            .order = f->order, .count = f->draws, .seed = seed, .epoch = epoch, .augmentation = job->augmentation});
 }
 
 static bool run_steps(fit *f, rb_bar *bar, rb_error *err)

@@ -87,13 +87,14 @@ static bool find_parts(rb_job *job, rb_error *err)
         job->part[part] = rb_dataset_part(job->arena, &job->data, (rb_part)part);
     if (!both_classes_in(job, RB_VAL_PART, counts, err) || !both_classes_in(job, RB_TRAIN_PART, counts, err))
         return false;
-    job->minority = RB_NEW(job->arena, bool, classes);
-    for (int k = 0; k < classes; k++) job->minority[k] = rb_is_minority(counts, classes, k);
+    bool *minority = RB_NEW(job->arena, bool, classes);
+    for (int k = 0; k < classes; k++) minority[k] = rb_is_minority(counts, classes, k);
     for (int k = 0; k < classes; k++)
         rb_note("class %s: %d of %d training pictures (%.1f %%)%s", job->data.classes[k], counts[k],
                 job->part[RB_TRAIN_PART].count, 100.0 * counts[k] / job->part[RB_TRAIN_PART].count,
-                job->minority[k] ? ", the minority" : "");
-    return true;
+                minority[k] ? ", the minority" : "");
+    return rb_augmentation_by_label(job->arena, &job->settings->augmentation, job->data.classes, minority, classes,
+                                    &job->augmentation, err);
 }
 
 // Both move the same prior: used together they push the logits twice.
@@ -204,8 +205,7 @@ bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
     *out = (rb_job){.arena = a, .settings = s, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
     out->early_stop.best = INFINITY;
     out->schedule = rb_settings_schedule(s, err);
-    if (!out->schedule.schedule || !rb_augmentation_preset(a, s->data.augment, &out->augmentation, err) ||
-        !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||
+    if (!out->schedule.schedule || !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||
         !rb_folder_make(s->training.checkpoint_dir, err))
         return false;
     out->unreadable = RB_NEW(a, const char *, out->data.count);

@@ -18,10 +18,9 @@ typedef struct rb_job {
     rb_arena *arena;
     const rb_settings *settings;
     rb_dataset data;
-    const char **unreadable;   // by sample: why it is left out, or NULL
-    rb_indices part[RB_PARTS]; // readable pictures
-    bool *minority;            // by label
-    rb_augmentation augmentation;
+    const char **unreadable;         // by sample: why it is left out, or NULL
+    rb_indices part[RB_PARTS];       // readable pictures
+    const rb_pipeline *augmentation; // by label
     rb_chosen_schedule schedule;
     rb_network network;
     rb_loader *loader;

@@ -66,7 +66,6 @@ static void remove_folder(void *folder)
 typedef struct pictures {
     rb_dataset data;
     int *order;
-    bool minority[2];
     rb_loader *loader;
 } pictures;
 
@@ -87,7 +86,7 @@ static bool draw_pictures(rb_arena *a, const rb_settings *s, int count, pictures
 static bool open_pictures(rb_arena *a, const rb_settings *s, bool cached, pictures *out, rb_error *err)
 {
     int batch = s->compute.batch_size, count = (PICTURES + batch - 1) / batch * batch;
-    *out = (pictures){.order = RB_NEW(a, int, count), .minority = {true, false}};
+    *out = (pictures){.order = RB_NEW(a, int, count)};
     for (int i = 0; i < count; i++) out->order[i] = i;
     rb_loader_spec spec = {.data = &out->data,
                            .channels = s->data.channels,
@@ -99,15 +98,13 @@ static bool open_pictures(rb_arena *a, const rb_settings *s, bool cached, pictur
     return draw_pictures(a, s, count, out, err) && rb_loader_open(a, &spec, &out->loader, err);
 }
 
-static void begin_pass(pictures *p, const rb_augmentation *augmentation)
+static void begin_pass(pictures *p, const rb_pipeline *augmentation)
 {
-    rb_loader_begin(
-        p->loader,
-        &(rb_pass){.order = p->order, .count = p->data.count, .augmentation = augmentation, .minority = p->minority});
+    rb_loader_begin(p->loader, &(rb_pass){.order = p->order, .count = p->data.count, .augmentation = augmentation});
 }
 
 // The next batch of an endless sequence of passes.
-static bool next_batch(pictures *p, const rb_augmentation *augmentation, const rb_batch **out, rb_error *err)
+static bool next_batch(pictures *p, const rb_pipeline *augmentation, const rb_batch **out, rb_error *err)
 {
     if (!rb_loader_next(p->loader, out, err)) return false;
     if (*out) return true;
@@ -121,7 +118,7 @@ static bool next_batch(pictures *p, const rb_augmentation *augmentation, const r
 typedef struct trainer {
     const rb_settings *settings;
     pictures pictures;
-    rb_augmentation augmentation;
+    rb_pipeline augmentation[2]; // by label: of synth, 0 is the minority
     rb_network network;
     rb_plan *plan;
     float *target;
@@ -131,16 +128,17 @@ typedef struct trainer {
 
 static bool open_trainer(rb_arena *a, const rb_settings *s, trainer *t, rb_error *err)
 {
-    *t = (trainer){.settings = s, .target = RB_NEW(a, float, s->compute.batch_size)};
-    if (!rb_augmentation_preset(a, s->data.augment, &t->augmentation, err) ||
-        !open_pictures(a, s, true, &t->pictures, err) ||
+    *t = (trainer){.settings = s,
+                   .augmentation = {s->augmentation.minority, s->augmentation.majority},
+                   .target = RB_NEW(a, float, s->compute.batch_size)};
+    if (!open_pictures(a, s, true, &t->pictures, err) ||
         !rb_network_open(a, s, rb_optims[0], s->optim_cfg[0], &t->network, err))
         return false;
     rb_network_init(&t->network, 0);
     rb_plan_spec spec = rb_network_plan_spec(&t->network, RB_TRAIN, s->compute.batch_size);
     spec.loss = &rb_loss_bce;
     spec.loss_cfg = &s->bce;
-    begin_pass(&t->pictures, &t->augmentation);
+    begin_pass(&t->pictures, t->augmentation);
     return t->network.backend->plan(a, t->network.store, &spec, &t->plan, err);
 }
 
@@ -150,7 +148,7 @@ static bool train_once(trainer *t, rb_error *err)
     const rb_training_settings *s = &t->settings->training;
     const rb_batch *batch;
     double start_s = rb_clock_now_s(), loss;
-    if (!next_batch(&t->pictures, &t->augmentation, &batch, err)) return false;
+    if (!next_batch(&t->pictures, t->augmentation, &batch, err)) return false;
     double loaded_s = rb_clock_now_s();
     for (int i = 0; i < batch->n; i++) t->target[i] = (float)t->pictures.data.samples[batch->sample[i]].label;
     rb_feed feed = {.n = batch->n, .pixels = batch->pixels, .targets = t->target, .scale = 1.0 / batch->n};

@@ -157,6 +157,22 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
     return s;
 }
 
+static bool is_preset(const rb_tree *value)
+{
+    int i = 0;
+    while (rb_augment_presets[i] && (value->kind != RB_TREE_SCALAR || strcmp(rb_augment_presets[i], value->text))) i++;
+    return rb_augment_presets[i];
+}
+
+bool rb_settings_resolve(rb_arena *a, rb_settings *s, rb_error *err)
+{
+    if (!rb_augmentation_read(a, s->data.augment, s->data.augment_compose, &s->augmentation, err)) return false;
+    if (is_preset(s->data.augment)) return true;
+    const char *text = rb_augmentation_text(a, &s->augmentation);
+    return rb_tree_read_text(a, "augment", (rb_bytes){(const uint8_t *)text, (ptrdiff_t)strlen(text)}, &s->data.augment,
+                             err);
+}
+
 rb_chosen_schedule rb_settings_schedule(const rb_settings *s, rb_error *err)
 {
     const rb_schedule *found = rb_schedule_find(s->training.scheduler, err);

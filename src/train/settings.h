@@ -5,6 +5,7 @@
 #ifndef RB_TRAIN_SETTINGS_H
 #define RB_TRAIN_SETTINGS_H
 
+#include "augment/augment.h"
 #include "backend/backend.h"
 #include "config/config.h"
 #include "data/data.h"
@@ -60,13 +61,19 @@ typedef struct rb_settings {
     rb_decision_settings decision;
     rb_output_settings output;
     rb_eval_settings eval;
-    void **schedule_cfg; // in the order of rb_schedules
-    void **optim_cfg;    // in the order of rb_optims
-    rb_config config;    // the sections around all of it
+    rb_augmentation augmentation; // what data.augment says, once resolved
+    void **schedule_cfg;          // in the order of rb_schedules
+    void **optim_cfg;             // in the order of rb_optims
+    rb_config config;             // the sections around all of it
 } rb_settings;
 
 // All keys at their defaults; those that `purpose` uses are its flags. Lives in `a`.
 rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose);
+
+// Reads what keys name, so that the settings say all: steps of augmentation come from their file into data.augment.
+//
+// Errors: those of rb_augmentation_read
+bool rb_settings_resolve(rb_arena *a, rb_settings *s, rb_error *err) RB_CHECKED;
 
 // The parameters of the chosen schedule. NULL after writing USAGE: there is no such schedule.
 typedef struct rb_chosen_schedule {

@@ -98,7 +98,7 @@ with_flags "^--sampler: 'balance' is none of balanced\|shuffle; did you mean 'ba
 with_flags "^scheduler: .*did you mean 'one_cycle'" train --config small.yaml --scheduler one_cycel
 with_flags "^model_type: .*did you mean 'resnet18'" train --model_type resnet81 --root_dir data
 with_flags "^backend: .*did you mean 'onednn'" train --config small.yaml --backend onednnn
-with_flags "^augment: .*did you mean 'light'" train --config small.yaml --augment ligth
+with_flags "^--augment: .*did you mean 'light'" train --config small.yaml --augment ligth
 with_flags '^--num_classes: 3 is outside' train --num_classes 3
 with_flags '^channels: 2 is neither 1 \(grey\) nor 3' train --config small.yaml --channels 2
 with_flags '^val_split: 0 leaves nothing to choose the threshold on' train --config small.yaml --val_split 0

@@ -72,7 +72,7 @@ static void light_flips_half_of_both_classes(void **state)
 {
     rb_augmentation light;
     rb_error err;
-    check_done(rb_augmentation_preset(*state, "light", &light, &err), err);
+    check_done(rb_augmentation_preset(*state, "light", "augment", &light, &err), err);
     const rb_pipeline *pipelines[] = {&light.minority, &light.majority};
     for (int k = 0; k < 2; k++) {
         int flipped = 0;
@@ -90,7 +90,7 @@ static void none_is_empty(void **state)
 {
     rb_augmentation none;
     rb_error err;
-    check_done(rb_augmentation_preset(*state, "none", &none, &err), err);
+    check_done(rb_augmentation_preset(*state, "none", "augment", &none, &err), err);
     assert_int_equal(none.minority.count, 0);
     assert_int_equal(none.majority.count, 0);
 }
@@ -100,14 +100,14 @@ static void every_preset_can_be_built(void **state)
     rb_augmentation built;
     rb_error err;
     for (int i = 0; rb_augment_presets[i]; i++)
-        check_done(rb_augmentation_preset(*state, rb_augment_presets[i], &built, &err), err);
+        check_done(rb_augmentation_preset(*state, rb_augment_presets[i], "augment", &built, &err), err);
 }
 
 static void an_unknown_preset_names_the_nearest(void **state)
 {
     rb_augmentation out;
     rb_error err;
-    check_failed(rb_augmentation_preset(*state, "lihgt", &out, &err), err, RB_ERR_USAGE,
+    check_failed(rb_augmentation_preset(*state, "lihgt", "augment", &out, &err), err, RB_ERR_USAGE,
                  "augment: no preset 'lihgt'; did you mean 'light'?");
 }
 

@@ -160,10 +160,11 @@ static void draws_in_any_order_are_the_same(void **state)
 
 static void rows_become_steps_in_preorder(void **state)
 {
-    static const rb_step_row inner[] = {
-        {.name = "Rotate", .p = 0.7, .with = "limit=15"}, {.name = "VerticalFlip"}, {0}};
-    static const rb_step_row rows[] = {
-        {.name = "HorizontalFlip", .p = 0.25}, {.name = "OneOf", .steps = inner}, {.name = "RandomRotate90"}, {0}};
+    static const rb_step_row inner[] = {{.name = "Rotate", .with = "p=0.7 limit=15"}, {.name = "VerticalFlip"}, {0}};
+    static const rb_step_row rows[] = {{.name = "HorizontalFlip", .with = "p=0.25"},
+                                       {.name = "OneOf", .steps = inner},
+                                       {.name = "RandomRotate90"},
+                                       {0}};
     rb_pipeline p;
     rb_error err;
     check_done(rb_pipeline_build(*state, rows, "test", &p, &err), err);
@@ -193,7 +194,7 @@ static void bad_rows_say_where_and_why(void **state)
         {{.name = "Rotate", .with = "limits=9"}, "test: Rotate: limits: unknown key; did you mean 'limit'?"},
         {{.name = "Rotate", .with = "limit=-9"}, "test: Rotate: limit: -9 is negative; one number v means -v,v here"},
         {{.name = "Rotate", .with = "limit"}, "test: Rotate: 'limit' is not KEY=VALUE"},
-        {{.name = "Rotate", .p = 1.5}, "test: Rotate: p: 1.5 is outside 0..1"},
+        {{.name = "Rotate", .with = "p=1.5"}, "test: Rotate: p: 1.5 is outside 0..1"},
         {{.name = "Rotate", .steps = flip}, "test: Rotate: is a transform and has no steps"},
         {{.name = "OneOf"}, "test: OneOf: has no steps"},
         {{.name = "Blur", .with = "blur_limit=4"}, "test: Blur: blur_limit: 4 is even; sides of kernels are odd"},
@@ -206,7 +207,7 @@ static void bad_rows_say_where_and_why(void **state)
         {{.name = "CoarseDropout", .with = "num_holes_range=1.5,2"}, "num_holes_range: 1.5 is not a whole number"},
         {{.name = "ImageCompression", .with = "quality_range=9.5"}, "quality_range: 9.5 is not a whole number"},
         {{.name = "CLAHE", .with = "tile_grid_size=8,2.5"}, "test: CLAHE: tile_grid_size: 2.5 is not a whole number"},
-        {{.name = "OneOf", .steps = flip, .with = "n=1"}, "test: OneOf: takes no parameters"},
+        {{.name = "OneOf", .steps = flip, .with = "n=1"}, "test: OneOf: n: unknown key"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rb_step_row rows[] = {cases[i].row, {0}};
@@ -235,7 +236,7 @@ static void original_keeps_shape_and_repeats(void **state)
 {
     rb_augmentation original;
     rb_error err;
-    check_done(rb_augmentation_preset(*state, "original", &original, &err), err);
+    check_done(rb_augmentation_preset(*state, "original", "augment", &original, &err), err);
     assert_int_equal(original.minority.count, 17);
     assert_int_equal(original.majority.count, 3);
     uint64_t first[2][16];

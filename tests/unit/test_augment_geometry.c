@@ -397,7 +397,7 @@ static void random_resized_crop_samples_at_its_formula(void **state)
 // The same part, whether resized at once or composed with what follows.
 static void composed_crops_sample_at_their_formula(void **state)
 {
-    rb_step_row rows[] = {{.name = "RandomResizedCrop", .p = 1}, {.name = "HorizontalFlip", .p = 1}, {0}};
+    rb_step_row rows[] = {{.name = "RandomResizedCrop", .with = "p=1"}, {.name = "HorizontalFlip", .with = "p=1"}, {0}};
     rb_pipeline p;
     rb_error err;
     check_done(rb_pipeline_build(*state, rows, "test", &p, &err), err);

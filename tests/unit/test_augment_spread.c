@@ -211,13 +211,13 @@ static void parts_are_spread_over_sizes_and_places(void **state)
 static void all_builds_give_the_same_bytes(void **state)
 {
     static const rb_step_row bends[] = {
-        {.name = "ElasticTransform", .p = 0.7, .with = "alpha=150 sigma=7.5 alpha_affine=4.5"},
-        {.name = "GridDistortion", .p = 0.7},
-        {.name = "OpticalDistortion", .p = 0.7, .with = "distort_limit=1.5"},
+        {.name = "ElasticTransform", .with = "p=0.7 alpha=150 sigma=7.5 alpha_affine=4.5"},
+        {.name = "GridDistortion", .with = "p=0.7"},
+        {.name = "OpticalDistortion", .with = "p=0.7 distort_limit=1.5"},
         {0}};
-    static const rb_step_row rows[] = {{.name = "RandomRotate90", .p = 0.7},
-                                       {.name = "Rotate", .p = 0.7, .with = "limit=90"},
-                                       {.name = "OneOf", .p = 0.9, .steps = bends},
+    static const rb_step_row rows[] = {{.name = "RandomRotate90", .with = "p=0.7"},
+                                       {.name = "Rotate", .with = "p=0.7 limit=90"},
+                                       {.name = "OneOf", .with = "p=0.9", .steps = bends},
                                        {.name = "VerticalFlip"},
                                        {0}};
     rb_pipeline p;

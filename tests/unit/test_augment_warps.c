@@ -13,7 +13,9 @@ static const struct shape {
 static rb_pipeline built(rb_arena *a, const char *const (*steps)[2], bool compose)
 {
     rb_step_row rows[9] = {{0}};
-    for (int i = 0; steps[i][0]; i++) rows[i] = (rb_step_row){.name = steps[i][0], .p = 1, .with = steps[i][1]};
+    for (int i = 0; steps[i][0]; i++)
+        rows[i] =
+            (rb_step_row){.name = steps[i][0], .with = rb_text_format(a, "p=1 %s", steps[i][1] ? steps[i][1] : "")};
     rb_pipeline p;
     rb_error err;
     check_done(rb_pipeline_build(a, rows, "test", &p, &err), err);

@@ -79,7 +79,7 @@ static void defaults_are_the_documented_ones(void **state)
     rb_data_settings s = settings_of("data/");
     assert_null(s.manifest);
     assert_null(s.positive_class);
-    assert_string_equal(s.augment, "light");
+    assert_string_equal(s.augment->text, "light");
     assert_int_equal(s.data_format, RB_DATA_AUTO);
     assert_int_equal(s.channels, 3);
     assert_int_equal(s.image_size, 224);

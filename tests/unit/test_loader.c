@@ -72,8 +72,7 @@ static const uint8_t *expected(const place *p, const rb_dataset *d, const rb_pas
     check_done(rb_image_decode(p->arena, file, 3, &read, &err), err);
     rb_image_resize(p->arena, &read, RB_BILINEAR, &out);
     if (pass->augmentation)
-        rb_pipeline_run(pass->minority[s->label] ? &pass->augmentation->minority : &pass->augmentation->majority,
-                        pass->seed, (uint32_t)draw, pass->epoch, p->arena, &out);
+        rb_pipeline_run(&pass->augmentation[s->label], pass->seed, (uint32_t)draw, pass->epoch, p->arena, &out);
     return out.pixels;
 }
 
@@ -101,15 +100,15 @@ static void check_pass(const place *p, rb_loader *l, const rb_dataset *d, const 
 static const int draws[] = {3, 3, 0, 11, 7, 1, 3, 2, 9, 10, 4, 5, 5, 6, 8, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11};
 enum { DRAWS = sizeof draws / sizeof *draws };
 
-static const bool class_1[] = {false, true};
-
 // What a pass refers to outlives the test's own frame: where a test fails, threads still read it until the arena ends.
-static const rb_augmentation *light_of(const place *p)
+static const rb_pipeline *light_of(const place *p)
 {
-    rb_augmentation *light = RB_NEW(p->arena, rb_augmentation, 1);
+    rb_augmentation light;
+    rb_pipeline *by_label = RB_NEW(p->arena, rb_pipeline, 2);
     rb_error err;
-    check_done(rb_augmentation_preset(p->arena, "light", light, &err), err);
-    return light;
+    check_done(rb_augmentation_preset(p->arena, "light", "test", &light, &err), err);
+    by_label[0] = light.majority, by_label[1] = light.minority;
+    return by_label;
 }
 
 // ---- the bytes ---------------------------------------------------------------------------------------------------
@@ -118,7 +117,7 @@ static void batches_are_the_same_with_any_threads_and_cache(void **state)
 {
     const place *p = *state;
     const rb_dataset *d = pictures(p);
-    const rb_augmentation *light = light_of(p);
+    const rb_pipeline *light = light_of(p);
     static const int workers[] = {1, 2, 4};
     static const int64_t cache[] = {0, ROW * 4 + 1, 1 << 20};
     for (int i = 0; i < 9; i++) {
@@ -126,8 +125,7 @@ static void batches_are_the_same_with_any_threads_and_cache(void **state)
         spec.workers = workers[i % 3];
         spec.cache_bytes = cache[i / 3];
         rb_loader *l = opened(p, spec);
-        for (uint32_t epoch = 0; epoch < 3; epoch++)
-            check_pass(p, l, d, &(rb_pass){draws, DRAWS, 0, 77, epoch, light, class_1});
+        for (uint32_t epoch = 0; epoch < 3; epoch++) check_pass(p, l, d, &(rb_pass){draws, DRAWS, 0, 77, epoch, light});
         check_pass(p, l, d, &(rb_pass){.order = draws, .count = DRAWS});
     }
 }
@@ -136,9 +134,9 @@ static void a_picture_drawn_twice_is_changed_twice(void **state)
 {
     const place *p = *state;
     const rb_dataset *d = pictures(p);
-    const rb_augmentation *light = light_of(p);
+    const rb_pipeline *light = light_of(p);
     static const int order[40] = {0};
-    rb_pass pass = {order, 40, 0, 1, 0, light, class_1}, plain = {.order = order, .count = 1};
+    rb_pass pass = {order, 40, 0, 1, 0, light}, plain = {.order = order, .count = 1};
     const uint8_t *unchanged = expected(p, d, &plain, 0);
     rb_loader_spec spec = spec_of(d);
     spec.cache_bytes = ROW; // what is cached must stay unchanged
@@ -165,9 +163,9 @@ static void classes_have_their_own_pipelines(void **state)
     static const int values[] = {10, 20};
     static const rb_augment_step rare = {.augment = &fill, .cfg = &values[0], .p = 1};
     static const rb_augment_step common = {.augment = &fill, .cfg = &values[1], .p = 1};
-    static const rb_augmentation both = {{.steps = &rare, .count = 1}, {.steps = &common, .count = 1}};
+    static const rb_pipeline both[] = {{.steps = &common, .count = 1}, {.steps = &rare, .count = 1}};
     rb_loader *l = opened(p, spec_of(d));
-    rb_loader_begin(l, &(rb_pass){draws, DRAWS, 0, 0, 0, &both, class_1});
+    rb_loader_begin(l, &(rb_pass){draws, DRAWS, 0, 0, 0, both});
     for (const rb_batch *b; (b = next(l));)
         for (int i = 0; i < b->n; i++) {
             assert_int_equal(b->pixels[i * ROW], d->samples[b->sample[i]].label ? 10 : 20);
@@ -209,8 +207,8 @@ static void a_pass_begins_where_it_is_told(void **state)
     static atomic_int *const counter = &runs;
     static const rb_augment count = {.name = "count", .apply = count_run};
     static const rb_augment_step step = {.augment = &count, .cfg = &counter, .p = 1};
-    static const rb_augmentation counted = {{.steps = &step, .count = 1}, {.steps = &step, .count = 1}};
-    check_pass(p, l, d, &(rb_pass){draws, DRAWS, 4 * BATCH, 0, 0, &counted, class_1});
+    static const rb_pipeline counted[] = {{.steps = &step, .count = 1}, {.steps = &step, .count = 1}};
+    check_pass(p, l, d, &(rb_pass){draws, DRAWS, 4 * BATCH, 0, 0, counted});
     assert_int_equal(runs, 2 * (DRAWS - 4 * BATCH)); // the loader's and check_pass's own, none of those before
     check_pass(p, l, d, &(rb_pass){.order = draws, .count = DRAWS, .start = 2 * BATCH});
     check_pass(p, l, d, &(rb_pass){.order = draws, .count = 2 * BATCH, .start = 2 * BATCH}); // nothing left
@@ -231,14 +229,14 @@ static void a_pass_can_be_given_up(void **state)
     const rb_dataset *d = pictures(p);
     static const rb_augment slow = {.name = "slow", .apply = whiten_late};
     static const rb_augment_step step = {.augment = &slow, .p = 1};
-    static const rb_augmentation both = {{.steps = &step, .count = 1}, {.steps = &step, .count = 1}};
+    static const rb_pipeline both[] = {{.steps = &step, .count = 1}, {.steps = &step, .count = 1}};
     for (int taken = 0; taken < 4; taken++) {
         rb_loader_spec spec = spec_of(d);
         spec.workers = 4;
         rb_loader *l = opened(p, spec);
         int *order = RB_NEW(p->arena, int, DRAWS); // once the pass is over, no thread reads it
         memcpy(order, draws, sizeof draws);
-        rb_loader_begin(l, &(rb_pass){order, DRAWS, 0, 0, 0, &both, class_1});
+        rb_loader_begin(l, &(rb_pass){order, DRAWS, 0, 0, 0, both});
         for (int i = 0; i < taken; i++) assert_non_null(next(l));
         usleep(1000); // pictures are under way, and would end up in the next pass
         rb_pass other = {.order = draws + 7, .count = DRAWS - 7};
@@ -312,9 +310,9 @@ static void bad_pictures_can_be_skipped(void **state)
     rb_loader *l = opened(p, spec);
     static const int order[] = {0, 9, 8, 1};
     static const uint8_t zeros[ROW];
-    const rb_augmentation *light = light_of(p);
+    const rb_pipeline *light = light_of(p);
     for (uint32_t epoch = 0; epoch < 2; epoch++) { // the second time they are not in the cache either
-        rb_pass pass = {order, 4, 0, 0, epoch, light, class_1};
+        rb_pass pass = {order, 4, 0, 0, epoch, light};
         rb_loader_begin(l, &pass);
         const rb_batch *b = next(l);
         assert_int_equal(b->n, 4);
