@@ -5,12 +5,16 @@
 
 #include <stdint.h>
 
-// A grey level from a number: half to even, held to 0..255, as OpenCV's saturate_cast. Adding 1.5 * 2^23 leaves no
-// bits for a fraction.
+// The nearest whole number, half to even, of a small one. Adding 1.5 * 2^23 leaves no bits for a fraction.
+static inline int rb_nearest_whole(float v)
+{
+    return (int)((v + 0x1.8p23f) - 0x1.8p23f);
+}
+
+// A grey level from a number: half to even, held to 0..255, as OpenCV's saturate_cast.
 static inline uint8_t rb_level(float v)
 {
-    float inside = v < 0 ? 0 : v > 255 ? 255 : v;
-    return (uint8_t)(int)((inside + 0x1.8p23f) - 0x1.8p23f);
+    return (uint8_t)rb_nearest_whole(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
 // Index i of a line of n mirrored about its end pixels, which do not repeat (gfedcb|abcdefgh|gfedcba); any i.
