@@ -65,7 +65,7 @@ int main(int argc, char **argv)
     rb_error err;
     if (!rb_pipeline_build(a, rows, "bench_augment", &p, &err)) {
         fprintf(stderr, "%s\n", err.text);
-        return err.kind;
+        return (int)err.kind;
     }
     printf("%.2f\n", microseconds(&p, atoi(argv[3]), strtod(argv[4], NULL)));
     rb_arena_close(a);
