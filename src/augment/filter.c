@@ -48,26 +48,79 @@ rb_padded rb_pad(rb_arena *scratch, const rb_image *image, int reach, rb_border 
     return (rb_padded){copy, stride};
 }
 
-static void add_scaled(float weight, const uint8_t *restrict from, ptrdiff_t count, float *restrict sums)
+void rb_widen_row(const rb_image *image, int y, int reach, float *out)
 {
-    for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * (float)from[i];
+    int c = image->c, w = image->w;
+    ptrdiff_t row = (ptrdiff_t)w * c;
+    const uint8_t *from = image->pixels + rb_reflect_101(y, image->h) * row;
+    float *restrict middle = out + reach * c;
+    for (ptrdiff_t i = 0; i < row; i++) middle[i] = from[i];
+    for (int x = 1; x <= reach; x++)
+        for (int k = 0; k < c; k++) {
+            out[(reach - x) * c + k] = from[rb_reflect_101(-x, w) * c + k];
+            middle[row + (x - 1) * c + k] = from[rb_reflect_101(w + x - 1, w) * c + k];
+        }
 }
 
-// One row of sums at a time, tap after tap: the order of additions is that of the kernel, whatever the width of a
-// vector register. Most kernels are thin lines or 3x3: taps of weight 0 are left out.
+// Clipped as whole numbers: compilers make nothing good of rb_level here.
+void rb_round_row(const float *restrict in, ptrdiff_t count, uint8_t *restrict out)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        int level = rb_nearest_whole(in[i]), below = level < 255 ? level : 255;
+        out[i] = (uint8_t)(below > 0 ? below : 0);
+    }
+}
+
+// The few taps of most kernels are added in registers: inlined with a constant n.
+static inline void weigh(int n, const float *const *at, const float *weight, ptrdiff_t count, float *restrict out)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        float sum = 0;
+        for (int k = 0; k < n; k++) sum += weight[k] * at[k][i];
+        out[i] = sum;
+    }
+}
+
+static void add_scaled(float weight, const float *restrict at, ptrdiff_t count, float *restrict sums)
+{
+    for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * at[i];
+}
+
+static void weigh_taps(int n, const float *const *at, const float *weight, ptrdiff_t count, float *sums)
+{
+    if (n == 1) weigh(1, at, weight, count, sums);
+    if (n == 2) weigh(2, at, weight, count, sums);
+    if (n == 3) weigh(3, at, weight, count, sums);
+    if (n == 4) weigh(4, at, weight, count, sums);
+    if (n == 5) weigh(5, at, weight, count, sums);
+    if (n == 6) weigh(6, at, weight, count, sums);
+    if (n == 7) weigh(7, at, weight, count, sums);
+    if (n == 8) weigh(8, at, weight, count, sums);
+    if (n >= 9) weigh(9, at, weight, count, sums);
+    for (int k = 9; k < n; k++) add_scaled(weight[k], at[k], count, sums);
+}
+
+// Most kernels are thin lines or 3x3: taps of weight 0 are left out. The others are added in the order of the kernel,
+// whatever the width of a vector register. The last `side` rows are kept as floats, in turn.
 void rb_correlate(rb_arena *scratch, const float *kernel, int side, rb_image *image)
 {
-    rb_padded in = rb_pad(scratch, image, side / 2, RB_BORDER_MIRROR);
-    ptrdiff_t row = (ptrdiff_t)image->w * image->c;
-    float *sums = RB_NEW(scratch, float, row);
+    ptrdiff_t row = (ptrdiff_t)image->w * image->c, stride = row + (ptrdiff_t)(side - 1) * image->c;
+    float *rows = RB_NEW(scratch, float, stride *side), *sums = RB_NEW(scratch, float, row);
+    float *weight = RB_NEW(scratch, float, side *side);
+    const float **at = RB_NEW(scratch, const float *, side *side);
+    uint8_t *out = RB_NEW(scratch, uint8_t, row * image->h);
+    int reach = side / 2;
+    for (int y = -reach; y < reach; y++) rb_widen_row(image, y, reach, rows + (y + reach) * stride);
     for (int y = 0; y < image->h; y++) {
-        memset(sums, 0, (size_t)row * sizeof *sums);
+        rb_widen_row(image, y + reach, reach, rows + (y + side - 1) % side * stride);
+        int n = 0;
         for (int tap = 0; tap < side * side; tap++)
             if (kernel[tap] != 0) {
-                const uint8_t *from = in.at + (y + tap / side) * in.stride + tap % side * image->c;
-                add_scaled(kernel[tap], from, row, sums);
+                at[n] = rows + (y + tap / side) % side * stride + tap % side * image->c;
+                weight[n++] = kernel[tap];
             }
-        uint8_t *out = image->pixels + y * row;
-        for (ptrdiff_t i = 0; i < row; i++) out[i] = rb_level(sums[i]);
+        weigh_taps(n, at, weight, row, sums);
+        rb_round_row(sums, row, out + y * row);
     }
+    image->pixels = out;
 }

@@ -38,7 +38,15 @@ typedef struct rb_padded {
 } rb_padded;
 rb_padded rb_pad(rb_arena *scratch, const rb_image *image, int reach, rb_border border);
 
-// Correlates each channel with a side x side kernel (odd), anchored at its centre, REFLECT_101, in place.
+// Row y of a picture as floats, with `reach` mirrored pixels at each end; rows beyond the edges are mirrored too.
+void rb_widen_row(const rb_image *image, int y, int reach, float *out);
+
+// Grey levels from `count` numbers, which are within 2^22 of 0.
+void rb_round_row(const float *in, ptrdiff_t count, uint8_t *out);
+
+// Correlates each channel with a side x side kernel (odd), anchored at its centre, REFLECT_101.
+//
+// Owner:  the new pixels live in `scratch`
 //
 // Source: OpenCV, filter2D
 void rb_correlate(rb_arena *scratch, const float *kernel, int side, rb_image *image);

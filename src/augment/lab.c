@@ -3,12 +3,10 @@
 #include "augment/filter.h"
 
 #include <math.h>
+#include <string.h>
 
-#define LINEAR_SCALE 2040              // 255 * 8: linear light as whole numbers
-#define ROOTS        (256 * 3 / 2 * 8) // room for sums of rounded weights a little over 1
-#define WEIGHT_BITS  12
-#define ROOT_BITS    15
-#define GAMMA_STEPS  16384
+#define WEIGHT_BITS 12
+#define BLOCK       256 // pixels in work at once, in loops that compilers can vectorise
 
 // D65 white, and sRGB to XYZ and back for it.
 static const double white[3] = {0.950456, 1, 1.088754};
@@ -16,16 +14,6 @@ static const double to_xyz[3][3] = {
     {0.412453, 0.357580, 0.180423}, {0.212671, 0.715160, 0.072169}, {0.019334, 0.119193, 0.950227}};
 static const double from_xyz[3][3] = {
     {3.240479, -1.53715, -0.498535}, {-0.969256, 1.875991, 0.041556}, {0.055648, -0.204043, 1.057311}};
-
-static double linear(double srgb)
-{
-    return srgb <= 0.04045 ? srgb / 12.92 : pow((srgb + 0.055) / 1.055, 2.4);
-}
-
-static double root(double t)
-{
-    return t < 0.008856 ? 7.787 * t + 16.0 / 116 : cbrt(t);
-}
 
 static inline int descale(int v, int bits)
 {
@@ -37,42 +25,48 @@ static inline uint8_t clipped(int v)
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-// Everything a pixel needs, as look-ups.
-typedef struct forward {
-    uint16_t light[256], roots[ROOTS];
-    int weights[3][3];
-} forward;
-
-static void fill_forward(forward *f)
+static void fill_weights(int weights[3][3])
 {
-    for (int i = 0; i < 256; i++) f->light[i] = (uint16_t)lrint(LINEAR_SCALE * linear(i / 255.0));
-    for (int i = 0; i < ROOTS; i++) f->roots[i] = (uint16_t)lrint((1 << ROOT_BITS) * root(i / (double)LINEAR_SCALE));
     for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 3; k++) f->weights[i][k] = (int)lrint((1 << WEIGHT_BITS) * to_xyz[i][k] / white[i]);
+        for (int k = 0; k < 3; k++) weights[i][k] = (int)lrint((1 << WEIGHT_BITS) * to_xyz[i][k] / white[i]);
 }
 
-static inline int root_of(const forward *f, int axis, int r, int g, int b)
+static void find_roots(const int *w, const int (*rgb)[BLOCK], int n, int *restrict f)
 {
-    const int *w = f->weights[axis];
-    return f->roots[descale(r * w[0] + g * w[1] + b * w[2], WEIGHT_BITS)];
+    const int *r = rgb[0], *g = rgb[1], *b = rgb[2];
+    for (int i = 0; i < n; i++) f[i] = descale(r[i] * w[0] + g[i] * w[1] + b[i] * w[2], WEIGHT_BITS);
+    for (int i = 0; i < n; i++) f[i] = rb_lab_root[f[i]];
+}
+
+static void store_scaled(int scale, const int *restrict p, int less, const int *restrict q, int shift, int n,
+                         uint8_t *restrict out)
+{
+    for (int i = 0; i < n; i++) out[i] = clipped(descale(scale * (p[i] - less * q[i]) + shift, RB_LAB_BITS));
 }
 
 // L = 116 fY - 16, a = 500 (fX - fY), b = 200 (fY - fZ). One line serves dark pixels too, as in OpenCV.
+static void block_from(const uint8_t *at, int (*weights)[3], int n, uint8_t *l, uint8_t *a, uint8_t *b)
+{
+    int rgb[3][BLOCK], fx[BLOCK], fy[BLOCK], fz[BLOCK];
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < 3; k++) rgb[k][i] = rb_lab_light[at[3 * i + k]];
+    find_roots(weights[0], rgb, n, fx);
+    find_roots(weights[1], rgb, n, fy);
+    find_roots(weights[2], rgb, n, fz);
+    store_scaled((116 * 255 + 50) / 100, fy, 0, fx, -((16 * 255 * (1 << RB_LAB_BITS) + 50) / 100), n, l);
+    store_scaled(500, fx, 1, fy, 128 << RB_LAB_BITS, n, a);
+    store_scaled(200, fy, 1, fz, 128 << RB_LAB_BITS, n, b);
+}
+
 rb_lab rb_lab_from(rb_arena *arena, const rb_image *rgb)
 {
     ptrdiff_t count = (ptrdiff_t)rgb->h * rgb->w;
     rb_lab out = {RB_NEW(arena, uint8_t, count), RB_NEW(arena, uint8_t, count), RB_NEW(arena, uint8_t, count)};
-    forward *f = RB_NEW(arena, forward, 1);
-    fill_forward(f);
-    const int l_scale = (116 * 255 + 50) / 100, l_shift = -((16 * 255 * (1 << ROOT_BITS) + 50) / 100);
-    const int middle = 128 << ROOT_BITS;
-    for (ptrdiff_t i = 0; i < count; i++) {
-        const uint8_t *at = rgb->pixels + 3 * i;
-        int r = f->light[at[0]], g = f->light[at[1]], b = f->light[at[2]];
-        int fx = root_of(f, 0, r, g, b), fy = root_of(f, 1, r, g, b), fz = root_of(f, 2, r, g, b);
-        out.l[i] = clipped(descale(l_scale * fy + l_shift, ROOT_BITS));
-        out.a[i] = clipped(descale(500 * (fx - fy) + middle, ROOT_BITS));
-        out.b[i] = clipped(descale(200 * (fy - fz) + middle, ROOT_BITS));
+    int weights[3][3];
+    fill_weights(weights);
+    for (ptrdiff_t i = 0; i < count; i += BLOCK) {
+        int n = (int)(count - i < BLOCK ? count - i : BLOCK);
+        block_from(rgb->pixels + 3 * i, weights, n, out.l + i, out.a + i, out.b + i);
     }
     return out;
 }
@@ -80,7 +74,7 @@ rb_lab rb_lab_from(rb_arena *arena, const rb_image *rgb)
 typedef struct backward {
     float y[256], root[256]; // by L
     float weights[3][3];     // the white is in them
-    uint8_t srgb[GAMMA_STEPS];
+    uint8_t srgb[RB_LAB_STEPS];
 } backward;
 
 static void fill_backward(backward *b)
@@ -92,25 +86,40 @@ static void fill_backward(backward *b)
     }
     for (int i = 0; i < 3; i++)
         for (int k = 0; k < 3; k++) b->weights[i][k] = (float)(from_xyz[i][k] * white[k]);
-    int level = 0;
-    double end = linear(0.5 / 255); // of what rounds to `level`
-    for (int i = 0; i < GAMMA_STEPS; i++) {
-        while (level < 255 && i / (double)(GAMMA_STEPS - 1) >= end) end = linear((++level + 0.5) / 255);
-        b->srgb[i] = (uint8_t)level;
+    for (int level = 0; level < 256; level++) {
+        int end = level < 255 ? rb_lab_begin[level + 1] : RB_LAB_STEPS;
+        memset(b->srgb + rb_lab_begin[level], level, (size_t)(end - rb_lab_begin[level]));
     }
 }
 
 static inline float cubed(float f)
 {
-    return f > 0.206893f ? f * f * f : (f - (float)(16.0 / 116)) * (float)(1 / 7.787);
+    float cube = f * f * f, line = (f - (float)(16.0 / 116)) * (float)(1 / 7.787);
+    return f > 0.206893f ? cube : line;
 }
 
-static inline uint8_t srgb_of(const backward *t, int channel, float x, float y, float z)
+// From XYZ to the step of linear light in one channel.
+static void find_steps(const float *w, const float *restrict x, const float *restrict y, const float *restrict z, int n,
+                       int *restrict step)
 {
-    const float *w = t->weights[channel];
-    float v = w[0] * x + w[1] * y + w[2] * z;
-    v = v < 0 ? 0 : v > 1 ? 1 : v;
-    return t->srgb[(int)(v * (GAMMA_STEPS - 1) + 0.5f)];
+    for (int i = 0; i < n; i++) {
+        float v = w[0] * x[i] + w[1] * y[i] + w[2] * z[i], below = v < 1 ? v : 1, inside = below > 0 ? below : 0;
+        step[i] = (int)(inside * (RB_LAB_STEPS - 1) + 0.5f);
+    }
+}
+
+static void block_to(const backward *t, const uint8_t *l, const uint8_t *a, const uint8_t *b, int n, uint8_t *out)
+{
+    float root[BLOCK], x[BLOCK], y[BLOCK], z[BLOCK];
+    int step[3][BLOCK];
+    for (int i = 0; i < n; i++) root[i] = t->root[l[i]], y[i] = t->y[l[i]];
+    for (int i = 0; i < n; i++) {
+        x[i] = cubed(root[i] + (float)(a[i] - 128) * (1 / 500.0f));
+        z[i] = cubed(root[i] - (float)(b[i] - 128) * (1 / 200.0f));
+    }
+    for (int k = 0; k < 3; k++) find_steps(t->weights[k], x, y, z, n, step[k]);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < 3; k++) out[3 * i + k] = t->srgb[step[k][i]];
 }
 
 void rb_lab_to(rb_arena *scratch, const rb_lab *lab, rb_image *rgb)
@@ -118,10 +127,8 @@ void rb_lab_to(rb_arena *scratch, const rb_lab *lab, rb_image *rgb)
     backward *t = RB_NEW(scratch, backward, 1);
     fill_backward(t);
     ptrdiff_t count = (ptrdiff_t)rgb->h * rgb->w;
-    for (ptrdiff_t i = 0; i < count; i++) {
-        float root = t->root[lab->l[i]], y = t->y[lab->l[i]];
-        float x = cubed(root + (float)(lab->a[i] - 128) * (1 / 500.0f));
-        float z = cubed(root - (float)(lab->b[i] - 128) * (1 / 200.0f));
-        for (int k = 0; k < 3; k++) rgb->pixels[3 * i + k] = srgb_of(t, k, x, y, z);
+    for (ptrdiff_t i = 0; i < count; i += BLOCK) {
+        int n = (int)(count - i < BLOCK ? count - i : BLOCK);
+        block_to(t, lab->l + i, lab->a + i, lab->b + i, n, rgb->pixels + 3 * i);
     }
 }

@@ -7,6 +7,15 @@
 
 #include "image/image.h"
 
+#define RB_LAB_LINEAR 2040              // 255 * 8: linear light as whole numbers
+#define RB_LAB_ROOTS  (256 * 3 / 2 * 8) // room for sums of rounded weights a little over 1
+#define RB_LAB_BITS   15                // of a root
+#define RB_LAB_STEPS  16384             // of linear light on the way back
+
+extern const uint16_t rb_lab_light[256];         // of an sRGB level, 0..RB_LAB_LINEAR
+extern const uint16_t rb_lab_root[RB_LAB_ROOTS]; // f(i / RB_LAB_LINEAR): the cube root, or a line near 0
+extern const uint16_t rb_lab_begin[256];         // the first of RB_LAB_STEPS that is an sRGB level
+
 typedef struct rb_lab {
     uint8_t *l, *a, *b; // [h w] each: L * 255/100, a + 128, b + 128
 } rb_lab;

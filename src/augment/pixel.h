@@ -4,13 +4,22 @@
 #define RB_AUGMENT_PIXEL_H
 
 #include <stdint.h>
+#include <string.h>
 
-// A grey level from a number: half to even, held to 0..255, as OpenCV's saturate_cast. Adding 1.5 * 2^23 leaves no
-// bits for a fraction.
+// The nearest whole number, half to even, of one within 2^22 of 0. Adding 1.5 * 2^23 leaves no bits for a fraction: the
+// lowest bits of the sum are the number.
+static inline int rb_nearest_whole(float v)
+{
+    float sum = v + 0x1.8p23f;
+    int bits;
+    memcpy(&bits, &sum, sizeof bits);
+    return bits - 0x4B400000; // the bits of 1.5 * 2^23
+}
+
+// A grey level from a number: half to even, held to 0..255, as OpenCV's saturate_cast.
 static inline uint8_t rb_level(float v)
 {
-    float inside = v < 0 ? 0 : v > 255 ? 255 : v;
-    return (uint8_t)(int)((inside + 0x1.8p23f) - 0x1.8p23f);
+    return (uint8_t)rb_nearest_whole(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
 // Index i of a line of n mirrored about its end pixels, which do not repeat (gfedcb|abcdefgh|gfedcba); any i.

@@ -33,6 +33,15 @@ uint32_t rb_rng_u32(rb_rng *r)
     return r->block[r->used++];
 }
 
+// Whole blocks go where they are wanted.
+void rb_rng_fill(rb_rng *r, uint32_t *out, ptrdiff_t count)
+{
+    ptrdiff_t done = 0;
+    while (done < count && r->used < 4) out[done++] = rb_rng_u32(r);
+    for (; count - done >= 4; done += 4, r->counter[0]++) rb_philox(r->counter, r->key, out + done);
+    while (done < count) out[done++] = rb_rng_u32(r);
+}
+
 double rb_rng_unit(rb_rng *r)
 {
     return rb_rng_u32(r) * 0x1p-32;

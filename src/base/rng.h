@@ -8,6 +8,7 @@
 #ifndef RB_BASE_RNG_H
 #define RB_BASE_RNG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // Who draws. Numbers are part of the reproducibility contract: append, never renumber.
@@ -34,9 +35,10 @@ typedef struct rb_rng {
 rb_rng rb_rng_at(uint32_t seed, rb_stream stream, uint32_t draw, uint32_t epoch, uint32_t op);
 
 uint32_t rb_rng_u32(rb_rng *r);
-double rb_rng_unit(rb_rng *r);                            // uniform in [0, 1), 32 bits
-double rb_rng_between(rb_rng *r, double from, double to); // uniform in [from, to)
-int rb_rng_below(rb_rng *r, int limit);                   // 0 <= result < limit, exactly uniform
-double rb_rng_normal(rb_rng *r);                          // N(0, 1), Box-Muller, two words a number
+void rb_rng_fill(rb_rng *r, uint32_t *out, ptrdiff_t count); // the same as so many calls of rb_rng_u32
+double rb_rng_unit(rb_rng *r);                               // uniform in [0, 1), 32 bits
+double rb_rng_between(rb_rng *r, double from, double to);    // uniform in [from, to)
+int rb_rng_below(rb_rng *r, int limit);                      // 0 <= result < limit, exactly uniform
+double rb_rng_normal(rb_rng *r);                             // N(0, 1), Box-Muller, two words a number
 
 #endif

@@ -269,6 +269,19 @@ static void a_sequence_is_blocks_of_its_address(void **state)
     }
 }
 
+static void many_words_are_as_many_single_ones(void **state)
+{
+    (void)state;
+    rb_rng one = rb_rng_at(1, RB_STREAM_SYNTH, 2, 3, 4), many = one;
+    for (int count = 0; count < 30; count++) {
+        uint32_t words[30] = {0};
+        rb_rng_fill(&many, words, count);
+        for (int i = 0; i < count; i++) assert_int_equal(words[i], rb_rng_u32(&one));
+        assert_int_equal(many.counter[0], one.counter[0]);
+        if (count % 3 == 0) assert_int_equal(rb_rng_u32(&many), rb_rng_u32(&one));
+    }
+}
+
 // Pearson's chi squared of `draws` over `cells` equal cells of 0..limit; five standard deviations are allowed.
 static void check_uniform(int limit, int cells, int draws)
 {
@@ -380,6 +393,7 @@ int main(void)
         TEST(reals_read_back_equal),
         TEST(philox_equals_random123),
         TEST(a_sequence_is_blocks_of_its_address),
+        TEST(many_words_are_as_many_single_ones),
         TEST(below_is_uniform),
         TEST(normal_and_uniform_have_their_moments),
         TEST(every_index_is_covered_once),

@@ -17,6 +17,7 @@
 #include "augment/augment.h"
 
 #include <math.h>
+#include <string.h>
 
 #define VISIBLE 0.1 // pixels
 #define FAR     50  // pixels
@@ -78,30 +79,55 @@ static kernel gaussian(rb_arena *scratch, double sigma)
     return (kernel){weight, radius};
 }
 
-static void add_scaled(float *restrict to, const float *restrict from, float factor, int n)
+#define TOGETHER 8 // taps whose products are added before the sum is stored
+
+static void add_scaled(float *restrict to, const float *const *from, const float *factor, int n)
 {
-    for (int j = 0; j < n; j++) to[j] += factor * from[j];
+    for (int j = 0; j < n; j++) {
+        float sum = to[j];
+        for (int k = 0; k < TOGETHER; k++) sum += factor[k] * from[k][j];
+        to[j] = sum;
+    }
 }
 
-// U(-1, 1) noise [h w] under the kernel, times alpha. Each sum runs over the taps in order, whatever is vectorised.
+// A row of sums over the taps of the kernel, in order, whatever is vectorised. Taps that fill up the last group weigh
+// 0.
+static void weigh(float *to, const float *const *from, const float *factor, int taps, int n)
+{
+    memset(to, 0, (size_t)n * sizeof *to);
+    for (int k = 0; k < taps; k += TOGETHER) add_scaled(to, from + k, factor + k, n);
+}
+
+// n numbers of U(-1, 1).
+static void fill_uniform(rb_rng *random, uint32_t *words, float *out, ptrdiff_t n)
+{
+    rb_rng_fill(random, words, n);
+    for (ptrdiff_t i = 0; i < n; i++) out[i] = (float)(-1 + 2 * (words[i] * 0x1p-32));
+}
+
+// U(-1, 1) noise [h w] under the kernel, times alpha.
 static float *smooth_noise(rb_arena *scratch, kernel g, double alpha, int h, int w, rb_rng *random)
 {
+    int side = 2 * g.radius + 1, taps = (side + TOGETHER - 1) / TOGETHER * TOGETHER;
     float *noise = RB_NEW(scratch, float, (ptrdiff_t)h *w), *rows = RB_NEW(scratch, float, (ptrdiff_t)h *w);
-    float *wide = RB_NEW(scratch, float, w + 2 * g.radius), *out = noise;
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)h * w; i++) noise[i] = (float)rb_rng_between(random, -1, 1);
+    float *wide = RB_NEW(scratch, float, w + side - 1), *factor = RB_NEW(scratch, float, taps);
+    const float **from = RB_NEW(scratch, const float *, taps);
+    uint32_t *words = RB_NEW(scratch, uint32_t, w);
+    for (int i = 0; i < h; i++) fill_uniform(random, words, noise + (ptrdiff_t)i * w, w);
 
+    for (int k = 0; k < taps; k++) from[k] = wide + (k < side ? k : 0);
+    memcpy(factor, g.weight, (size_t)side * sizeof *factor);
     for (int i = 0; i < h; i++) {
         const float *line = noise + (ptrdiff_t)i * w;
-        for (int j = 0; j < w + 2 * g.radius; j++) wide[j] = line[rb_reflect_101(j - g.radius, w)];
-        for (int k = 0; k <= 2 * g.radius; k++) add_scaled(rows + (ptrdiff_t)i * w, wide + k, g.weight[k], w);
+        for (int j = 0; j < w + side - 1; j++) wide[j] = line[rb_reflect_101(j - g.radius, w)];
+        weigh(rows + (ptrdiff_t)i * w, from, factor, taps, w);
     }
+    for (int k = 0; k < side; k++) factor[k] = g.weight[k] * (float)alpha;
     for (int i = 0; i < h; i++) {
-        float *line = out + (ptrdiff_t)i * w; // the noise is used up
-        for (int j = 0; j < w; j++) line[j] = 0;
-        for (int k = -g.radius; k <= g.radius; k++)
-            add_scaled(line, rows + (ptrdiff_t)rb_reflect_101(i + k, h) * w, g.weight[g.radius + k] * (float)alpha, w);
+        for (int k = 0; k < taps; k++) from[k] = rows + (ptrdiff_t)rb_reflect_101(i + k - g.radius, h) * w;
+        weigh(noise + (ptrdiff_t)i * w, from, factor, taps, w); // the noise is used up
     }
-    return out;
+    return noise;
 }
 
 // ---- both ----------------------------------------------------------------------------------------------------------

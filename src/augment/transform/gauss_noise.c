@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define OUTCOMES 65536
+#define WORDS    256 // drawn at once
 #define FARTHEST 255 // more noise than this cannot be told from it
 #define LOUD     40  // grey levels of deviation that hide most of a picture
 
@@ -51,11 +52,12 @@ static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *
     int16_t *table = RB_NEW(scratch, int16_t, OUTCOMES);
     fill(sqrt(variance), table);
     uint8_t *at = image->pixels;
-    ptrdiff_t count = rb_value_count(image);
-    for (ptrdiff_t i = 0; i < count; i += 2) {
-        uint32_t word = rb_rng_u32(random);
-        at[i] = clipped(at[i] + table[word & 0xFFFF]);
-        if (i + 1 < count) at[i + 1] = clipped(at[i + 1] + table[word >> 16]);
+    uint32_t words[WORDS];
+    for (ptrdiff_t left = rb_value_count(image); left > 0; left -= 2 * WORDS, at += 2 * WORDS) {
+        ptrdiff_t count = left < 2 * WORDS ? left : 2 * WORDS;
+        rb_rng_fill(random, words, (count + 1) / 2);
+        for (ptrdiff_t i = 0; i < count; i++)
+            at[i] = clipped(at[i] + table[i % 2 ? words[i / 2] >> 16 : words[i / 2] & 0xFFFF]);
     }
 }
 

@@ -44,37 +44,59 @@ static int draw_side(rb_rng *random, const gaussian_blur *g)
     return side ? side | 1 : 0;
 }
 
-// The taps +-i are one product, since they weigh the same.
+// w[0] in[0] + w[1] (in[1] + in[2]) + w[2] (in[3] + in[4]) + ...: taps that weigh the same are one product. Inlined
+// with a constant reach.
+static inline void weigh_pairs(int reach, const float *w, const float *const *in, ptrdiff_t count, float *restrict out)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        float sum = w[0] * in[0][i];
+        for (int k = 1; k <= reach; k++) sum += w[k] * (in[2 * k - 1][i] + in[2 * k][i]);
+        out[i] = sum;
+    }
+}
+
 static void add_pair(float w, const float *restrict a, const float *restrict b, ptrdiff_t count, float *restrict sums)
 {
     for (ptrdiff_t i = 0; i < count; i++) sums[i] += w * (a[i] + b[i]);
 }
 
-static void start(float w, const float *restrict centre, ptrdiff_t count, float *restrict sums)
+// in: the centre, then one before it, one after it, two before it, ...
+static void filter_line(int reach, const float *w, const float *const *in, ptrdiff_t count, float *out)
 {
-    for (ptrdiff_t i = 0; i < count; i++) sums[i] = w * centre[i];
+    int together = reach < 4 ? reach : 3;
+    if (together == 0) weigh_pairs(0, w, in, count, out);
+    if (together == 1) weigh_pairs(1, w, in, count, out);
+    if (together == 2) weigh_pairs(2, w, in, count, out);
+    if (together == 3) weigh_pairs(3, w, in, count, out);
+    for (int k = 4; k <= reach; k++) add_pair(w[k], in[2 * k - 1], in[2 * k], count, out);
 }
 
+// Along a row of the picture, then across the rows that came of it, of which the last 2 reach + 1 are kept.
 static void convolve(rb_arena *scratch, const float *w, int reach, rb_image *image)
 {
-    int c = image->c, h = image->h;
-    rb_padded in = rb_pad(scratch, image, reach, RB_BORDER_MIRROR);
+    int c = image->c, h = image->h, side = 2 * reach + 1;
     ptrdiff_t row = (ptrdiff_t)image->w * c;
-    float *wide = RB_NEW(scratch, float, in.stride), *rows = RB_NEW(scratch, float, row *h);
-    for (int y = 0; y < h; y++) {
-        const uint8_t *from = in.at + (y + reach) * in.stride;
-        for (ptrdiff_t i = 0; i < in.stride; i++) wide[i] = from[i];
-        const float *centre = wide + reach * c;
-        start(w[0], centre, row, rows + y * row);
-        for (int i = 1; i <= reach; i++) add_pair(w[i], centre - i * c, centre + i * c, row, rows + y * row);
-    }
+    float *wide = RB_NEW(scratch, float, row + (ptrdiff_t)2 * reach * c), *rows = RB_NEW(scratch, float, row *side);
     float *sums = RB_NEW(scratch, float, row);
-    for (int y = 0; y < h; y++) {
-        start(w[0], rows + y * row, row, sums);
-        for (int i = 1; i <= reach; i++)
-            add_pair(w[i], rows + rb_reflect_101(y - i, h) * row, rows + rb_reflect_101(y + i, h) * row, row, sums);
-        for (ptrdiff_t i = 0; i < row; i++) image->pixels[y * row + i] = rb_level(sums[i]);
+    uint8_t *out = RB_NEW(scratch, uint8_t, row * h);
+    const float *in[RB_KERNEL_MAX];
+    for (int y = -reach; y < h + reach; y++) {
+        rb_widen_row(image, y, reach, wide);
+        for (int k = 0; k <= reach; k++) {
+            in[k ? 2 * k - 1 : 0] = wide + (reach - k) * c;
+            in[2 * k] = wide + (reach + k) * c;
+        }
+        filter_line(reach, w, in, row, rows + (y + reach) % side * row);
+        int middle = y - reach; // all of its rows are there
+        if (middle < 0) continue;
+        for (int k = 0; k <= reach; k++) {
+            in[k ? 2 * k - 1 : 0] = rows + (middle + reach - k) % side * row;
+            in[2 * k] = rows + (middle + reach + k) % side * row;
+        }
+        filter_line(reach, w, in, row, sums);
+        rb_round_row(sums, row, out + middle * row);
     }
+    image->pixels = out;
 }
 
 static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
