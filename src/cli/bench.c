@@ -40,11 +40,7 @@ static bench *bench_new(rb_arena *a)
 {
     bench *b = RB_NEW(a, bench, 1);
     b->settings = rb_settings_new(a, RB_FOR_BENCH);
-    int count = b->settings->config.count;
-    b->config = (rb_config){RB_NEW(a, rb_section, count + 1), count + 1};
-    memcpy(b->config.sections, b->settings->config.sections, (size_t)count * sizeof(rb_section));
-    b->config.sections[count] = (rb_section){"measurement", NULL, fields, &b->own, true};
-    rb_config_defaults(&b->config);
+    b->config = rb_config_with(a, &b->settings->config, (rb_section){"measurement", NULL, fields, &b->own, true});
     return b;
 }
 

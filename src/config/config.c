@@ -99,6 +99,15 @@ void rb_config_defaults(const rb_config *c)
         for (const rb_field *f = s->fields; f->name; f++) rb_value_store(s, f, rb_value_preset(f));
 }
 
+rb_config rb_config_with(rb_arena *a, const rb_config *c, rb_section more)
+{
+    rb_config out = {RB_NEW(a, rb_section, c->count + 1), c->count + 1};
+    memcpy(out.sections, c->sections, (size_t)c->count * sizeof *out.sections);
+    out.sections[c->count] = more;
+    rb_config_defaults(&out);
+    return out;
+}
+
 bool rb_config_set(rb_arena *a, const rb_config *c, const char *key, const char *value, const char *where,
                    rb_error *err)
 {

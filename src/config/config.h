@@ -71,6 +71,9 @@ const rb_field *rb_config_flaw(const rb_config *c);
 // Fills every section with its defaults. The tables must be without flaw.
 void rb_config_defaults(const rb_config *c);
 
+// The sections of `c` and one more, everything at its defaults.
+rb_config rb_config_with(rb_arena *a, const rb_config *c, rb_section more);
+
 // Reads a YAML file over the present values: one mapping of at most 1 MiB, without anchors,
 // aliases, tags and directives. Keys of unused sections are checked and stored like the others: one file may serve
 // several commands. Only what stands without quotes is a number, a truth value or `null`.

@@ -31,8 +31,6 @@ static const rb_field training_fields[] = {
     {"weight_decay", RB_REAL, AT(weight_decay), .preset = 1e-3, .min = 0, .max = 1,
      .help = "decay of every weight, times the rate"},
     {"scheduler", RB_TEXT, AT(scheduler), .preset_text = "cosine", .help = "course of the learning rate"},
-    {"seed", RB_INT, AT(seed), .preset = 0, .min = 0, .max = INT32_MAX,
-     .help = "fixes initial weights, draws, augmentation and dropout"},
     {"early_stop_patience", RB_INT, AT(early_stop_patience), .preset = 10, .min = 0, .max = 1000000, .unit = "epochs",
      .help = "stop when val HTER has not improved for so long; 0: never"},
     {"early_stop_min_delta", RB_REAL, AT(early_stop_min_delta), .preset = 1e-3, .min = 0, .max = 1,
@@ -40,6 +38,12 @@ static const rb_field training_fields[] = {
     {0},
 };
 #undef AT
+
+static const rb_field seed_fields[] = {
+    {"seed", RB_INT, offsetof(rb_training_settings, seed), .preset = 0, .min = 0, .max = INT32_MAX,
+     .help = "fixes initial weights, draws, augmentation and dropout"},
+    {0},
+};
 
 static const rb_field start_fields[] = {
     {"checkpoint_path", RB_TEXT, 0, .optional = true, .local = true,
@@ -54,8 +58,12 @@ static const rb_field decision_fields[] = {
 };
 
 #define AT(member) offsetof(rb_output_settings, member)
+static const rb_field input_fields[] = {
+    {"input_dir", RB_TEXT, AT(input_dir), .optional = true, .local = true, .help = "folder of pictures to work on"},
+    {0},
+};
+
 static const rb_field output_fields[] = {
-    {"input_dir", RB_TEXT, AT(input_dir), .optional = true, .local = true, .help = "folder of pictures to judge"},
     {"output_file", RB_TEXT, AT(output_file), .optional = true, .local = true,
      .help = "where labels are written, a line each in file order; null: standard output"},
     {"get_proba", RB_BOOL, AT(get_proba), .preset = false, .local = true,
@@ -87,6 +95,7 @@ static const rb_field json_fields[] = {
 // ---- which command uses what --------------------------------------------------------------------------------------
 
 #define ALL        (RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER)
+#define DRAWING    (RB_FOR_TRAIN | RB_FOR_BENCH | RB_FOR_AUGMENT)
 #define AT(member) offsetof(rb_settings, member)
 
 static const struct part {
@@ -97,14 +106,16 @@ static const struct part {
     bool trained; // a checkpoint brings these keys along
 } parts[] = {
     {"checkpoint", start_fields, AT(checkpoint_path), ALL, false},
-    {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL, false},
-    {"pictures", rb_picture_fields, AT(data), ALL | RB_FOR_BENCH, true},
-    {"sampling", rb_sampling_fields, AT(data), RB_FOR_TRAIN | RB_FOR_BENCH, false},
+    {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_AUGMENT, false},
+    {"pictures", rb_picture_fields, AT(data), ALL | DRAWING, true},
+    {"sampling", rb_sampling_fields, AT(data), DRAWING, false},
     {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH, false},
     {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH, true},
     {"training", training_fields, AT(training), RB_FOR_TRAIN, false},
+    {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT, false},
     {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH, false},
     {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, false},
+    {"input", input_fields, AT(output), RB_FOR_INFER | RB_FOR_AUGMENT, false},
     {"output", output_fields, AT(output), RB_FOR_INFER, false},
     {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, false},
     {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, false},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// settings.h - every key of train, eval, infer and bench in one struct, and which of them each command uses.
+// settings.h - every key of train, eval, infer, bench and augment in one struct, and which of them each command uses.
 //
-// One file may serve all three commands: keys that a command does not use are checked all the same.
+// One file may serve all these commands: keys that a command does not use are checked all the same.
 #ifndef RB_TRAIN_SETTINGS_H
 #define RB_TRAIN_SETTINGS_H
 
@@ -37,7 +37,7 @@ typedef struct rb_decision_settings {
 } rb_decision_settings;
 
 typedef struct rb_output_settings {
-    const char *input_dir;   // NULL: files are named
+    const char *input_dir;   // of infer and augment; NULL: files are named
     const char *output_file; // NULL: standard output
     bool get_proba;
 } rb_output_settings;
@@ -48,7 +48,13 @@ typedef struct rb_eval_settings {
     int part;                   // rb_part; RB_NO_PART: all pictures
 } rb_eval_settings;
 
-typedef enum rb_purpose { RB_FOR_TRAIN = 1, RB_FOR_EVAL = 2, RB_FOR_INFER = 4, RB_FOR_BENCH = 8 } rb_purpose;
+typedef enum rb_purpose {
+    RB_FOR_TRAIN = 1,
+    RB_FOR_EVAL = 2,
+    RB_FOR_INFER = 4,
+    RB_FOR_BENCH = 8,
+    RB_FOR_AUGMENT = 16
+} rb_purpose;
 
 typedef struct rb_settings {
     const char *checkpoint_path; // NULL: none
