@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# test_augment.sh - contact sheets and changed folders; steps from files, in a run and in its record.
+# test_augment_command.sh - contact sheets and changed folders; steps from files, in a run and in its record.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 fresh
