@@ -35,7 +35,8 @@ static const map *evaluated(rb_arena *scratch, rb_warp warp, int h, int w)
 static float folded(float at, int n)
 {
     if (n == 1) return 0;
-    float last = (float)(n - 1), away = fmodf(fabsf(rb_held(at)), 2 * last);
+    float last = (float)(n - 1), away = fabsf(rb_held(at));
+    if (away > 2 * last) away = fmodf(away, 2 * last);
     return away <= last ? away : 2 * last - away;
 }
 
