@@ -21,8 +21,11 @@ bool rb_sides_sound(rb_range limit, const char *where, rb_error *err)
 
 void rb_table_apply(const uint8_t table[256], rb_image *image)
 {
+    int wide[256]; // compilers make gathers of look-ups of whole words
+    for (int i = 0; i < 256; i++) wide[i] = table[i];
+    uint8_t *restrict at = image->pixels;
     ptrdiff_t count = rb_value_count(image);
-    for (ptrdiff_t i = 0; i < count; i++) image->pixels[i] = table[image->pixels[i]];
+    for (ptrdiff_t i = 0; i < count; i++) at[i] = (uint8_t)wide[at[i]];
 }
 
 static int inside(int i, int n, rb_border border)

@@ -3,7 +3,7 @@
 """Writes tests/golden/augment: what OpenCV makes of two small pictures, and its lines for MotionBlur.
 
 cases.txt: input, output, largest and mean difference allowed, transform, its settings.
-map.bin: places x [29 37], then y, float32, which bend grey.png to grey_map.png, some far outside.
+map.bin: places x [29 37], then y, float32, at which noise.png is sampled to noise_map.png, some far outside.
 lines.txt: per row the side k of a kernel, then for all pairs of points (y0 x0 y1 x1, x1 fastest) the set pixels in hex.
 
 Needs python3-opencv (made with 4.6.0). Run: /usr/bin/python3 make_augment_golden.py
@@ -156,7 +156,9 @@ def write_map(image):
     x, y = (g + 60 * cv2.GaussianBlur(rng.uniform(-1, 1, g.shape), (0, 0), 3) for g in grid(image))
     x[3, 4], x[5, 6], y[7, 8], y[9, 10] = -100, 200, -150, 90
     np.float32([x, y]).tofile(os.path.join(HERE, "map.bin"))
-    cv2.imwrite(os.path.join(HERE, "grey_map.png"), remap(image, x, y))
+    noise = rng.integers(0, 256, image.shape, np.uint8)
+    cv2.imwrite(os.path.join(HERE, "noise.png"), noise)
+    cv2.imwrite(os.path.join(HERE, "noise_map.png"), remap(noise, x, y))
 
 
 def line_masks(k):

@@ -5,17 +5,33 @@
 #include "augment/affine_map.h"
 #include "augment/augment.h"
 
+#include <string.h>
+
+// Four bytes are moved for a pixel of three: the fourth is the first of the next, which then takes its place.
+static void reverse_colours(const uint8_t *restrict from, int w, uint8_t *restrict to)
+{
+    memcpy(to, from + 3 * (w - 1), 3);
+    for (int j = 1; j < w; j++) memcpy(to + 3 * j, from + 3 * (w - 1 - j), 4);
+}
+
+static void reverse(const uint8_t *restrict from, int w, int c, uint8_t *restrict to)
+{
+    for (int j = 0; j < w; j++)
+        for (int k = 0; k < c; k++) to[j * c + k] = from[(w - 1 - j) * c + k];
+}
+
 static void apply(const void *cfg, rb_rng *random, rb_arena *scratch, rb_image *image)
 {
-    (void)cfg, (void)random, (void)scratch;
+    (void)cfg, (void)random;
+    ptrdiff_t row = (ptrdiff_t)image->w * image->c;
+    uint8_t *line = RB_NEW(scratch, uint8_t, row + 1);
     for (int y = 0; y < image->h; y++) {
-        uint8_t *left = image->pixels + (ptrdiff_t)y * image->w * image->c, *right = left + (image->w - 1) * image->c;
-        for (; left < right; left += image->c, right -= image->c)
-            for (int k = 0; k < image->c; k++) {
-                uint8_t kept = left[k];
-                left[k] = right[k];
-                right[k] = kept;
-            }
+        uint8_t *at = image->pixels + y * row;
+        if (image->c == 3)
+            reverse_colours(at, image->w, line);
+        else
+            reverse(at, image->w, image->c, line);
+        memcpy(at, line, (size_t)row);
     }
 }
 

@@ -9,6 +9,8 @@
 // Source: Albumentations 1.x, HueSaturationValue
 #include "augment/filter.h"
 
+#define BLOCK 256 // pixels in work at once
+
 typedef struct hue_saturation_value {
     rb_range hue, saturation, value;
 } hue_saturation_value;
@@ -27,38 +29,58 @@ static inline float most(float a, float b)
     return a < b ? b : a;
 }
 
-// h = 30 (g - b) / d where red is largest, 60 + 30 (b - r) / d for green, 120 + 30 (r - g) / d for blue.
+// h = 30 (g - b) / d where red is largest, 60 + 30 (b - r) / d for green, 120 + 30 (r - g) / d for blue. All three are
+// computed, so that nothing branches; where d is 0, what comes of it is not used.
 static inline hsv hsv_of(float r, float g, float b)
 {
     float v = most(most(r, g), b), d = v - least(least(r, g), b);
-    if (d <= 0) return (hsv){0, 0, v};
-    float h = v == r ? 30 * (g - b) / d : v == g ? 60 + 30 * (b - r) / d : 120 + 30 * (r - g) / d;
-    return (hsv){h < 0 ? h + 180 : h, 255 * d / v, v};
+    float red = 30 * (g - b) / d, green = 60 + 30 * (b - r) / d, blue = 120 + 30 * (r - g) / d, s = 255 * d / v;
+    float h = v == r ? red : v == g ? green : blue, round = h + 180;
+    h = h < 0 ? round : h;
+    return (hsv){d > 0 ? h : 0, d > 0 ? s : 0, v};
 }
 
 // A channel is v (1 - s t), where t rises from 0 to 1 and falls again along the circle of hues, by an offset of
 // 150 for red, 90 for green, 30 for blue.
-static inline uint8_t channel(hsv p, float offset)
+static inline float channel(hsv p, float offset)
 {
-    float at = p.h + offset;
-    at = (at >= 180 ? at - 180 : at) / 30;
+    float on = p.h + offset, round = on - 180, at = (on >= 180 ? round : on) / 30;
     float t = most(0, least(1, least(at, 4 - at)));
-    return rb_level(p.v - p.v * (p.s / 255) * t);
+    return p.v - p.v * (p.s / 255) * t;
+}
+
+typedef struct planes {
+    float r[BLOCK], g[BLOCK], b[BLOCK];
+} planes;
+
+static void shift_block(float dh, float ds, float dv, int n, planes *restrict at)
+{
+    for (int i = 0; i < n; i++) {
+        hsv p = hsv_of(at->r[i], at->g[i], at->b[i]);
+        float h = p.h + dh, up = h + 180, down = h - 180;
+        p.h = h < 0 ? up : h >= 180 ? down : h;
+        p.s = most(0, least(255, p.s + ds));
+        p.v = most(0, least(255, p.v + dv));
+        at->r[i] = channel(p, 150);
+        at->g[i] = channel(p, 90);
+        at->b[i] = channel(p, 30);
+    }
 }
 
 static void shift_colour(float dh, float ds, float dv, rb_image *image)
 {
+    planes p;
     ptrdiff_t count = (ptrdiff_t)image->h * image->w;
-    for (ptrdiff_t i = 0; i < count; i++) {
-        uint8_t *at = image->pixels + 3 * i;
-        hsv p = hsv_of(at[0], at[1], at[2]);
-        p.h += dh;
-        p.h = p.h < 0 ? p.h + 180 : p.h >= 180 ? p.h - 180 : p.h;
-        p.s = most(0, least(255, p.s + ds));
-        p.v = most(0, least(255, p.v + dv));
-        at[0] = channel(p, 150);
-        at[1] = channel(p, 90);
-        at[2] = channel(p, 30);
+    for (ptrdiff_t i = 0; i < count; i += BLOCK) {
+        int n = (int)(count - i < BLOCK ? count - i : BLOCK);
+        uint8_t *restrict at = image->pixels + 3 * i;
+        for (int k = 0; k < n; k++) p.r[k] = at[3 * k], p.g[k] = at[3 * k + 1], p.b[k] = at[3 * k + 2];
+        shift_block(dh, ds, dv, n, &p);
+        for (int k = 0; k < n; k++) {
+            at[3 * k] = rb_level(p.r[k]);
+            at[3 * k + 1] = rb_level(p.g[k]);
+            at[3 * k + 2] = rb_level(p.b[k]);
+        }
     }
 }
 
