@@ -29,8 +29,9 @@ typedef struct rb_tensor {
     rb_dtype dtype;
     int rank;
     int64_t dims[RB_RANK_LIMIT];
-    int64_t count;    // product of dims
-    const void *data; // little-endian, C order, inside the file's bytes, at any alignment
+    int64_t count;          // product of dims
+    const void *data;       // little-endian, inside the file's bytes, at any alignment
+    const int64_t *strides; // in values, one a dimension; NULL: C order
 } rb_tensor;
 
 typedef struct rb_text_pair {
@@ -56,9 +57,10 @@ const rb_tensor *rb_tensors_find(const rb_tensors *t, const char *name); // NULL
 const char *rb_tensors_metadata(const rb_tensors *t, const char *key);   // NULL if absent
 ptrdiff_t rb_tensor_bytes(const rb_tensor *t);                           // of its data
 
-// Converts a tensor to float or double. out has `count` entries.
+// Converts a tensor to float or double, or keeps its dtype; in C order. out has `count` entries.
 void rb_tensor_to_f32(const rb_tensor *t, float *out);
 void rb_tensor_to_f64(const rb_tensor *t, double *out);
+void rb_tensor_to_bytes(const rb_tensor *t, void *out);
 
 // Writes a safetensors file: entries by falling alignment, then name; header padded to 8; complete or absent.
 // Tensors and metadata may be in any order; names are distinct UTF-8, none "__metadata__".
