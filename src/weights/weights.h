@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// weights.h - safetensors files and what Rarebit puts into them.
+// weights.h - files of weights: safetensors, which Rarebit also writes, and what PyTorch saves.
 #ifndef RB_WEIGHTS_WEIGHTS_H
 #define RB_WEIGHTS_WEIGHTS_H
 
@@ -44,6 +44,27 @@ typedef struct rb_tensors {
     rb_text_pair *metadata; // sorted by key
     int metadata_count;
 } rb_tensors;
+
+// What a file of weights is, beside its tensors.
+typedef struct rb_weights {
+    const char *format;   // "safetensors", "torch zip" or "torch legacy"
+    const char *wrapper;  // the key that the tensors stood under, "state_dict"; "" if none
+    const char *prefix;   // what was taken off names, "module."; "" if nothing
+    bool renamed;         // from torchvision's names to timm's
+    const char *left_out; // a class of objects beside the tensors, which are not made; NULL: there are none
+    rb_tensors tensors;   // under plain names; of torch files perhaps with strides
+} rb_weights;
+
+// Reads a file of weights, whatever its name: safetensors, or what torch.save writes (zip or, before 1.6, a stream;
+// .pth, .pt, .bin, .th, .ckpt of Lightning): a state_dict, or a dictionary with one under a usual key. Nothing in the
+// file is run. Prefixes of wrapping modules are taken off names, and torchvision's EfficientNet gets timm's.
+//
+// Owner:  the file and everything else live in `a`: the file's bytes and at most 64 MB more
+// Errors: IO; WEIGHTS with the path, naming what is wrong and what to do
+bool rb_weights_read(rb_arena *a, const char *path, rb_weights *out, rb_error *err) RB_CHECKED;
+
+// The same of a file in memory, where tensor data stays. Errors: WEIGHTS without a path
+bool rb_weights_parse(rb_arena *a, rb_bytes file, rb_weights *out, rb_error *err) RB_CHECKED;
 
 // Parses a safetensors file in memory, with every check of the format: header at most 100 MB, begins with '{', no
 // duplicate names, offsets contiguous, disjoint and covering, sizes equal to shape x dtype, rank at most 8.
