@@ -83,6 +83,20 @@ void rb_tensor_to_f32(const rb_tensor *t, float *out);
 void rb_tensor_to_f64(const rb_tensor *t, double *out);
 void rb_tensor_to_bytes(const rb_tensor *t, void *out);
 
+// "[64 3 7 7]"
+const char *rb_shape_text(rb_arena *a, int rank, const int64_t *dims);
+
+// What the values of a tensor are like; `min` and the rest are of those that are finite, NAN if none is.
+typedef struct rb_statistics {
+    int64_t not_finite;
+    double min, max, mean, std; // std: root of the mean squared distance from the mean
+} rb_statistics;
+
+rb_statistics rb_tensor_statistics(rb_arena *scratch, const rb_tensor *t);
+
+// The largest |x - y| of two tensors of equal count; NaN differs infinitely from everything but NaN.
+double rb_tensor_difference(rb_arena *scratch, const rb_tensor *x, const rb_tensor *y);
+
 // Writes a safetensors file: entries by falling alignment, then name; header padded to 8; complete or absent.
 // Tensors and metadata may be in any order; names are distinct UTF-8, none "__metadata__".
 //
