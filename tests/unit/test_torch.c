@@ -35,7 +35,7 @@ static void put(bytes *b, const void *data, ptrdiff_t size)
 
 static void put_number(bytes *b, uint64_t value, int size)
 {
-    for (int i = 0; i < size; i++) put(b, &(uint8_t){(uint8_t)(value >> 8 * i)}, 1);
+    for (; size > 0; size--, value >>= 8) put(b, &(uint8_t){(uint8_t)value}, 1);
 }
 
 static void put_text(bytes *b, const char *text)
