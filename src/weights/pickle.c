@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weights/pickle.h"
 
-#include "config/text.h"
-
 #include <string.h>
 
 #define PICKLE_LIMIT ((ptrdiff_t)64 << 20)
@@ -10,57 +8,6 @@
 #define BLOCK        ((ptrdiff_t)64 << 10)
 #define STORAGES     200000
 #define SHOWN_LIMIT  200
-
-// ---- classes and functions that mean something -------------------------------------------------------------------
-
-static const rb_py_global globals[] = {
-    {"collections", "OrderedDict", RB_PY_IS_DICT, 0},
-    {"torch._utils", "_rebuild_tensor", RB_PY_IS_TENSOR, 0},
-    {"torch._utils", "_rebuild_tensor_v2", RB_PY_IS_TENSOR, 0},
-    {"torch._utils", "_rebuild_tensor_v3", RB_PY_IS_TENSOR, 0},
-    {"torch._utils", "_rebuild_parameter", RB_PY_IS_WRAPPER, 0},
-    {"torch._utils", "_rebuild_parameter_with_state", RB_PY_IS_WRAPPER, 0},
-    {"torch.nn.parameter", "Parameter", RB_PY_IS_WRAPPER, 0},
-    {"torch", "Size", RB_PY_IS_WRAPPER, 0},
-    {"torch", "device", RB_PY_IS_INERT, 0},
-    {"torch", "FloatStorage", RB_PY_IS_STORAGE, RB_F32},
-    {"torch", "DoubleStorage", RB_PY_IS_STORAGE, RB_F64},
-    {"torch", "HalfStorage", RB_PY_IS_STORAGE, RB_F16},
-    {"torch", "BFloat16Storage", RB_PY_IS_STORAGE, RB_BFLOAT16},
-    {"torch", "LongStorage", RB_PY_IS_STORAGE, RB_I64},
-    {"torch", "IntStorage", RB_PY_IS_STORAGE, RB_I32},
-    {"torch", "ShortStorage", RB_PY_IS_STORAGE, RB_I16},
-    {"torch", "CharStorage", RB_PY_IS_STORAGE, RB_I8},
-    {"torch", "ByteStorage", RB_PY_IS_STORAGE, RB_U8},
-    {"torch", "BoolStorage", RB_PY_IS_STORAGE, RB_BOOL8},
-    {"torch.storage", "UntypedStorage", RB_PY_IS_BYTES, RB_U8},
-    {"torch", "float32", RB_PY_IS_DTYPE, RB_F32},
-    {"torch", "float64", RB_PY_IS_DTYPE, RB_F64},
-    {"torch", "float16", RB_PY_IS_DTYPE, RB_F16},
-    {"torch", "bfloat16", RB_PY_IS_DTYPE, RB_BFLOAT16},
-    {"torch", "int64", RB_PY_IS_DTYPE, RB_I64},
-    {"torch", "int32", RB_PY_IS_DTYPE, RB_I32},
-    {"torch", "int16", RB_PY_IS_DTYPE, RB_I16},
-    {"torch", "int8", RB_PY_IS_DTYPE, RB_I8},
-    {"torch", "uint8", RB_PY_IS_DTYPE, RB_U8},
-    {"torch", "bool", RB_PY_IS_DTYPE, RB_BOOL8},
-};
-#define GLOBALS ((int)(sizeof globals / sizeof *globals))
-
-static bool equals(rb_bytes text, const char *word)
-{
-    size_t size = strlen(word);
-    return text.size == (ptrdiff_t)size && !memcmp(text.data, word, size);
-}
-
-// Tensors of a GPU name "torch.cuda" in old files.
-static const rb_py_global *find_global(rb_bytes module, rb_bytes name)
-{
-    if (equals(module, "torch.cuda")) module.size = (ptrdiff_t)strlen("torch");
-    for (int i = 0; i < GLOBALS; i++)
-        if (equals(name, globals[i].name) && equals(module, globals[i].module)) return &globals[i];
-    return NULL;
-}
 
 // ---- the machine -------------------------------------------------------------------------------------------------
 
@@ -74,12 +21,13 @@ typedef struct machine {
     rb_error *err;
     const uint8_t *begin, *at, *end;
     const uint8_t *op; // the instruction being run
+    int param;         // what its row of the table says
     int64_t number;    // its argument, whichever it has
     rb_bytes bytes, more;
     uint8_t *block; // memory not yet handed out
     ptrdiff_t left, taken;
     values stack, memo, storages;
-    rb_py *none, *no, *yes, *mark; // the mark is a place on the stack, never a value
+    rb_py *mark; // a place on the stack, never a value
     const rb_py *unknown;
     bool stopped;
 } machine;
@@ -225,17 +173,14 @@ static bool run_stop(machine *m)
 
 static bool run_none(machine *m)
 {
-    return push(m, m->none);
+    return push(m, make(m, RB_PY_NONE));
 }
 
-static bool run_false(machine *m)
+static bool run_bool(machine *m)
 {
-    return push(m, m->no);
-}
-
-static bool run_true(machine *m)
-{
-    return push(m, m->yes);
+    rb_py *v = make(m, RB_PY_BOOL);
+    if (v) v->integer = m->param;
+    return push(m, v);
 }
 
 static bool push_int(machine *m, int64_t value)
@@ -250,7 +195,7 @@ static bool run_int(machine *m)
     return push_int(m, m->number);
 }
 
-static bool run_int32(machine *m)
+static bool run_signed(machine *m)
 {
     return push_int(m, (int32_t)m->number);
 }
@@ -276,12 +221,7 @@ static bool run_real(machine *m)
 
 static bool run_text(machine *m)
 {
-    return push(m, make_text(m, RB_PY_TEXT, m->bytes));
-}
-
-static bool run_bytes(machine *m)
-{
-    return push(m, make_text(m, RB_PY_BYTES, m->bytes));
+    return push(m, make_text(m, (rb_py_kind)m->param, m->bytes));
 }
 
 // ---- instructions: the stack and the memo ------------------------------------------------------------------------
@@ -340,48 +280,21 @@ static bool run_get(machine *m)
 
 // ---- instructions: tuples, lists, dictionaries -------------------------------------------------------------------
 
-static bool run_empty_tuple(machine *m)
-{
-    return push(m, make(m, RB_PY_TUPLE));
-}
-
 static bool run_tuple(machine *m)
 {
     values items = {0};
     return pop_marked(m, &items) && push(m, make_tuple(m, items));
 }
 
-static bool tuple_of(machine *m, int count)
+// Of as many values as `param` says.
+static bool run_short_tuple(machine *m)
 {
+    int count = m->param;
     for (int i = 1; i <= count; i++)
         if (i > m->stack.count || m->stack.at[m->stack.count - i] == m->mark) return fail(m, "the stack is empty");
     m->stack.count -= count;
-    return push(m, make_tuple(m, (values){.at = m->stack.at + m->stack.count, .count = count}));
-}
-
-static bool run_tuple1(machine *m)
-{
-    return tuple_of(m, 1);
-}
-
-static bool run_tuple2(machine *m)
-{
-    return tuple_of(m, 2);
-}
-
-static bool run_tuple3(machine *m)
-{
-    return tuple_of(m, 3);
-}
-
-static bool run_empty_list(machine *m)
-{
-    return push(m, make(m, RB_PY_LIST));
-}
-
-static bool run_empty_dict(machine *m)
-{
-    return push(m, make(m, RB_PY_DICT));
+    rb_py **from = count ? m->stack.at + m->stack.count : NULL; // there may be no stack yet
+    return push(m, make_tuple(m, (values){.at = from, .count = count}));
 }
 
 // To a list or dictionary, whose room is the next power of two. What is put into an unknown object is forgotten.
@@ -402,66 +315,45 @@ static bool put_into(machine *m, rb_py *to, rb_py_kind kind, values items)
     return true;
 }
 
+// An empty list or dictionary, as `param` says; so it is below.
+static bool run_empty(machine *m)
+{
+    return push(m, make(m, (rb_py_kind)m->param));
+}
+
+// Makes one of what stands above the mark.
+static bool run_collect(machine *m)
+{
+    values items = {0};
+    rb_py *v = make(m, (rb_py_kind)m->param);
+    return v && pop_marked(m, &items) && put_into(m, v, v->kind, items) && push(m, v);
+}
+
 // What stands above the mark goes into what stands below it.
-static bool put_marked(machine *m, rb_py_kind kind)
+static bool run_put_marked(machine *m)
 {
     values items = {0};
     if (!pop_marked(m, &items)) return false;
     rb_py *to = pop(m);
-    return to && put_into(m, to, kind, items) && push(m, to);
+    return to && put_into(m, to, (rb_py_kind)m->param, items) && push(m, to);
 }
 
-static bool put_top(machine *m, rb_py_kind kind, int count)
+// The same of one item, or of a key and a value.
+static bool run_put_top(machine *m)
 {
     rb_py *item[2];
+    int count = m->param == RB_PY_DICT ? 2 : 1;
     for (int i = count; i-- > 0;)
         if (!(item[i] = pop(m))) return false;
     rb_py *to = pop(m);
-    return to && put_into(m, to, kind, (values){.at = item, .count = count}) && push(m, to);
-}
-
-static bool run_append(machine *m)
-{
-    return put_top(m, RB_PY_LIST, 1);
-}
-
-static bool run_appends(machine *m)
-{
-    return put_marked(m, RB_PY_LIST);
-}
-
-static bool run_setitem(machine *m)
-{
-    return put_top(m, RB_PY_DICT, 2);
-}
-
-static bool run_setitems(machine *m)
-{
-    return put_marked(m, RB_PY_DICT);
-}
-
-static bool make_of_marked(machine *m, rb_py_kind kind)
-{
-    values items = {0};
-    rb_py *v = make(m, kind);
-    return v && pop_marked(m, &items) && put_into(m, v, kind, items) && push(m, v);
-}
-
-static bool run_list(machine *m)
-{
-    return make_of_marked(m, RB_PY_LIST);
-}
-
-static bool run_dict(machine *m)
-{
-    return make_of_marked(m, RB_PY_DICT);
+    return to && put_into(m, to, (rb_py_kind)m->param, (values){.at = item, .count = count}) && push(m, to);
 }
 
 // ---- instructions: classes, functions, and what would be their results -------------------------------------------
 
 static bool push_global(machine *m, rb_bytes module, rb_bytes name)
 {
-    const rb_py_global *known = find_global(module, name);
+    const rb_py_global *known = rb_py_global_find(module, name);
     if (known) {
         rb_py *v = make(m, RB_PY_GLOBAL);
         if (v) v->global = known;
@@ -573,60 +465,62 @@ typedef enum argument { NOTHING, U8, U16, U32, U64, COUNTED8, COUNTED32, COUNTED
 static const struct instruction {
     bool (*run)(machine *m);
     argument argument;
+    int param;
 } instructions[256] = {
-    [0x80] = {run_proto, U8},             // PROTO
-    [0x95] = {run_nothing, U64},          // FRAME
-    ['.'] = {run_stop, NOTHING},          // STOP
-    ['N'] = {run_none, NOTHING},          // NONE
-    [0x88] = {run_true, NOTHING},         // NEWTRUE
-    [0x89] = {run_false, NOTHING},        // NEWFALSE
-    ['J'] = {run_int32, U32},             // BININT
-    ['K'] = {run_int, U8},                // BININT1
-    ['M'] = {run_int, U16},               // BININT2
-    [0x8a] = {run_long, COUNTED8},        // LONG1
-    [0x8b] = {run_long, COUNTED32},       // LONG4
-    ['G'] = {run_real, U64},              // BINFLOAT
-    ['U'] = {run_text, COUNTED8},         // SHORT_BINSTRING, text of Python 2
-    ['T'] = {run_text, COUNTED32},        // BINSTRING, text of Python 2
-    [0x8c] = {run_text, COUNTED8},        // SHORT_BINUNICODE
-    ['X'] = {run_text, COUNTED32},        // BINUNICODE
-    [0x8d] = {run_text, COUNTED64},       // BINUNICODE8
-    ['C'] = {run_bytes, COUNTED8},        // SHORT_BINBYTES
-    ['B'] = {run_bytes, COUNTED32},       // BINBYTES
-    [0x8e] = {run_bytes, COUNTED64},      // BINBYTES8
-    [0x96] = {run_bytes, COUNTED64},      // BYTEARRAY8
-    ['('] = {run_mark, NOTHING},          // MARK
-    ['0'] = {run_pop, NOTHING},           // POP
-    ['1'] = {run_pop_mark, NOTHING},      // POP_MARK
-    ['2'] = {run_dup, NOTHING},           // DUP
-    ['q'] = {run_put, U8},                // BINPUT
-    ['r'] = {run_put, U32},               // LONG_BINPUT
-    [0x94] = {run_memoize, NOTHING},      // MEMOIZE
-    ['h'] = {run_get, U8},                // BINGET
-    ['j'] = {run_get, U32},               // LONG_BINGET
-    [')'] = {run_empty_tuple, NOTHING},   // EMPTY_TUPLE
-    ['t'] = {run_tuple, NOTHING},         // TUPLE
-    [0x85] = {run_tuple1, NOTHING},       // TUPLE1
-    [0x86] = {run_tuple2, NOTHING},       // TUPLE2
-    [0x87] = {run_tuple3, NOTHING},       // TUPLE3
-    [']'] = {run_empty_list, NOTHING},    // EMPTY_LIST
-    ['l'] = {run_list, NOTHING},          // LIST
-    ['a'] = {run_append, NOTHING},        // APPEND
-    ['e'] = {run_appends, NOTHING},       // APPENDS
-    [0x8f] = {run_empty_list, NOTHING},   // EMPTY_SET
-    [0x90] = {run_appends, NOTHING},      // ADDITEMS
-    [0x91] = {run_list, NOTHING},         // FROZENSET
-    ['}'] = {run_empty_dict, NOTHING},    // EMPTY_DICT
-    ['d'] = {run_dict, NOTHING},          // DICT
-    ['s'] = {run_setitem, NOTHING},       // SETITEM
-    ['u'] = {run_setitems, NOTHING},      // SETITEMS
-    ['c'] = {run_global, TWO_LINES},      // GLOBAL
-    [0x93] = {run_stack_global, NOTHING}, // STACK_GLOBAL
-    ['R'] = {run_reduce, NOTHING},        // REDUCE
-    [0x81] = {run_reduce, NOTHING},       // NEWOBJ
-    [0x92] = {run_newobj_ex, NOTHING},    // NEWOBJ_EX
-    ['b'] = {run_build, NOTHING},         // BUILD
-    ['Q'] = {run_persid, NOTHING},        // BINPERSID
+    // The names are those of pickletools.
+    [0x80] = {run_proto, U8, 0},                    // PROTO
+    [0x95] = {run_nothing, U64, 0},                 // FRAME
+    ['.'] = {run_stop, NOTHING, 0},                 // STOP
+    ['N'] = {run_none, NOTHING, 0},                 // NONE
+    [0x88] = {run_bool, NOTHING, 1},                // NEWTRUE
+    [0x89] = {run_bool, NOTHING, 0},                // NEWFALSE
+    ['J'] = {run_signed, U32, 0},                   // BININT
+    ['K'] = {run_int, U8, 0},                       // BININT1
+    ['M'] = {run_int, U16, 0},                      // BININT2
+    [0x8a] = {run_long, COUNTED8, 0},               // LONG1
+    [0x8b] = {run_long, COUNTED32, 0},              // LONG4
+    ['G'] = {run_real, U64, 0},                     // BINFLOAT
+    ['U'] = {run_text, COUNTED8, RB_PY_TEXT},       // SHORT_BINSTRING, text of Python 2
+    ['T'] = {run_text, COUNTED32, RB_PY_TEXT},      // BINSTRING, text of Python 2
+    [0x8c] = {run_text, COUNTED8, RB_PY_TEXT},      // SHORT_BINUNICODE
+    ['X'] = {run_text, COUNTED32, RB_PY_TEXT},      // BINUNICODE
+    [0x8d] = {run_text, COUNTED64, RB_PY_TEXT},     // BINUNICODE8
+    ['C'] = {run_text, COUNTED8, RB_PY_BYTES},      // SHORT_BINBYTES
+    ['B'] = {run_text, COUNTED32, RB_PY_BYTES},     // BINBYTES
+    [0x8e] = {run_text, COUNTED64, RB_PY_BYTES},    // BINBYTES8
+    [0x96] = {run_text, COUNTED64, RB_PY_BYTES},    // BYTEARRAY8
+    ['('] = {run_mark, NOTHING, 0},                 // MARK
+    ['0'] = {run_pop, NOTHING, 0},                  // POP
+    ['1'] = {run_pop_mark, NOTHING, 0},             // POP_MARK
+    ['2'] = {run_dup, NOTHING, 0},                  // DUP
+    ['q'] = {run_put, U8, 0},                       // BINPUT
+    ['r'] = {run_put, U32, 0},                      // LONG_BINPUT
+    [0x94] = {run_memoize, NOTHING, 0},             // MEMOIZE
+    ['h'] = {run_get, U8, 0},                       // BINGET
+    ['j'] = {run_get, U32, 0},                      // LONG_BINGET
+    [')'] = {run_short_tuple, NOTHING, 0},          // EMPTY_TUPLE
+    [0x85] = {run_short_tuple, NOTHING, 1},         // TUPLE1
+    [0x86] = {run_short_tuple, NOTHING, 2},         // TUPLE2
+    [0x87] = {run_short_tuple, NOTHING, 3},         // TUPLE3
+    ['t'] = {run_tuple, NOTHING, 0},                // TUPLE
+    [']'] = {run_empty, NOTHING, RB_PY_LIST},       // EMPTY_LIST
+    ['l'] = {run_collect, NOTHING, RB_PY_LIST},     // LIST
+    ['a'] = {run_put_top, NOTHING, RB_PY_LIST},     // APPEND
+    ['e'] = {run_put_marked, NOTHING, RB_PY_LIST},  // APPENDS
+    [0x8f] = {run_empty, NOTHING, RB_PY_LIST},      // EMPTY_SET
+    [0x90] = {run_put_marked, NOTHING, RB_PY_LIST}, // ADDITEMS
+    [0x91] = {run_collect, NOTHING, RB_PY_LIST},    // FROZENSET
+    ['}'] = {run_empty, NOTHING, RB_PY_DICT},       // EMPTY_DICT
+    ['d'] = {run_collect, NOTHING, RB_PY_DICT},     // DICT
+    ['s'] = {run_put_top, NOTHING, RB_PY_DICT},     // SETITEM
+    ['u'] = {run_put_marked, NOTHING, RB_PY_DICT},  // SETITEMS
+    ['c'] = {run_global, TWO_LINES, 0},             // GLOBAL
+    [0x93] = {run_stack_global, NOTHING, 0},        // STACK_GLOBAL
+    ['R'] = {run_reduce, NOTHING, 0},               // REDUCE
+    [0x81] = {run_reduce, NOTHING, 0},              // NEWOBJ
+    [0x92] = {run_newobj_ex, NOTHING, 0},           // NEWOBJ_EX
+    ['b'] = {run_build, NOTHING, 0},                // BUILD
+    ['Q'] = {run_persid, NOTHING, 0},               // BINPERSID
 };
 
 static bool too_short(machine *m)
@@ -665,27 +559,11 @@ static bool take_line(machine *m, rb_bytes *out)
 
 static bool take_argument(machine *m, argument kind)
 {
-    switch (kind) {
-    case NOTHING:
-        return true;
-    case U8:
-        return take_number(m, 1);
-    case U16:
-        return take_number(m, 2);
-    case U32:
-        return take_number(m, 4);
-    case U64:
-        return take_number(m, 8);
-    case COUNTED8:
-        return take_counted(m, 1);
-    case COUNTED32:
-        return take_counted(m, 4);
-    case COUNTED64:
-        return take_counted(m, 8);
-    case TWO_LINES:
-        return take_line(m, &m->bytes) && take_line(m, &m->more);
-    }
-    return false;
+    static const int bytes[] = {
+        [U8] = 1, [U16] = 2, [U32] = 4, [U64] = 8, [COUNTED8] = 1, [COUNTED32] = 4, [COUNTED64] = 8};
+    if (kind == NOTHING) return true;
+    if (kind == TWO_LINES) return take_line(m, &m->bytes) && take_line(m, &m->more);
+    return kind < COUNTED8 ? take_number(m, bytes[kind]) : take_counted(m, bytes[kind]);
 }
 
 static bool step(machine *m)
@@ -698,6 +576,7 @@ static bool step(machine *m)
                        "its pickle has instruction 0x%02x at byte %td, which no file of weights needs: save the "
                        "state_dict again with torch.save",
                        *m->op, m->op - m->begin);
+    m->param = i->param;
     return take_argument(m, i->argument) && i->run(m);
 }
 
@@ -705,11 +584,7 @@ bool rb_pickle_read(rb_arena *a, rb_bytes file, rb_pickle *out, rb_error *err)
 {
     ptrdiff_t size = file.size < PICKLE_LIMIT ? file.size : PICKLE_LIMIT;
     machine m = {.arena = a, .err = err, .begin = file.data, .at = file.data, .end = file.data + size};
-    m.none = make(&m, RB_PY_NONE);
-    m.no = make(&m, RB_PY_BOOL);
-    m.yes = make(&m, RB_PY_BOOL);
     m.mark = make(&m, RB_PY_NONE);
-    m.yes->integer = 1;
     while (!m.stopped)
         if (!step(&m)) return false;
     *out = (rb_pickle){.root = m.stack.at[0],
@@ -718,28 +593,4 @@ bool rb_pickle_read(rb_arena *a, rb_bytes file, rb_pickle *out, rb_error *err)
                        .unknown = m.unknown,
                        .size = m.at - m.begin};
     return true;
-}
-
-// ---- values ------------------------------------------------------------------------------------------------------
-
-bool rb_py_is(const rb_py *v, const char *text)
-{
-    return v->kind == RB_PY_TEXT && equals(bytes_of(v), text);
-}
-
-const rb_py *rb_py_find(const rb_py *dict, const char *key)
-{
-    for (int i = dict->count - 2; i >= 0; i -= 2)
-        if (rb_py_is(dict->item[i], key)) return dict->item[i + 1];
-    return NULL;
-}
-
-const char *rb_py_shown(rb_arena *a, const rb_py *v)
-{
-    int size = v->count < SHOWN_LIMIT ? v->count : SHOWN_LIMIT;
-    char *text = RB_NEW(a, char, size + 1);
-    if (size) memcpy(text, v->text, (size_t)size);
-    for (char *c = text; c < text + size; c++)
-        if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f) *c = '?';
-    return text;
 }

@@ -42,6 +42,9 @@ typedef struct rb_py_global {
     rb_dtype dtype;
 } rb_py_global;
 
+// A row of the table, NULL if there is none.
+const rb_py_global *rb_py_global_find(rb_bytes module, rb_bytes name);
+
 typedef struct rb_py {
     rb_py_kind kind;
     int count; // of `item`; in a DICT keys and values take turns; of the bytes of `text`

@@ -86,6 +86,7 @@ expect 2 '^output is missing; name the safetensors file to write' "$rarebit" wei
 expect 2 '^--dtype: ' "$rarebit" weights convert "$golden/zip_plain.pth" --dtype f64
 expect 5 '^nowhere/x.safetensors: cannot write here: No such file' \
   "$rarebit" weights convert "$golden/zip_plain.pth" --output nowhere/x.safetensors
+# shellcheck disable=SC2317 # expect runs it
 full() { "$@" >/dev/full; }
 expect 5 '^standard output: cannot write' full "$rarebit" weights list "$golden/zip_plain.pth"
 

@@ -303,6 +303,7 @@ static const struct bad_program {
     {PROGRAM("cos system"), "it breaks off"},
     // what comes of it
     {PROGRAM("K\1"), "holds no dictionary of named tensors"},
+    {PROGRAM(")"), "holds no dictionary of named tensors"},
     {PROGRAM(A_TENSOR), "holds no dictionary of named tensors"},
     {PROGRAM("}"), "(its keys: )"},
     {PROGRAM("}'x'}s"), "(its keys: x)"},
