@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "weights/torch.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -172,6 +173,9 @@ static bool parse_description(rb_arena *a, const char *text, rb_checkpoint *out,
 
 static bool parse(rb_arena *a, rb_bytes file, rb_checkpoint *out, rb_error *err)
 {
+    if (rb_torch_is_zip(file) || rb_torch_is_legacy(file))
+        return rb_fail(err, RB_ERR_WEIGHTS,
+                       "is a file of PyTorch, not a checkpoint of Rarebit: `rarebit weights list` shows what is in it");
     if (!rb_safetensors_parse(a, file, &out->tensors, err)) return false;
     const char *text = rb_tensors_metadata(&out->tensors, "rarebit");
     if (!text)

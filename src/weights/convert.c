@@ -60,21 +60,54 @@ static reader *const readers[RB_DTYPES] = {
     [RB_I32] = from_i32, [RB_I16] = from_i16, [RB_I8] = from_i8,   [RB_U8] = from_u8,         [RB_BOOL8] = from_bool,
 };
 
+// ---- in C order --------------------------------------------------------------------------------------------------
+
+// A way through the values of a tensor, the last index first.
+typedef struct walk {
+    const rb_tensor *tensor;
+    int64_t place, index[RB_RANK_LIMIT]; // place in values from the tensor's first
+} walk;
+
+static const uint8_t *value_at(const walk *w)
+{
+    return (const uint8_t *)w->tensor->data + w->place * rb_dtype_bytes(w->tensor->dtype);
+}
+
+static void go_on(walk *w)
+{
+    const rb_tensor *t = w->tensor;
+    if (!t->strides) {
+        w->place++;
+        return;
+    }
+    for (int d = t->rank - 1; d >= 0; d--) {
+        w->place += t->strides[d];
+        if (++w->index[d] < t->dims[d]) return;
+        w->place -= t->dims[d] * t->strides[d];
+        w->index[d] = 0;
+    }
+}
+
 void rb_tensor_to_f64(const rb_tensor *t, double *out)
 {
-    const uint8_t *at = t->data;
-    int step = rb_dtype_bytes(t->dtype);
-    for (int64_t i = 0; i < t->count; i++, at += step) out[i] = readers[t->dtype](at);
+    walk w = {.tensor = t};
+    for (int64_t i = 0; i < t->count; i++, go_on(&w)) out[i] = readers[t->dtype](value_at(&w));
+}
+
+void rb_tensor_to_bytes(const rb_tensor *t, void *out)
+{
+    walk w = {.tensor = t};
+    size_t size = (size_t)rb_dtype_bytes(t->dtype);
+    if (!t->strides && t->count) memcpy(out, t->data, (size_t)rb_tensor_bytes(t));
+    for (int64_t i = 0; t->strides && i < t->count; i++, go_on(&w))
+        memcpy((uint8_t *)out + i * (ptrdiff_t)size, value_at(&w), size);
 }
 
 void rb_tensor_to_f32(const rb_tensor *t, float *out)
 {
-    if (!t->count) return;
-    if (t->dtype == RB_F32) {
-        memcpy(out, t->data, (size_t)rb_tensor_bytes(t)); // to the bit, NaN included
-        return;
-    }
-    const uint8_t *at = t->data;
-    int step = rb_dtype_bytes(t->dtype);
-    for (int64_t i = 0; i < t->count; i++, at += step) out[i] = (float)readers[t->dtype](at);
+    walk w = {.tensor = t};
+    if (t->dtype == RB_F32)
+        rb_tensor_to_bytes(t, out); // to the bit, NaN included
+    else
+        for (int64_t i = 0; i < t->count; i++, go_on(&w)) out[i] = (float)readers[t->dtype](value_at(&w));
 }

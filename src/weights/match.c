@@ -2,7 +2,6 @@
 // match.c - which tensor of a file is which parameter of a network.
 #include "weights/checkpoint.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,20 +13,12 @@ static bool same_shape(const rb_tensor *t, const rb_param *p)
     return true;
 }
 
-// "[64 3 7 7]"
-static const char *shape_text(rb_arena *a, int rank, const int64_t *dims)
-{
-    const char *text = "[";
-    for (int i = 0; i < rank; i++) text = rb_text_format(a, "%s%s%" PRId64, text, i ? " " : "", dims[i]);
-    return rb_text_format(a, "%s]", text);
-}
-
 static bool fail_shape(rb_arena *a, const rb_tensor *t, const rb_param *p, rb_error *err)
 {
     int64_t dims[4];
     for (int i = 0; i < p->rank; i++) dims[i] = p->dims[i];
     return rb_fail(err, RB_ERR_WEIGHTS, "%s is %s in the file and %s in the network: the file is of another model",
-                   t->name, shape_text(a, t->rank, t->dims), shape_text(a, p->rank, dims));
+                   t->name, rb_shape_text(a, t->rank, t->dims), rb_shape_text(a, p->rank, dims));
 }
 
 bool rb_tensors_match(rb_arena *a, const rb_tensors *t, const rb_graph *g, const char *prefix, bool trained_only,

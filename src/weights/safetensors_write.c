@@ -67,6 +67,14 @@ static uint8_t *head_new(rb_arena *a, const char *text, ptrdiff_t *size)
     return head;
 }
 
+static rb_bytes bytes_of(rb_arena *scratch, const rb_tensor *t)
+{
+    if (!t->strides) return (rb_bytes){t->data, rb_tensor_bytes(t)};
+    uint8_t *packed = RB_NEW(scratch, uint8_t, rb_tensor_bytes(t));
+    rb_tensor_to_bytes(t, packed);
+    return (rb_bytes){packed, rb_tensor_bytes(t)};
+}
+
 // `part` is the whole file, its first the head.
 static void fill_in_hash(const rb_tensors *t, uint8_t *head, const rb_bytes *part, ptrdiff_t count)
 {
@@ -86,7 +94,7 @@ bool rb_safetensors_write(rb_arena *scratch, const char *path, const rb_tensors 
     rb_bytes *part = RB_NEW(scratch, rb_bytes, (ptrdiff_t)t->count + 1);
     uint8_t *head = head_new(scratch, header_text(scratch, t, order), &part->size);
     part->data = head;
-    for (int i = 0; i < t->count; i++) part[i + 1] = (rb_bytes){order[i]->data, rb_tensor_bytes(order[i])};
+    for (int i = 0; i < t->count; i++) part[i + 1] = bytes_of(scratch, order[i]);
     fill_in_hash(t, head, part, (ptrdiff_t)t->count + 1);
 
     rb_writer *w;

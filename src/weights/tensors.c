@@ -2,6 +2,7 @@
 // tensors.c - the kinds of values, and finding things by name.
 #include "weights/weights.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,13 @@ int rb_dtype_bytes(rb_dtype d)
 ptrdiff_t rb_tensor_bytes(const rb_tensor *t)
 {
     return (ptrdiff_t)t->count * rb_dtype_bytes(t->dtype);
+}
+
+const char *rb_shape_text(rb_arena *a, int rank, const int64_t *dims)
+{
+    const char *text = "[";
+    for (int i = 0; i < rank; i++) text = rb_text_format(a, "%s%s%" PRId64, text, i ? " " : "", dims[i]);
+    return rb_text_format(a, "%s]", text);
 }
 
 static int name_against(const void *name, const void *tensor)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// weights.h - safetensors files and what Rarebit puts into them.
+// weights.h - files of weights: safetensors, which Rarebit also writes, and what PyTorch saves.
 #ifndef RB_WEIGHTS_WEIGHTS_H
 #define RB_WEIGHTS_WEIGHTS_H
 
@@ -29,8 +29,9 @@ typedef struct rb_tensor {
     rb_dtype dtype;
     int rank;
     int64_t dims[RB_RANK_LIMIT];
-    int64_t count;    // product of dims
-    const void *data; // little-endian, C order, inside the file's bytes, at any alignment
+    int64_t count;          // product of dims
+    const void *data;       // little-endian, inside the file's bytes, at any alignment
+    const int64_t *strides; // in values, one a dimension; NULL: C order
 } rb_tensor;
 
 typedef struct rb_text_pair {
@@ -44,6 +45,27 @@ typedef struct rb_tensors {
     int metadata_count;
 } rb_tensors;
 
+// What a file of weights is, beside its tensors.
+typedef struct rb_weights {
+    const char *format;   // "safetensors", "torch zip" or "torch legacy"
+    const char *wrapper;  // the key that the tensors stood under, "state_dict"; "" if none
+    const char *prefix;   // what was taken off names, "module."; "" if nothing
+    bool renamed;         // from torchvision's names to timm's
+    const char *left_out; // a class of objects beside the tensors, which are not made; NULL: there are none
+    rb_tensors tensors;   // under plain names; of torch files perhaps with strides
+} rb_weights;
+
+// Reads a file of weights, whatever its name: safetensors, or what torch.save writes (zip or, before 1.6, a stream;
+// .pth, .pt, .bin, .th, .ckpt of Lightning): a state_dict, or a dictionary with one under a usual key. Nothing in the
+// file is run. Prefixes of wrapping modules are taken off names, and torchvision's EfficientNet gets timm's.
+//
+// Owner:  the file and everything else live in `a`: the file's bytes and at most 64 MB more
+// Errors: IO; WEIGHTS with the path, naming what is wrong and what to do
+bool rb_weights_read(rb_arena *a, const char *path, rb_weights *out, rb_error *err) RB_CHECKED;
+
+// The same of a file in memory, where tensor data stays. Errors: WEIGHTS without a path
+bool rb_weights_parse(rb_arena *a, rb_bytes file, rb_weights *out, rb_error *err) RB_CHECKED;
+
 // Parses a safetensors file in memory, with every check of the format: header at most 100 MB, begins with '{', no
 // duplicate names, offsets contiguous, disjoint and covering, sizes equal to shape x dtype, rank at most 8.
 //
@@ -56,9 +78,24 @@ const rb_tensor *rb_tensors_find(const rb_tensors *t, const char *name); // NULL
 const char *rb_tensors_metadata(const rb_tensors *t, const char *key);   // NULL if absent
 ptrdiff_t rb_tensor_bytes(const rb_tensor *t);                           // of its data
 
-// Converts a tensor to float or double. out has `count` entries.
+// Converts a tensor to float or double, or keeps its dtype; in C order. out has `count` entries.
 void rb_tensor_to_f32(const rb_tensor *t, float *out);
 void rb_tensor_to_f64(const rb_tensor *t, double *out);
+void rb_tensor_to_bytes(const rb_tensor *t, void *out);
+
+// "[64 3 7 7]"
+const char *rb_shape_text(rb_arena *a, int rank, const int64_t *dims);
+
+// What the values of a tensor are like; `min` and the rest are of those that are finite, NAN if none is.
+typedef struct rb_statistics {
+    int64_t not_finite;
+    double min, max, mean, std; // std: root of the mean squared distance from the mean
+} rb_statistics;
+
+rb_statistics rb_tensor_statistics(rb_arena *scratch, const rb_tensor *t);
+
+// The largest |x - y| of two tensors of equal count; NaN differs infinitely from everything but NaN.
+double rb_tensor_difference(rb_arena *scratch, const rb_tensor *x, const rb_tensor *y);
 
 // Writes a safetensors file: entries by falling alignment, then name; header padded to 8; complete or absent.
 // Tensors and metadata may be in any order; names are distinct UTF-8, none "__metadata__".

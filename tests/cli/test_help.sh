@@ -15,7 +15,7 @@ shows() {
 
 for words in help --help -h; do
   expect 0 '' "$rarebit" $words
-  shows train infer eval synth help
+  shows train infer eval synth weights help
   [[ -e help.txt ]] || cp "$stdout" help.txt
   cmp help.txt "$stdout" || fail "$words is not help"
 done
@@ -36,6 +36,7 @@ declare -A known=(
   [infer]='device_index output_file checkpoint_path batch_size val_threshold model_type input_dir get_proba'
   [eval]='labels proba json part val_threshold root_dir'
   [synth]='output_dir count unlabelled image_size minority label_noise seed'
+  [weights]='output dtype tolerance'
   [help]=markdown
 )
 

@@ -64,6 +64,14 @@ static bool open_weights(rb_arena *a, rb_bytes bomb, rb_error *err)
     return rb_safetensors_parse(a, bomb, &t, err);
 }
 
+static bool open_torch(rb_arena *a, rb_bytes bomb, rb_error *err)
+{
+    rb_weights w;
+    if (rb_weights_parse(a, bomb, &w, err)) return true;
+    if (rb_arena_bytes(a) > (ptrdiff_t)LIMIT_KB << 10) fail_msg("%td bytes for nothing", rb_arena_bytes(a));
+    return false;
+}
+
 // ---- pictures
 // --------------------------------------------------------------------------------------------------------
 
@@ -241,6 +249,38 @@ static void weights_that_claim_too_much(void **state)
     rb_arena_close(a);
 }
 
+// The object of a legacy file: `front`, then `each` so many times, then `back`.
+static rb_bytes legacy(rb_arena *a, const char *front, const char *each, int times, const char *back)
+{
+    static const char begin[] = "\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\2M\xe9\3.\x80\2}"
+                                "U\15little_endian\x88s.";
+    rb_bytes middle = repeated(a, front, each, times);
+    size_t head = sizeof begin - 1, size = head + (size_t)middle.size;
+    uint8_t *file = RB_NEW(a, uint8_t, (ptrdiff_t)(size + strlen(back)));
+    memcpy(file, begin, head);
+    memcpy(file + head, middle.data, (size_t)middle.size);
+    memcpy(file + size, back, strlen(back));
+    return (rb_bytes){file, (ptrdiff_t)(size + strlen(back))};
+}
+
+static void pickles_that_grow(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    check_bomb("ten million lists", legacy(a, "", "]", 10000000, ""), open_torch);
+    check_bomb("ten million marks", legacy(a, "", "(", 10000000, ""), open_torch);
+    check_bomb("ten million values forgotten", legacy(a, "", "}0", 10000000, ""), open_torch);
+    check_bomb("lists in lists", legacy(a, "]", "]", 500000, ""), open_torch);
+    check_bomb("a list of lists, each in the next", legacy(a, "N", "\x85", 1000000, "."), open_torch);
+    check_bomb("tuples that double", legacy(a, "N", "2\x86", 1000000, "."), open_torch);
+    check_bomb("a dictionary in itself", legacy(a, "}q\1U\5modelh\1sU\3neth\1s", "U\1ah\1s", 500000, "."), open_torch);
+    check_bomb("a text of 4 GB", legacy(a, "X\xff\xff\xff\xff", "x", 1000, "."), open_torch);
+    check_bomb("a memo of 2^31", legacy(a, "Nr\xff\xff\xff\x7f", "x", 1000, "."), open_torch);
+    check_bomb("a memo of all", legacy(a, "N", "\x94", 10000000, "."), open_torch);
+    check_bomb("a pickle of 100 MB", legacy(a, "", "N0", 50 << 20, "."), open_torch);
+    rb_arena_close(a);
+}
+
 static void none_cost_much(void **state)
 {
     (void)state;
@@ -260,13 +300,10 @@ static void pictures_cost_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(jpegs_that_claim_too_much),
-        cmocka_unit_test(pngs_that_claim_too_much),
-        cmocka_unit_test(pngs_that_unpack_too_much),
-        cmocka_unit_test(pictures_cost_little),
-        cmocka_unit_test(weights_that_claim_too_much),
-        cmocka_unit_test(configurations_that_grow),
-        cmocka_unit_test(none_cost_much),
+        cmocka_unit_test(jpegs_that_claim_too_much),   cmocka_unit_test(pngs_that_claim_too_much),
+        cmocka_unit_test(pngs_that_unpack_too_much),   cmocka_unit_test(pictures_cost_little),
+        cmocka_unit_test(weights_that_claim_too_much), cmocka_unit_test(pickles_that_grow),
+        cmocka_unit_test(configurations_that_grow),    cmocka_unit_test(none_cost_much),
     };
     return cmocka_run_group_tests_name("bombs", tests, NULL, NULL);
 }

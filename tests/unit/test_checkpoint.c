@@ -251,6 +251,8 @@ static void files_of_others_are_refused(void **state)
     check_failed(rb_checkpoint_open(p->arena, path, &c, &err), err, RB_ERR_WEIGHTS, "no checkpoint of Rarebit");
     path = described(p, "rarebit", "{\"format\":1}");
     check_failed(rb_checkpoint_open(p->arena, path, &c, &err), err, RB_ERR_WEIGHTS, "has no content hash");
+    check_failed(rb_checkpoint_open(p->arena, "golden/pth/zip_plain.pth", &c, &err), err, RB_ERR_WEIGHTS,
+                 "golden/pth/zip_plain.pth: is a file of PyTorch, not a checkpoint of Rarebit");
     path = place_path(p, "absent");
     check_failed(rb_checkpoint_open(p->arena, path, &c, &err), err, RB_ERR_IO, "absent: No such file");
 }

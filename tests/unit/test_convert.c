@@ -94,12 +94,47 @@ static void floats_keep_their_bits(void **state)
     assert_memory_equal(got, odd + 1, 8);
 }
 
+// A 3x4 table of which every second column is shown, transposed; and one value shown six times.
+static void strides_are_followed(void **state)
+{
+    (void)state;
+    const int16_t table[] = {0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23};
+    const double want[] = {1, 11, 21, 3, 13, 23}, fives[] = {5, 5, 5, 5, 5, 5};
+    const int16_t packed[] = {1, 11, 21, 3, 13, 23};
+    uint8_t odd[sizeof table + 1];
+    memcpy(odd + 1, table, sizeof table);
+    rb_tensor t = {.dtype = RB_I16, .rank = 2, .dims = {2, 3}, .count = 6, .data = odd + 3};
+    t.strides = (const int64_t[]){2, 4};
+    double wide[6];
+    float narrow[6];
+    int16_t same[6];
+    rb_tensor_to_f64(&t, wide);
+    rb_tensor_to_f32(&t, narrow);
+    rb_tensor_to_bytes(&t, same);
+    assert_memory_equal(wide, want, sizeof want);
+    assert_memory_equal(same, packed, sizeof packed);
+    for (int i = 0; i < 6; i++) assert_true(narrow[i] == (float)want[i]);
+
+    rb_tensor one = {.dtype = RB_F32, .rank = 2, .dims = {2, 3}, .count = 6, .data = &(const float){5}};
+    one.strides = (const int64_t[]){0, 0};
+    rb_tensor_to_f64(&one, wide);
+    assert_memory_equal(wide, fives, sizeof fives);
+    rb_tensor_to_f32(&one, narrow);
+    for (int i = 0; i < 6; i++) assert_true(narrow[i] == 5);
+
+    rb_tensor nothing = {.dtype = RB_F32, .rank = 2, .dims = {0, 3}};
+    rb_tensor_to_f32(&nothing, narrow);
+    rb_tensor_to_bytes(&nothing, narrow);
+    assert_true(narrow[0] == 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_half_is_converted),
         cmocka_unit_test(other_values_are_converted),
         cmocka_unit_test(floats_keep_their_bits),
+        cmocka_unit_test(strides_are_followed),
     };
     return cmocka_run_group_tests_name("convert", tests, NULL, NULL);
 }
