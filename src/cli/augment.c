@@ -152,15 +152,17 @@ static double microseconds(const rb_pipeline *p, const rb_image *picture)
     double least = 1e9;
     uint32_t draw = 0;
     for (int round = 0; round < ROUNDS; round++) {
-        double begin_s = rb_clock_now_s(), spent_s = 0;
+        double begin_s = rb_clock_now_s(), spent_s;
         int runs = 0;
-        for (; spent_s < round_s; runs++, spent_s = rb_clock_now_s() - begin_s) {
+        do {
             rb_image image = *picture;
             ptrdiff_t bytes = (ptrdiff_t)image.h * image.w * image.c;
             image.pixels = memcpy(RB_NEW(scratch, uint8_t, bytes), picture->pixels, (size_t)bytes);
             rb_pipeline_run(p, 0, draw++, 0, scratch, &image);
             rb_arena_reset(scratch);
-        }
+            runs++;
+            spent_s = rb_clock_now_s() - begin_s;
+        } while (spent_s < round_s);
         if (spent_s / runs < least) least = spent_s / runs;
     }
     rb_arena_close(scratch);

@@ -95,7 +95,6 @@ static const rb_field json_fields[] = {
 // ---- which command uses what --------------------------------------------------------------------------------------
 
 #define ALL        (RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER)
-#define DRAWING    (RB_FOR_TRAIN | RB_FOR_BENCH | RB_FOR_AUGMENT)
 #define AT(member) offsetof(rb_settings, member)
 
 static const struct part {
@@ -107,8 +106,8 @@ static const struct part {
 } parts[] = {
     {"checkpoint", start_fields, AT(checkpoint_path), ALL, false},
     {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_AUGMENT, false},
-    {"pictures", rb_picture_fields, AT(data), ALL | DRAWING, true},
-    {"sampling", rb_sampling_fields, AT(data), DRAWING, false},
+    {"pictures", rb_picture_fields, AT(data), ALL | RB_FOR_BENCH | RB_FOR_AUGMENT, true},
+    {"sampling", rb_sampling_fields, AT(data), RB_FOR_TRAIN | RB_FOR_BENCH | RB_FOR_AUGMENT, false},
     {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH, false},
     {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH, true},
     {"training", training_fields, AT(training), RB_FOR_TRAIN, false},
