@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 // What the loop needs beside the job.
 typedef struct fit {
@@ -104,7 +105,7 @@ static bool update(fit *f, rb_error *err)
 {
     rb_job *job = f->job;
     const rb_training_settings *t = &job->settings->training;
-    rb_progress at = {job->step, (int64_t)f->batches * t->num_epochs, f->batches, t->lr};
+    rb_progress at = {job->step, (int64_t)f->batches * t->num_epochs, f->batches, t->lr, &job->memory};
     rb_rate rate = job->schedule.schedule->rate(job->schedule.cfg, at);
     job->lr = rate.lr;
     job->step++;
@@ -193,6 +194,20 @@ static bool validate(rb_arena *scratch, const rb_job *job, rb_summary *val, doub
     return true;
 }
 
+// What a schedule that listens is told of the epoch.
+static void tell_schedule(rb_job *job, const rb_summary *val, double val_loss)
+{
+    const struct {
+        const char *name;
+        double value;
+    } metrics[] = {{"hter", val->rates.hter}, {"loss", val_loss}, {"roc_auc", val->roc_auc}};
+    const rb_chosen_schedule *c = &job->schedule;
+    if (!c->schedule->observe) return;
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
+        if (!strcmp(metrics[i].name, c->schedule->monitor(c->cfg)))
+            c->schedule->observe(c->cfg, job->settings->training.lr, metrics[i].value, &job->memory);
+}
+
 static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, double val_loss, bool better,
                       rb_error *err)
 {
@@ -238,6 +253,7 @@ static bool end_epoch(rb_arena *scratch, fit *f, bool *stop, rb_error *err)
     if (better) job->best = (rb_best){job->epoch, {val.threshold, val.rates.hter}};
     const rb_training_settings *t = &job->settings->training;
     *stop = rb_early_stop_after(&job->early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
+    tell_schedule(job, &val, loss);
     print_epoch(f, &val, loss, better);
     return log_epoch(scratch, f, &val, loss, better, err) && save(job, &val, better, err);
 }

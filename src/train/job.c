@@ -201,7 +201,7 @@ static bool open_folder(rb_job *job, rb_error *err)
 
 bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
 {
-    *out = (rb_job){.arena = a, .settings = s, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
+    *out = (rb_job){.arena = a, .settings = s, .memory = RB_MEMORY_FRESH, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
     out->early_stop.best = INFINITY;
     out->schedule = rb_settings_schedule(s, err);
     if (!out->schedule.schedule || !rb_augmentation_preset(a, s->data.augment, &out->augmentation, err) ||

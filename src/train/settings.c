@@ -133,6 +133,13 @@ static rb_section choice_section(rb_arena *a, const char *kind, const char *name
     return (rb_section){rb_text_format(a, "%s %s", kind, name), name, fields, *cfg, used};
 }
 
+static rb_section schedule_section(rb_arena *a, const rb_schedule *s, bool used, void **cfg)
+{
+    rb_section out = choice_section(a, "schedule", s->name, s->fields, s->cfg_bytes, used, cfg);
+    if (s->prefix) out.prefix = s->prefix;
+    return out;
+}
+
 rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
 {
     rb_settings *s = RB_NEW(a, rb_settings, 1);
@@ -146,9 +153,7 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
         *to++ = (rb_section){title_of(a, &parts[i], purpose), NULL, parts[i].fields, (char *)s + parts[i].offset,
                              (parts[i].used & (unsigned)purpose) != 0};
     *to++ = (rb_section){"loss", NULL, rb_loss_bce.fields, &s->bce, train};
-    for (int i = 0; i < schedules; i++)
-        *to++ = choice_section(a, "schedule", rb_schedules[i]->name, rb_schedules[i]->fields,
-                               rb_schedules[i]->cfg_bytes, train, &s->schedule_cfg[i]);
+    for (int i = 0; i < schedules; i++) *to++ = schedule_section(a, rb_schedules[i], train, &s->schedule_cfg[i]);
     for (int i = 0; i < optims; i++)
         *to++ = choice_section(a, "optimiser", rb_optims[i]->name, rb_optims[i]->fields, rb_optims[i]->cfg_bytes, train,
                                &s->optim_cfg[i]);

@@ -233,11 +233,16 @@ static void a_schedule_comes_with_its_parameters(void **state)
         rb_progress at;
         double lr;
     } cases[] = {
-        {"lr: 0.5\nscheduler: constant\none_cycle_max_lr: 2", "constant", {50, 100, 10, 0.5}, 0.5},
-        {"lr: 0.5\ncosine_eta_min: 0.25", "cosine", {100, 100, 10, 0.5}, 0.25},
-        {"scheduler: cosine\ncosine_eta_min: 0.125", "cosine", {100, 100, 10, 0.5}, 0.125},
-        {"scheduler: one_cycle\none_cycle_max_lr: 2\none_cycle_div_factor: 8", "one_cycle", {0, 100, 10, 0.5}, 0.25},
-        {"scheduler: one_cycle\none_cycle_div_factor: 4", "one_cycle", {0, 100, 10, 0.5}, 0.125},
+        {"lr: 0.5\nscheduler: constant\none_cycle_max_lr: 2", "constant", {50, 100, 10, 0.5, NULL}, 0.5},
+        {"lr: 0.5\ncosine_eta_min: 0.25", "cosine", {100, 100, 10, 0.5, NULL}, 0.25},
+        {"scheduler: cosine\ncosine_eta_min: 0.125", "cosine", {100, 100, 10, 0.5, NULL}, 0.125},
+        {"scheduler: one_cycle\none_cycle_max_lr: 2\none_cycle_div_factor: 8",
+         "one_cycle",
+         {0, 100, 10, 0.5, NULL},
+         0.25},
+        {"scheduler: step\nstep_size: 2\nstep_gamma: 0.25", "step", {20, 100, 10, 0.5, NULL}, 0.125},
+        {"scheduler: reduce_on_plateau\nplateau_factor: 0.5", "reduce_on_plateau", {20, 100, 10, 0.5, NULL}, 0.5},
+        {"scheduler: one_cycle\none_cycle_div_factor: 4", "one_cycle", {0, 100, 10, 0.5, NULL}, 0.125},
     };
     for (int i = 0; i < COUNT(cases); i++) {
         rb_settings *s = rb_settings_new(p->arena, RB_FOR_TRAIN);
