@@ -109,7 +109,12 @@ static bool update(fit *f, rb_error *err)
     rb_rate rate = job->schedule.schedule->rate(job->schedule.cfg, at);
     job->lr = rate.lr;
     job->step++;
-    rb_update u = {rate.lr, rate.momentum, t->weight_decay, job->step};
+    rb_update u = {.lr = rate.lr,
+                   .momentum = rate.momentum,
+                   .weight_decay = t->weight_decay,
+                   .spare = !t->weight_decay_all,
+                   .step = job->step,
+                   .clip = t->clip_grad_norm};
     return job->network.backend->update(job->network.store, &u, err);
 }
 
@@ -119,6 +124,7 @@ static bool log_step(const fit *f, double loss, rb_error *err)
     rb_json *j = rb_run_record(f->scratch, &job->run, "step", job->step, job->epoch);
     rb_json_real(j, "train/loss", loss);
     rb_json_real(j, "lr", job->lr);
+    if (job->settings->training.clip_grad_norm > 0) rb_json_real(j, "train/grad_norm", job->network.store->grad_norm);
     bool done = rb_run_write(&job->run, j, err);
     rb_arena_reset(f->scratch);
     return done;

@@ -127,7 +127,7 @@ static bool open_network(rb_job *job, rb_error *err)
 {
     const rb_settings *s = job->settings;
     rb_checkpoint start;
-    if (!rb_network_open(job->arena, s, rb_optims[0], s->optim_cfg[0], &job->network, err)) return false;
+    if (!rb_network_open(job->arena, s, job->optim.optim, job->optim.cfg, &job->network, err)) return false;
     rb_network_init(&job->network, (uint32_t)s->training.seed);
     if (!s->checkpoint_path) return true;
     rb_arena *scratch = rb_arena_open();
@@ -181,6 +181,8 @@ static void describe_run(const rb_job *job, rb_json *j)
     rb_json_integer(j, "num_epochs", s->training.num_epochs);
     rb_json_integer(j, "batch_size", s->compute.batch_size);
     rb_json_integer(j, "seed", s->training.seed);
+    rb_json_string(j, "optimizer", job->optim.optim->name);
+    rb_json_string(j, "scheduler", job->schedule.schedule->name);
     rb_json_string(j, "data_fingerprint",
                    rb_text_format(job->arena, "%016llx", (unsigned long long)rb_dataset_fingerprint(&job->data)));
     for (int part = 0; part < RB_PARTS; part++) rb_json_integer(j, rb_part_names[part], job->part[part].count);
@@ -204,9 +206,10 @@ bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
     *out = (rb_job){.arena = a, .settings = s, .memory = RB_MEMORY_FRESH, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
     out->early_stop.best = INFINITY;
     out->schedule = rb_settings_schedule(s, err);
-    if (!out->schedule.schedule || !rb_augmentation_preset(a, s->data.augment, &out->augmentation, err) ||
-        !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||
-        !rb_folder_make(s->training.checkpoint_dir, err))
+    out->optim = rb_settings_optim(s, err);
+    if (!out->schedule.schedule || !out->optim.optim ||
+        !rb_augmentation_preset(a, s->data.augment, &out->augmentation, err) || !open_data(out, err) ||
+        !open_network(out, err) || !open_loader(out, err) || !rb_folder_make(s->training.checkpoint_dir, err))
         return false;
     out->unreadable = RB_NEW(a, const char *, out->data.count);
     if (!look_at_all(out, err)) return false;

@@ -23,6 +23,7 @@ typedef struct rb_job {
     bool *minority;            // by label
     rb_augmentation augmentation;
     rb_chosen_schedule schedule;
+    rb_chosen_optim optim;
     rb_memory memory; // of a schedule that listens to validation
     rb_network network;
     rb_loader *loader;

@@ -30,6 +30,11 @@ static const rb_field training_fields[] = {
     {"lr", RB_REAL, AT(lr), .preset = 4e-4, .min = 0, .max = 1e3, .help = "base learning rate"},
     {"weight_decay", RB_REAL, AT(weight_decay), .preset = 1e-3, .min = 0, .max = 1,
      .help = "decay of every weight, times the rate"},
+    {"weight_decay_all", RB_BOOL, AT(weight_decay_all), .preset = true,
+     .help = "decay biases and norms too; false: only the weights of convolutions and dense layers"},
+    {"optimizer", RB_TEXT, AT(optimizer), .preset_text = "adamw", .help = "rule of an update"},
+    {"clip_grad_norm", RB_REAL, AT(clip_grad_norm), .preset = 0, .min = 0, .max = 1e6,
+     .help = "scale gradients down where the norm of all together is above this; 0: never"},
     {"scheduler", RB_TEXT, AT(scheduler), .preset_text = "cosine", .help = "course of the learning rate"},
     {"seed", RB_INT, AT(seed), .preset = 0, .min = 0, .max = INT32_MAX,
      .help = "fixes initial weights, draws, augmentation and dropout"},
@@ -168,6 +173,14 @@ rb_chosen_schedule rb_settings_schedule(const rb_settings *s, rb_error *err)
     int i = 0;
     while (found && rb_schedules[i] != found) i++;
     return (rb_chosen_schedule){found, found ? s->schedule_cfg[i] : NULL};
+}
+
+rb_chosen_optim rb_settings_optim(const rb_settings *s, rb_error *err)
+{
+    const rb_optim *found = rb_optim_find(s->training.optimizer, err);
+    int i = 0;
+    while (found && rb_optims[i] != found) i++;
+    return (rb_chosen_optim){found, found ? s->optim_cfg[i] : NULL};
 }
 
 // ---- agreement ------------------------------------------------------------------------------------------------------

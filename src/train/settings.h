@@ -25,7 +25,9 @@ typedef struct rb_training_settings {
     const char *checkpoint_dir;
     int num_epochs;
     double lr, weight_decay;
-    const char *scheduler;
+    bool weight_decay_all;
+    const char *scheduler, *optimizer;
+    double clip_grad_norm; // 0: no clipping
     int seed;
     int early_stop_patience; // epochs; 0: never stop early
     double early_stop_min_delta;
@@ -74,6 +76,13 @@ typedef struct rb_chosen_schedule {
     const void *cfg;
 } rb_chosen_schedule;
 rb_chosen_schedule rb_settings_schedule(const rb_settings *s, rb_error *err);
+
+// The same for the optimiser.
+typedef struct rb_chosen_optim {
+    const rb_optim *optim;
+    const void *cfg;
+} rb_chosen_optim;
+rb_chosen_optim rb_settings_optim(const rb_settings *s, rb_error *err);
 
 // What a network is applied to must be what it was trained on: the keys of model and pictures that shape it.
 //

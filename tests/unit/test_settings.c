@@ -85,11 +85,26 @@ static void defaults_are_what_was_promised(void **state)
     static const struct {
         const char *key, *value;
     } defaults[] = {
-        {"image_size", "224"},     {"interpolation", "bilinear"}, {"seed", "0"},           {"split_seed", "0"},
-        {"test_split", "0.1"},     {"val_split", "0.2"},          {"num_epochs", "100"},   {"batch_size", "32"},
-        {"device_index", "0"},     {"scheduler", "cosine"},       {"precision", "fp32"},   {"backend", "auto"},
-        {"channels", "3"},         {"early_stop_patience", "10"}, {"sampler", "balanced"}, {"on_bad_image", "error"},
+        {"image_size", "224"},
+        {"interpolation", "bilinear"},
+        {"seed", "0"},
+        {"split_seed", "0"},
+        {"test_split", "0.1"},
+        {"val_split", "0.2"},
+        {"num_epochs", "100"},
+        {"batch_size", "32"},
+        {"device_index", "0"},
+        {"scheduler", "cosine"},
+        {"precision", "fp32"},
+        {"backend", "auto"},
+        {"channels", "3"},
+        {"early_stop_patience", "10"},
+        {"sampler", "balanced"},
+        {"on_bad_image", "error"},
         {"val_threshold", "null"},
+        {"optimizer", "adamw"},
+        {"weight_decay_all", "true"},
+        {"clip_grad_norm", "0"},
     };
     const rb_settings *s = rb_settings_new(p->arena, RB_FOR_TRAIN);
     for (int i = 0; i < COUNT(defaults); i++)
@@ -263,6 +278,21 @@ static void an_unknown_schedule_is_refused(void **state)
     check_failed(chosen.schedule != NULL, err, RB_ERR_USAGE, "did you mean 'one_cycle'?");
 }
 
+static void an_optimiser_comes_with_its_parameters(void **state)
+{
+    place *p = *state;
+    rb_error err = {0};
+    static const char *const names[] = {"adamw", "adam", "sgd"};
+    for (int i = 0; i < COUNT(names); i++) {
+        rb_settings *s = with(p, rb_text_format(p->arena, "optimizer=%s", names[i]));
+        rb_chosen_optim chosen = rb_settings_optim(s, &err);
+        assert_string_equal(chosen.optim->name, names[i]);
+        assert_non_null(chosen.cfg);
+    }
+    check_failed(rb_settings_optim(with(p, "optimizer=sdg"), &err).optim != NULL, err, RB_ERR_USAGE,
+                 "optimizer: there is no 'sdg'; did you mean 'sgd'?");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
 
 int main(void)
@@ -272,7 +302,7 @@ int main(void)
         TEST(defaults_are_what_was_promised), TEST(the_originals_files_are_read),
         TEST(what_is_kept_names_no_place),    TEST(what_does_not_shape_may_differ),
         TEST(what_shapes_must_agree),         TEST(a_schedule_comes_with_its_parameters),
-        TEST(an_unknown_schedule_is_refused),
+        TEST(an_unknown_schedule_is_refused), TEST(an_optimiser_comes_with_its_parameters),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }
