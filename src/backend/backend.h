@@ -93,7 +93,8 @@ typedef struct rb_feed {
     int n;                 // rows used, 1..batch; an evaluation plan ignores the rest, a training plan needs n == batch
     const uint8_t *pixels; // [n h w c]
     const float *values;   // [n c h w], normalised already
-    const float *targets;  // [n k], NULL without a loss
+    const int *labels;     // [n] or
+    const float *targets;  // [n k] what should come out: a class, or shares of the classes; both NULL: no loss
     const float *weights;  // [n] weight of each row's loss, NULL: 1
     double scale;          // loss = scale * sum of weight * row loss; 1/n for a mean
     uint32_t epoch, draw;  // of row 0: where dropout's random numbers are drawn

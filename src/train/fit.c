@@ -16,11 +16,14 @@ typedef struct fit {
     rb_plan *plan;        // of the present step
     rb_arena *scratch;    // of one step; a reset keeps its memory
     int batch, draws, batches;
-    int *order;             // [draws] samples of the epoch
-    float *target, *weight; // [batch]
-    double loss;            // sum over the draws of the epoch
-    int judged;             // draws that the sum is of
-    double epoch_s;         // seconds the steps of the epoch took
+    int *order;     // [draws] samples of the epoch
+    int *label;     // [batch]
+    float *target;  // [batch k] smoothed; NULL: labels are meant as they are
+    float *weight;  // [batch]
+    double *row;    // [k]
+    double loss;    // sum over the draws of the epoch
+    double mass;    // what they count for in it: 1 each, unless the loss weighs its mean
+    double epoch_s; // seconds the steps of the epoch took
 } fit;
 
 // ---- opening -----------------------------------------------------------------------------------------------------
@@ -29,8 +32,8 @@ static bool open_plan(fit *f, int batch, rb_plan **out, rb_error *err)
 {
     rb_job *job = f->job;
     rb_plan_spec spec = rb_network_plan_spec(&job->network, RB_TRAIN, batch);
-    spec.loss = &rb_loss_bce;
-    spec.loss_cfg = &job->settings->bce;
+    spec.loss = job->loss.loss;
+    spec.loss_cfg = job->loss_cfg;
     spec.seed = (uint32_t)job->settings->training.seed;
     return job->network.backend->plan(job->arena, job->network.store, &spec, out, err);
 }
@@ -55,7 +58,10 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     int batch = job->settings->compute.batch_size, draws = job->part[RB_TRAIN_PART].count;
     *f = (fit){.job = job, .batch = batch, .draws = draws, .batches = (draws + batch - 1) / batch};
     f->order = RB_NEW(job->arena, int, draws);
-    f->target = RB_NEW(job->arena, float, batch);
+    int k = job->network.graph->output->shape.c;
+    f->label = RB_NEW(job->arena, int, batch);
+    f->row = RB_NEW(job->arena, double, k);
+    if (job->settings->training.label_smoothing > 0) f->target = RB_NEW(job->arena, float, (ptrdiff_t)batch *k);
     f->weight = RB_NEW(job->arena, float, batch);
     if (draws >= batch && !open_plan(f, batch, &f->full, err)) return false;
     if (draws % batch && !open_plan(f, draws % batch, &f->rest, err)) return false;
@@ -64,28 +70,43 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
 
 // ---- a step ------------------------------------------------------------------------------------------------------
 
-// Targets and weights of a batch; a picture that went bad since the first look weighs nothing. Returns the good ones.
-static int fill_targets(fit *f, const rb_batch *b)
+static void smooth_target(const fit *f, int row)
 {
-    int good = 0;
-    for (int i = 0; i < b->n; i++) {
-        f->target[i] = (float)f->job->data.samples[b->sample[i]].label;
-        f->weight[i] = b->bad[i] ? 0 : 1;
-        good += !b->bad[i];
-    }
-    return good;
+    int k = f->job->network.graph->output->shape.c;
+    rb_label_target(f->label[row], k, f->row);
+    rb_target_smooth(f->job->settings->training.label_smoothing, k, f->row);
+    for (int c = 0; c < k; c++) f->target[row * k + c] = (float)f->row[c];
 }
 
-static bool learn(fit *f, const rb_batch *b, int good, double *loss, rb_error *err)
+// Labels or targets, and weights of a batch; a picture that went bad since the first look weighs nothing. Returns what
+// the batch counts for.
+static double fill_targets(fit *f, const rb_batch *b)
+{
+    const rb_job *job = f->job;
+    for (int i = 0; i < b->n; i++) {
+        f->label[i] = job->data.samples[b->sample[i]].label;
+        f->weight[i] = b->bad[i] ? 0 : 1;
+        if (f->target) smooth_target(f, i);
+    }
+    rb_judged_batch judged = {.n = b->n,
+                              .k = job->network.graph->output->shape.c,
+                              .labels = f->target ? NULL : f->label,
+                              .targets = f->target,
+                              .weights = f->weight};
+    return rb_loss_mass(job->loss.loss, job->loss_cfg, &judged, f->row);
+}
+
+static bool learn(fit *f, const rb_batch *b, double mass, double *loss, rb_error *err)
 {
     const rb_job *job = f->job;
     const rb_backend *backend = job->network.backend;
     f->plan = b->n == f->batch ? f->full : f->rest;
     rb_feed feed = {.n = b->n,
                     .pixels = b->pixels,
+                    .labels = f->target ? NULL : f->label,
                     .targets = f->target,
                     .weights = f->weight,
-                    .scale = 1.0 / good,
+                    .scale = 1 / mass,
                     .epoch = (uint32_t)job->epoch,
                     .draw = b->first_draw};
     return backend->forward(f->plan, &feed, err) && backend->read(f->plan, loss, NULL, err) &&
@@ -133,12 +154,12 @@ static bool log_step(const fit *f, double loss, rb_error *err)
 static bool take_step(fit *f, const rb_batch *b, rb_error *err)
 {
     double loss;
-    int good = fill_targets(f, b);
-    if (!good) return true;
-    if (!learn(f, b, good, &loss, err)) return false;
+    double mass = fill_targets(f, b);
+    if (!(mass > 0)) return true;
+    if (!learn(f, b, mass, &loss, err)) return false;
     if (!isfinite(loss)) return fail_numeric(f, b, loss, err);
-    f->loss += loss * good;
-    f->judged += good;
+    f->loss += loss * mass;
+    f->mass += mass;
     return update(f, err) && log_step(f, loss, err);
 }
 
@@ -154,7 +175,7 @@ static void begin_pass(fit *f)
                      f->draws);
     rb_arena_close(scratch);
     f->loss = 0;
-    f->judged = 0;
+    f->mass = 0;
     rb_loader_begin(job->loader, &(rb_pass){.order = f->order,
                                             .count = f->draws,
                                             .seed = seed,
@@ -170,7 +191,7 @@ static bool run_steps(fit *f, rb_bar *bar, rb_error *err)
         if (!rb_loader_next(f->job->loader, &b, err)) return false;
         if (!b) return true;
         if (!take_step(f, b, err)) return false;
-        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", f->loss / f->judged, f->job->lr);
+        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", f->loss / f->mass, f->job->lr);
     }
 }
 
@@ -192,7 +213,7 @@ static bool train_epoch(fit *f, rb_error *err)
 static bool validate(rb_arena *scratch, const rb_job *job, rb_summary *val, double *loss, rb_error *err)
 {
     rb_part_scores scores;
-    if (!rb_score_part(scratch, &job->scorer, &job->data, job->part[RB_VAL_PART], &rb_loss_bce, &job->settings->bce,
+    if (!rb_score_part(scratch, &job->scorer, &job->data, job->part[RB_VAL_PART], job->loss.loss, job->loss_cfg,
                        &scores, err))
         return false;
     *val = rb_summarise(scratch, scores.readable, rb_best_hter(scratch, scores.readable).threshold);
@@ -219,7 +240,7 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, do
 {
     const rb_job *job = f->job;
     rb_json *j = rb_run_record(scratch, &job->run, "epoch", job->step, job->epoch);
-    rb_json_real(j, "train/loss", f->loss / f->judged);
+    rb_json_real(j, "train/loss", f->loss / f->mass);
     rb_json_real(j, "val/loss", val_loss);
     rb_json_real(j, "val/hter", val->rates.hter);
     rb_json_real(j, "val/far", val->rates.far);
@@ -237,7 +258,7 @@ static void print_epoch(const fit *f, const rb_summary *val, double val_loss, bo
     if (f->job->epoch == 0)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
                 "val AUC", "threshold", "lr", "images/s");
-    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->epoch + 1, f->loss / f->judged,
+    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->epoch + 1, f->loss / f->mass,
             val_loss, val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->lr,
             f->draws / f->epoch_s);
 }

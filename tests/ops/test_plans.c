@@ -336,6 +336,32 @@ static void evaluation_sees_new_statistics(rb_arena *a, const rb_backend *b)
     }
 }
 
+// A label is the target that is 1 at its class: loss and gradients are the same to the bit.
+static void labels_are_targets(rb_arena *a, const rb_backend *b)
+{
+    const rb_graph *g = build(a, false);
+    network n = network_open(a, b, g, RB_FP32, &specs[WHOLE]);
+    network_fill(&n);
+    int label[BATCH];
+    float target[2 * BATCH] = {0};
+    for (int i = 0; i < BATCH; i++) {
+        label[i] = i % 3 == 0;
+        target[2 * i + label[i]] = 1;
+    }
+    rb_feed soft = some_feed(a, BATCH, 1), hard = soft;
+    soft.targets = target;
+    hard.targets = NULL;
+    hard.labels = label;
+    double loss = network_loss(&n, &soft);
+    network_backward(&n, false);
+    const double **gradients = all_of(&n, RB_GRAD);
+    assert_true(loss > 0 && network_loss(&n, &hard) == loss);
+    network_backward(&n, false);
+    const double **again = all_of(&n, RB_GRAD);
+    for (int i = 0; i < g->param_count; i++)
+        if (g->params[i]->trained) check_same(g->params[i]->name, again[i], gradients[i], g->params[i]->count);
+}
+
 // Every rule, half of the graph frozen: values, state and norm of a store after three updates. Gradients are put, so
 // that only the update is compared.
 static network updated(rb_arena *a, const rb_backend *b, rb_precision precision, const rb_optim *o, rb_update u)
@@ -422,6 +448,7 @@ static const struct promise {
 } promises[] = {
     {"rows beyond n do not matter", rows_beyond_n_do_not_matter},
     {"rows have weights", rows_have_weights},
+    {"labels are targets", labels_are_targets},
     {"pixels are normalised", pixels_are_normalised},
     {"dropout draws as ref does", dropout_draws_as_ref},
     {"every node can be kept", every_node_can_be_kept},

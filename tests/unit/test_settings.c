@@ -153,7 +153,8 @@ static void the_originals_files_are_read(void **state)
         assert_null(s->checkpoint_path);
         assert_int_equal(s->training.num_epochs, 100);
         assert_int_equal(s->compute.batch_size, 256);
-        assert_true(s->training.lr == 0.0004 && s->training.weight_decay == 0.001 && s->bce.pos_weight == 0.2);
+        assert_true(s->training.lr == 0.0004 && s->training.weight_decay == 0.001);
+        assert_string_equal(rb_config_value(p->arena, &s->config, "pos_weight"), "0.2");
         assert_string_equal(s->training.scheduler, "one_cycle");
         assert_string_equal(s->model.model_type, "resnet");
         assert_true(s->model.num_classes == 1 && s->data.channels == 3 && s->model.pretrained);
