@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "train/bar.h"
+#include "train/curve.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -122,12 +123,18 @@ static bool fail_numeric(const fit *f, const rb_batch *b, double loss, rb_error 
                    (long long)job->step + 1, job->epoch + 1, loss, job->data.samples[b->sample[0]].path);
 }
 
+static rb_progress progress_of(const fit *f)
+{
+    const rb_job *job = f->job;
+    const rb_training_settings *t = &job->settings->training;
+    return (rb_progress){job->step, (int64_t)f->batches * t->num_epochs, f->batches, t->lr, &job->memory};
+}
+
 static bool update(fit *f, rb_error *err)
 {
     rb_job *job = f->job;
     const rb_training_settings *t = &job->settings->training;
-    rb_progress at = {job->step, (int64_t)f->batches * t->num_epochs, f->batches, t->lr, &job->memory};
-    rb_rate rate = job->schedule.schedule->rate(job->schedule.cfg, at);
+    rb_rate rate = job->schedule.schedule->rate(job->schedule.cfg, progress_of(f));
     job->lr = rate.lr;
     job->step++;
     rb_update u = {.lr = rate.lr,
@@ -302,6 +309,7 @@ bool rb_job_fit(rb_job *job, bool *stopped_early, rb_error *err)
 {
     fit f;
     if (!open_fit(&f, job, err)) return false;
+    rb_curve_show(job->schedule.schedule, job->schedule.cfg, progress_of(&f));
     f.scratch = rb_arena_open();
     bool done = run_epochs(&f, stopped_early, err);
     rb_arena_close(f.scratch);

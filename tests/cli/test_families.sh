@@ -58,6 +58,15 @@ train_once plateau --config small.yaml --scheduler reduce_on_plateau --plateau_p
 rates=$(grep '"type":"epoch"' "$run/log.jsonl" | grep -o '"lr":[^,]*' | tr '\n' ' ')
 [[ $rates == '"lr":0.0004 "lr":0.0004 "lr":4e-05 '* || $rates == '"lr":0.0004 "lr":0.0004 "lr":0.00004'* ]] || fail "plateau: $rates"
 
+# The course of the rate, before the first epoch: rates in a plain line, and blocks on a terminal.
+grep -qxF 'rarebit: schedule reduce_on_plateau: lr 4.00e-04 first, 4.00e-04 highest, 4.00e-04 last, lower when val/hter stands still' "$stderr" ||
+  fail "no line tells of the schedule: $(grep schedule "$stderr")"
+if command -v script >/dev/null; then
+  script -qec "$rarebit train --config small.yaml --checkpoint_dir drawn --scheduler one_cycle --num_epochs 20 --early_stop_patience 1" /dev/null >drawn.txt 2>&1
+  grep -qE 'schedule one_cycle: [▁▂▃▄▅▆▇█]{40} lr 1\.60e-05 first, 4\.00e-04 highest, 1\.60e-09 last' drawn.txt ||
+    grep -q 'schedule one_cycle: .*█.* lr 1.60e-05 first' drawn.txt || fail "no curve on a terminal: $(grep schedule drawn.txt)"
+fi
+
 # Weights without decay on norms and biases differ; a clip that no gradient reaches does not.
 train_once all --config small.yaml --weight_decay 0.5
 all=$run
