@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // backend.h - a compute library seen from above: it turns a graph into plans and runs them.
 //
-// A *store* holds the parameters of one graph on one device: values, gradients and moments, one block each. A *plan* is
+// A *store* holds the parameters of one graph on one device: values, gradients and the optimiser's state, one block
+// each. A *plan* is
 // the graph compiled for one batch size, mode and precision, with all memory laid out once; plans for training, for a
 // last smaller batch and for evaluation attach to the same store. A step is feed, forward, backward, update; read is
 // the only call that must wait for a result, so that a device may run the whole step as one graph.
@@ -21,8 +22,16 @@
 typedef enum rb_precision { RB_FP32, RB_BF16, RB_FP64 } rb_precision;
 typedef enum rb_mode { RB_EVALUATE, RB_TRAIN } rb_mode;
 
-// The tensors that belong to a parameter.
-typedef enum rb_slot { RB_VALUE, RB_GRAD, RB_MOMENT1, RB_MOMENT2, RB_SLOTS } rb_slot;
+// The tensors that belong to a parameter. The optimiser's own, as many as it has, follow from RB_STATE on; two of them
+// are Adam's moments.
+typedef enum rb_slot {
+    RB_VALUE,
+    RB_GRAD,
+    RB_STATE,
+    RB_MOMENT1 = RB_STATE,
+    RB_MOMENT2,
+    RB_SLOTS = RB_STATE + RB_OPTIM_STATES
+} rb_slot;
 
 typedef struct rb_backend rb_backend;
 
@@ -38,6 +47,7 @@ typedef struct rb_store {
     const rb_graph *graph;
     rb_store_spec spec;
     uint64_t version; // counts changes of values; plans that derive weights compare it
+    double grad_norm; // of all gradients together at the last update, before clipping; only where it clips
 } rb_store;
 
 typedef struct rb_plan_spec {
@@ -83,7 +93,8 @@ typedef struct rb_feed {
     int n;                 // rows used, 1..batch; an evaluation plan ignores the rest, a training plan needs n == batch
     const uint8_t *pixels; // [n h w c]
     const float *values;   // [n c h w], normalised already
-    const float *targets;  // [n k], NULL without a loss
+    const int *labels;     // [n] or
+    const float *targets;  // [n k] what should come out: a class, or shares of the classes; both NULL: no loss
     const float *weights;  // [n] weight of each row's loss, NULL: 1
     double scale;          // loss = scale * sum of weight * row loss; 1/n for a mean
     uint32_t epoch, draw;  // of row 0: where dropout's random numbers are drawn
@@ -100,8 +111,8 @@ struct rb_backend {
     void (*put)(rb_store *s, const rb_param *p, rb_slot slot, const float *src);
     void (*get)(rb_store *s, const rb_param *p, rb_slot slot, double *dst);
     bool (*forward)(rb_plan *p, const rb_feed *feed, rb_error *err);
-    bool (*backward)(rb_plan *p, bool accumulate, rb_error *err); // gradients of the last forward
-    bool (*update)(rb_store *s, const rb_update *u, rb_error *err);
+    bool (*backward)(rb_plan *p, bool accumulate, rb_error *err);   // gradients of the last forward
+    bool (*update)(rb_store *s, const rb_update *u, rb_error *err); // Errors: NUMERIC (clipping met inf or NaN)
     // loss and logits [n k] of the last forward; either may be NULL.
     bool (*read)(rb_plan *p, double *loss, double *logits, rb_error *err);
     void (*peek)(rb_plan *p, double *dst); // output of spec.keep, [n c h w]
@@ -109,6 +120,9 @@ struct rb_backend {
 
 extern const rb_backend *const rb_backends[]; // NULL-ended, best first
 extern const rb_backend rb_backend_onednn, rb_backend_ref;
+
+// For backends: whether store->grad_norm is a number. Errors: NUMERIC
+bool rb_norm_is_finite(const rb_store *s, rb_error *err) RB_CHECKED;
 
 // The backend of that name, or for "auto" the first usable one.
 // Errors: USAGE (no such), DEVICE (not usable here)

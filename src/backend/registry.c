@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *const rb_work_names[RB_WORKS] = {
@@ -16,6 +17,13 @@ const char *const rb_work_names[RB_WORKS] = {
 };
 
 const rb_backend *const rb_backends[] = {&rb_backend_onednn, &rb_backend_ref, NULL};
+
+bool rb_norm_is_finite(const rb_store *s, rb_error *err)
+{
+    if (isfinite(s->grad_norm)) return true;
+    return rb_fail(err, RB_ERR_NUMERIC, "the norm of the gradients is %g; lower lr, or look at the pictures",
+                   s->grad_norm);
+}
 
 // The first usable one, or why the last of them is not.
 static bool find_usable(const rb_backend **out, rb_error *err)

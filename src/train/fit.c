@@ -4,9 +4,11 @@
 
 #include "base/clock.h"
 #include "train/bar.h"
+#include "train/curve.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 // What the loop needs beside the job.
 typedef struct fit {
@@ -15,11 +17,14 @@ typedef struct fit {
     rb_plan *plan;        // of the present step
     rb_arena *scratch;    // of one step; a reset keeps its memory
     int batch, draws, batches;
-    int *order;             // [draws] samples of the epoch
-    float *target, *weight; // [batch]
-    double loss;            // sum over the draws of the epoch
-    int judged;             // draws that the sum is of
-    double epoch_s;         // seconds the steps of the epoch took
+    int *order;     // [draws] samples of the epoch
+    int *label;     // [batch]
+    float *target;  // [batch k] smoothed; NULL: labels are meant as they are
+    float *weight;  // [batch]
+    double *row;    // [k]
+    double loss;    // sum over the draws of the epoch
+    double mass;    // what they count for in it: 1 each, unless the loss weighs its mean
+    double epoch_s; // seconds the steps of the epoch took
 } fit;
 
 // ---- opening -----------------------------------------------------------------------------------------------------
@@ -28,8 +33,8 @@ static bool open_plan(fit *f, int batch, rb_plan **out, rb_error *err)
 {
     rb_job *job = f->job;
     rb_plan_spec spec = rb_network_plan_spec(&job->network, RB_TRAIN, batch);
-    spec.loss = &rb_loss_bce;
-    spec.loss_cfg = &job->settings->bce;
+    spec.loss = job->loss.loss;
+    spec.loss_cfg = job->loss_cfg;
     spec.seed = (uint32_t)job->settings->training.seed;
     return job->network.backend->plan(job->arena, job->network.store, &spec, out, err);
 }
@@ -54,7 +59,10 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     int batch = job->settings->compute.batch_size, draws = job->part[RB_TRAIN_PART].count;
     *f = (fit){.job = job, .batch = batch, .draws = draws, .batches = (draws + batch - 1) / batch};
     f->order = RB_NEW(job->arena, int, draws);
-    f->target = RB_NEW(job->arena, float, batch);
+    int k = job->network.graph->output->shape.c;
+    f->label = RB_NEW(job->arena, int, batch);
+    f->row = RB_NEW(job->arena, double, k);
+    if (job->settings->training.label_smoothing > 0) f->target = RB_NEW(job->arena, float, (ptrdiff_t)batch *k);
     f->weight = RB_NEW(job->arena, float, batch);
     if (draws >= batch && !open_plan(f, batch, &f->full, err)) return false;
     if (draws % batch && !open_plan(f, draws % batch, &f->rest, err)) return false;
@@ -63,28 +71,43 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
 
 // ---- a step ------------------------------------------------------------------------------------------------------
 
-// Targets and weights of a batch; a picture that went bad since the first look weighs nothing. Returns the good ones.
-static int fill_targets(fit *f, const rb_batch *b)
+static void smooth_target(const fit *f, int row)
 {
-    int good = 0;
-    for (int i = 0; i < b->n; i++) {
-        f->target[i] = (float)f->job->data.samples[b->sample[i]].label;
-        f->weight[i] = b->bad[i] ? 0 : 1;
-        good += !b->bad[i];
-    }
-    return good;
+    int k = f->job->network.graph->output->shape.c;
+    rb_label_target(f->label[row], k, f->row);
+    rb_target_smooth(f->job->settings->training.label_smoothing, k, f->row);
+    for (int c = 0; c < k; c++) f->target[row * k + c] = (float)f->row[c];
 }
 
-static bool learn(fit *f, const rb_batch *b, int good, double *loss, rb_error *err)
+// Labels or targets, and weights of a batch; a picture that went bad since the first look weighs nothing. Returns what
+// the batch counts for.
+static double fill_targets(fit *f, const rb_batch *b)
+{
+    const rb_job *job = f->job;
+    for (int i = 0; i < b->n; i++) {
+        f->label[i] = job->data.samples[b->sample[i]].label;
+        f->weight[i] = b->bad[i] ? 0 : 1;
+        if (f->target) smooth_target(f, i);
+    }
+    rb_judged_batch judged = {.n = b->n,
+                              .k = job->network.graph->output->shape.c,
+                              .labels = f->target ? NULL : f->label,
+                              .targets = f->target,
+                              .weights = f->weight};
+    return rb_loss_mass(job->loss.loss, job->loss_cfg, &judged, f->row);
+}
+
+static bool learn(fit *f, const rb_batch *b, double mass, double *loss, rb_error *err)
 {
     const rb_job *job = f->job;
     const rb_backend *backend = job->network.backend;
     f->plan = b->n == f->batch ? f->full : f->rest;
     rb_feed feed = {.n = b->n,
                     .pixels = b->pixels,
+                    .labels = f->target ? NULL : f->label,
                     .targets = f->target,
                     .weights = f->weight,
-                    .scale = 1.0 / good,
+                    .scale = 1 / mass,
                     .epoch = (uint32_t)job->epoch,
                     .draw = b->first_draw};
     return backend->forward(f->plan, &feed, err) && backend->read(f->plan, loss, NULL, err) &&
@@ -100,15 +123,26 @@ static bool fail_numeric(const fit *f, const rb_batch *b, double loss, rb_error 
                    (long long)job->step + 1, job->epoch + 1, loss, job->data.samples[b->sample[0]].path);
 }
 
+static rb_progress progress_of(const fit *f)
+{
+    const rb_job *job = f->job;
+    const rb_training_settings *t = &job->settings->training;
+    return (rb_progress){job->step, (int64_t)f->batches * t->num_epochs, f->batches, t->lr, &job->memory};
+}
+
 static bool update(fit *f, rb_error *err)
 {
     rb_job *job = f->job;
     const rb_training_settings *t = &job->settings->training;
-    rb_progress at = {job->step, (int64_t)f->batches * t->num_epochs, f->batches, t->lr};
-    rb_rate rate = job->schedule.schedule->rate(job->schedule.cfg, at);
+    rb_rate rate = job->schedule.schedule->rate(job->schedule.cfg, progress_of(f));
     job->lr = rate.lr;
     job->step++;
-    rb_update u = {rate.lr, rate.momentum, t->weight_decay, job->step};
+    rb_update u = {.lr = rate.lr,
+                   .momentum = rate.momentum,
+                   .weight_decay = t->weight_decay,
+                   .spare = !t->weight_decay_all,
+                   .step = job->step,
+                   .clip = t->clip_grad_norm};
     return job->network.backend->update(job->network.store, &u, err);
 }
 
@@ -118,6 +152,7 @@ static bool log_step(const fit *f, double loss, rb_error *err)
     rb_json *j = rb_run_record(f->scratch, &job->run, "step", job->step, job->epoch);
     rb_json_real(j, "train/loss", loss);
     rb_json_real(j, "lr", job->lr);
+    if (job->settings->training.clip_grad_norm > 0) rb_json_real(j, "train/grad_norm", job->network.store->grad_norm);
     bool done = rb_run_write(&job->run, j, err);
     rb_arena_reset(f->scratch);
     return done;
@@ -126,12 +161,12 @@ static bool log_step(const fit *f, double loss, rb_error *err)
 static bool take_step(fit *f, const rb_batch *b, rb_error *err)
 {
     double loss;
-    int good = fill_targets(f, b);
-    if (!good) return true;
-    if (!learn(f, b, good, &loss, err)) return false;
+    double mass = fill_targets(f, b);
+    if (!(mass > 0)) return true;
+    if (!learn(f, b, mass, &loss, err)) return false;
     if (!isfinite(loss)) return fail_numeric(f, b, loss, err);
-    f->loss += loss * good;
-    f->judged += good;
+    f->loss += loss * mass;
+    f->mass += mass;
     return update(f, err) && log_step(f, loss, err);
 }
 
@@ -147,7 +182,7 @@ static void begin_pass(fit *f)
                      f->draws);
     rb_arena_close(scratch);
     f->loss = 0;
-    f->judged = 0;
+    f->mass = 0;
     rb_loader_begin(
         job->loader,
         &(rb_pass){
@@ -161,7 +196,7 @@ static bool run_steps(fit *f, rb_bar *bar, rb_error *err)
         if (!rb_loader_next(f->job->loader, &b, err)) return false;
         if (!b) return true;
         if (!take_step(f, b, err)) return false;
-        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", f->loss / f->judged, f->job->lr);
+        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", f->loss / f->mass, f->job->lr);
     }
 }
 
@@ -183,7 +218,7 @@ static bool train_epoch(fit *f, rb_error *err)
 static bool validate(rb_arena *scratch, const rb_job *job, rb_summary *val, double *loss, rb_error *err)
 {
     rb_part_scores scores;
-    if (!rb_score_part(scratch, &job->scorer, &job->data, job->part[RB_VAL_PART], &rb_loss_bce, &job->settings->bce,
+    if (!rb_score_part(scratch, &job->scorer, &job->data, job->part[RB_VAL_PART], job->loss.loss, job->loss_cfg,
                        &scores, err))
         return false;
     *val = rb_summarise(scratch, scores.readable, rb_best_hter(scratch, scores.readable).threshold);
@@ -191,12 +226,26 @@ static bool validate(rb_arena *scratch, const rb_job *job, rb_summary *val, doub
     return true;
 }
 
+// What a schedule that listens is told of the epoch.
+static void tell_schedule(rb_job *job, const rb_summary *val, double val_loss)
+{
+    const struct {
+        const char *name;
+        double value;
+    } metrics[] = {{"hter", val->rates.hter}, {"loss", val_loss}, {"roc_auc", val->roc_auc}};
+    const rb_chosen_schedule *c = &job->schedule;
+    if (!c->schedule->observe) return;
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
+        if (!strcmp(metrics[i].name, c->schedule->monitor(c->cfg)))
+            c->schedule->observe(c->cfg, job->settings->training.lr, metrics[i].value, &job->memory);
+}
+
 static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, double val_loss, bool better,
                       rb_error *err)
 {
     const rb_job *job = f->job;
     rb_json *j = rb_run_record(scratch, &job->run, "epoch", job->step, job->epoch);
-    rb_json_real(j, "train/loss", f->loss / f->judged);
+    rb_json_real(j, "train/loss", f->loss / f->mass);
     rb_json_real(j, "val/loss", val_loss);
     rb_json_real(j, "val/hter", val->rates.hter);
     rb_json_real(j, "val/far", val->rates.far);
@@ -214,7 +263,7 @@ static void print_epoch(const fit *f, const rb_summary *val, double val_loss, bo
     if (f->job->epoch == 0)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
                 "val AUC", "threshold", "lr", "images/s");
-    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->epoch + 1, f->loss / f->judged,
+    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->epoch + 1, f->loss / f->mass,
             val_loss, val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->lr,
             f->draws / f->epoch_s);
 }
@@ -236,6 +285,7 @@ static bool end_epoch(rb_arena *scratch, fit *f, bool *stop, rb_error *err)
     if (better) job->best = (rb_best){job->epoch, {val.threshold, val.rates.hter}};
     const rb_training_settings *t = &job->settings->training;
     *stop = rb_early_stop_after(&job->early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
+    tell_schedule(job, &val, loss);
     print_epoch(f, &val, loss, better);
     return log_epoch(scratch, f, &val, loss, better, err) && save(job, &val, better, err);
 }
@@ -257,6 +307,7 @@ bool rb_job_fit(rb_job *job, bool *stopped_early, rb_error *err)
 {
     fit f;
     if (!open_fit(&f, job, err)) return false;
+    rb_curve_show(job->schedule.schedule, job->schedule.cfg, progress_of(&f));
     f.scratch = rb_arena_open();
     bool done = run_epochs(&f, stopped_early, err);
     rb_arena_close(f.scratch);

@@ -97,16 +97,42 @@ static bool find_parts(rb_job *job, rb_error *err)
                                     &job->augmentation, err);
 }
 
-// Both move the same prior: used together they push the logits twice.
-static void warn_of_double_balance(const rb_job *job)
+// ---- the loss ------------------------------------------------------------------------------------------------------
+
+static bool prepare_loss(rb_job *job, rb_error *err)
 {
-    double weight = job->settings->bce.pos_weight;
-    if (job->settings->data.sampler != RB_SAMPLER_BALANCED || weight == 1) return;
-    int counts[2];
+    int classes = job->data.class_count, *counts = RB_NEW(job->arena, int, classes);
     rb_dataset_counts(&job->data, job->part[RB_TRAIN_PART], counts);
-    double drawn = log((double)counts[0] / counts[1]), weighted = log(weight);
-    rb_warn("sampler balanced and pos_weight %g both balance: they shift the logit by %+.2f and %+.2f, together %+.2f",
-            weight, drawn, weighted, drawn + weighted);
+    return job->loss.loss->prepare(job->arena, job->loss.settings, (rb_class_counts){counts, classes}, &job->loss_cfg,
+                                   err);
+}
+
+static double loss_shift(const rb_job *job)
+{
+    const rb_loss *l = job->loss.loss;
+    return l->shift ? l->shift(job->loss_cfg, 1) - l->shift(job->loss_cfg, 0) : 0;
+}
+
+// Balanced draws move the prior from that of the pictures to one half.
+static double sampler_shift(const rb_job *job)
+{
+    int counts[2];
+    if (job->settings->data.sampler != RB_SAMPLER_BALANCED) return 0;
+    rb_dataset_counts(&job->data, job->part[RB_TRAIN_PART], counts);
+    return log((double)counts[0] / counts[1]);
+}
+
+// Both move the same prior: used together they push the logits twice.
+static void weigh_shifts(rb_job *job)
+{
+    const rb_loss *l = job->loss.loss;
+    double drawn = sampler_shift(job), weighted = loss_shift(job);
+    job->shift = drawn + weighted;
+    if (job->settings->data.sampler != RB_SAMPLER_BALANCED || weighted == 0) return;
+    const char *what = l == &rb_loss_bce ? rb_text_format(job->arena, "pos_weight %g", exp(weighted))
+                                         : rb_text_format(job->arena, "loss %s", l->name);
+    rb_warn("sampler balanced and %s both balance: they shift the logit by %+.2f and %+.2f, together %+.2f", what,
+            drawn, weighted, job->shift);
 }
 
 // ---- the whole ---------------------------------------------------------------------------------------------------
@@ -128,7 +154,7 @@ static bool open_network(rb_job *job, rb_error *err)
 {
     const rb_settings *s = job->settings;
     rb_checkpoint start;
-    if (!rb_network_open(job->arena, s, rb_optims[0], s->optim_cfg[0], &job->network, err)) return false;
+    if (!rb_network_open(job->arena, s, job->optim.optim, job->optim.cfg, &job->network, err)) return false;
     rb_network_init(&job->network, (uint32_t)s->training.seed);
     if (!s->checkpoint_path) return true;
     rb_arena *scratch = rb_arena_open();
@@ -182,6 +208,10 @@ static void describe_run(const rb_job *job, rb_json *j)
     rb_json_integer(j, "num_epochs", s->training.num_epochs);
     rb_json_integer(j, "batch_size", s->compute.batch_size);
     rb_json_integer(j, "seed", s->training.seed);
+    rb_json_string(j, "loss", job->loss.loss->name);
+    rb_json_real(j, "logit_shift", job->shift);
+    rb_json_string(j, "optimizer", job->optim.optim->name);
+    rb_json_string(j, "scheduler", job->schedule.schedule->name);
     rb_json_string(j, "data_fingerprint",
                    rb_text_format(job->arena, "%016llx", (unsigned long long)rb_dataset_fingerprint(&job->data)));
     for (int part = 0; part < RB_PARTS; part++) rb_json_integer(j, rb_part_names[part], job->part[part].count);
@@ -202,16 +232,19 @@ static bool open_folder(rb_job *job, rb_error *err)
 
 bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
 {
-    *out = (rb_job){.arena = a, .settings = s, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
+    *out = (rb_job){.arena = a, .settings = s, .memory = RB_MEMORY_FRESH, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
     out->early_stop.best = INFINITY;
     out->schedule = rb_settings_schedule(s, err);
-    if (!out->schedule.schedule || !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||
+    if (!out->schedule.schedule) return false;
+    out->optim = rb_settings_optim(s, err);
+    out->loss = out->optim.optim ? rb_settings_loss(s, err) : (rb_chosen_loss){0};
+    if (!out->loss.loss || !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||
         !rb_folder_make(s->training.checkpoint_dir, err))
         return false;
     out->unreadable = RB_NEW(a, const char *, out->data.count);
     if (!look_at_all(out, err)) return false;
     tell_of_unreadable(out);
-    if (!find_parts(out, err)) return false;
-    warn_of_double_balance(out);
+    if (!find_parts(out, err) || !prepare_loss(out, err)) return false;
+    weigh_shifts(out);
     return open_folder(out, err);
 }

@@ -22,6 +22,11 @@ typedef struct rb_job {
     rb_indices part[RB_PARTS];       // readable pictures
     const rb_pipeline *augmentation; // by label
     rb_chosen_schedule schedule;
+    rb_chosen_optim optim;
+    rb_chosen_loss loss;
+    const void *loss_cfg; // prepared for the training part
+    double shift;         // of a logit, by sampler and loss together, from what the plain loss on all pictures gives it
+    rb_memory memory;     // of a schedule that listens to validation
     rb_network network;
     rb_loader *loader;
     rb_scorer scorer;

@@ -131,8 +131,9 @@ static bool open_trainer(rb_arena *a, const rb_settings *s, trainer *t, rb_error
     *t = (trainer){.settings = s,
                    .augmentation = {s->augmentation.minority, s->augmentation.majority},
                    .target = RB_NEW(a, float, s->compute.batch_size)};
-    if (!open_pictures(a, s, true, &t->pictures, err) ||
-        !rb_network_open(a, s, rb_optims[0], s->optim_cfg[0], &t->network, err))
+    rb_chosen_optim chosen = rb_settings_optim(s, err);
+    if (!chosen.optim || !open_pictures(a, s, true, &t->pictures, err) ||
+        !rb_network_open(a, s, chosen.optim, chosen.cfg, &t->network, err))
         return false;
     rb_network_init(&t->network, 0);
     rb_plan_spec spec = rb_network_plan_spec(&t->network, RB_TRAIN, s->compute.batch_size);
@@ -155,7 +156,7 @@ static bool train_once(trainer *t, rb_error *err)
     if (!b->forward(t->plan, &feed, err) || !b->read(t->plan, &loss, NULL, err) || !b->backward(t->plan, false, err))
         return false;
     double learned_s = rb_clock_now_s();
-    rb_update u = {s->lr, 0.9, s->weight_decay, ++t->step};
+    rb_update u = {.lr = s->lr, .momentum = 0.9, .weight_decay = s->weight_decay, .step = ++t->step};
     bool done = b->update(t->network.store, &u, err);
     t->wait_s += loaded_s - start_s;
     t->update_s += rb_clock_now_s() - learned_s;

@@ -135,21 +135,19 @@ static rb_tensor batches_tensor(rb_arena *a, const rb_node *norm, int64_t steps)
         .name = rb_text_format(a, "%s.num_batches_tracked", norm->name), .dtype = RB_I64, .count = 1, .data = count};
 }
 
-void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool moments, rb_tensors *out)
+void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool state, rb_tensors *out)
 {
-    static const struct moment {
-        rb_slot slot;
-        const char *prefix;
-    } kinds[] = {{RB_MOMENT1, "optim.m."}, {RB_MOMENT2, "optim.v."}};
     const rb_graph *g = n->graph;
-    int kept = moments ? n->store->spec.optim->moments : 0;
+    const rb_optim *optim = n->store->spec.optim;
+    int kept = state ? optim->states : 0;
     rb_arena *scratch = rb_arena_open();
     double *wide = RB_NEW(scratch, double, largest_param(g));
-    *out = (rb_tensors){.tensor = RB_NEW(a, rb_tensor, (ptrdiff_t)g->param_count * 3 + g->node_count)};
+    *out = (rb_tensors){.tensor = RB_NEW(a, rb_tensor, (ptrdiff_t)g->param_count * (1 + kept) + g->node_count)};
     for (int i = 0; i < g->param_count; i++) {
         out->tensor[out->count++] = float_tensor(a, n, g->params[i], RB_VALUE, "", wide);
         for (int k = 0; k < kept && g->params[i]->trained; k++)
-            out->tensor[out->count++] = float_tensor(a, n, g->params[i], kinds[k].slot, kinds[k].prefix, wide);
+            out->tensor[out->count++] = float_tensor(a, n, g->params[i], (rb_slot)(RB_STATE + k),
+                                                     rb_text_format(a, "optim.%s.", optim->state[k]), wide);
     }
     for (int i = 0; i < g->node_count; i++)
         if (g->nodes[i]->op == &rb_op_batch_norm) out->tensor[out->count++] = batches_tensor(a, g->nodes[i], steps);

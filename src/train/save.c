@@ -26,6 +26,12 @@ static const char *state_of(rb_arena *a, const rb_job *job)
     rb_json_real(j, "best_threshold", job->best.at.threshold);
     rb_json_real(j, "early_stop_best", job->early_stop.best);
     rb_json_integer(j, "early_stop_wait", job->early_stop.wait);
+    rb_json_open(j, "schedule", '{'); // null: nothing yet
+    rb_json_real(j, "lr", job->memory.lr);
+    rb_json_real(j, "best", job->memory.best);
+    rb_json_integer(j, "bad", job->memory.bad);
+    rb_json_integer(j, "cooldown", job->memory.cooldown);
+    rb_json_close(j);
     rb_json_close(j);
     return rb_json_text(j);
 }

@@ -64,7 +64,10 @@ typedef struct collector {
     rb_part_scores *out;
     double *score;
     int *label;
-    int bad_sample; // whose logit is not finite; -1: none
+    int k;
+    double *target, *gradient; // [k] of one picture
+    double mass;               // what the losses summed so far count for
+    int bad_sample;            // whose logit is not finite; -1: none
 } collector;
 
 static void collect(void *context, const rb_judged *j)
@@ -72,11 +75,13 @@ static void collect(void *context, const rb_judged *j)
     collector *c = context;
     c->out->probability[j->draw] = NAN;
     if (j->reason) return;
-    double target = c->data->samples[j->sample].label, gradient;
+    rb_label_target(c->data->samples[j->sample].label, c->k, c->target);
     if (!isfinite(j->logits[0]) && c->bad_sample < 0) c->bad_sample = j->sample;
     float p = rb_probability(j->logits[0]);
     c->out->probability[j->draw] = p;
-    c->out->loss += c->loss->row(c->loss_cfg, j->logits, &target, 1, &gradient);
+    double weight = c->loss->weight ? c->loss->weight(c->loss_cfg, c->target, c->k) : 1;
+    c->out->loss += c->loss->row(c->loss_cfg, j->logits, c->target, c->k, c->gradient);
+    c->mass += weight;
     c->score[c->out->readable.n] = (double)p;
     c->label[c->out->readable.n++] = c->data->samples[j->sample].label;
 }
@@ -85,13 +90,23 @@ bool rb_score_part(rb_arena *a, const rb_scorer *s, const rb_dataset *d, rb_indi
                    const void *loss_cfg, rb_part_scores *out, rb_error *err)
 {
     *out = (rb_part_scores){.which = which, .probability = RB_NEW(a, float, which.count)};
-    collector c = {d, loss, loss_cfg, out, RB_NEW(a, double, which.count), RB_NEW(a, int, which.count), -1};
+    int k = s->network->graph->output->shape.c;
+    collector c = {.data = d,
+                   .loss = loss,
+                   .loss_cfg = loss_cfg,
+                   .out = out,
+                   .score = RB_NEW(a, double, which.count),
+                   .label = RB_NEW(a, int, which.count),
+                   .k = k,
+                   .target = RB_NEW(a, double, k),
+                   .gradient = RB_NEW(a, double, k),
+                   .bad_sample = -1};
     out->readable.score = c.score;
     out->readable.label = c.label;
     if (!rb_scorer_run(s, which.at, which.count, collect, &c, err)) return false;
     if (c.bad_sample >= 0)
         return rb_fail(err, RB_ERR_NUMERIC, "the network's answer to %s is not a finite number; lower lr",
                        d->samples[c.bad_sample].path);
-    out->loss = out->readable.n ? out->loss / out->readable.n : (double)NAN;
+    out->loss = out->readable.n ? out->loss / c.mass : (double)NAN;
     return true;
 }

@@ -40,7 +40,7 @@ typedef struct rb_part_scores {
     rb_indices which;
     float *probability; // [which.count]; NAN: could not be read
     rb_scores readable; // those that could, for metrics
-    double loss;        // mean over the readable
+    double loss;        // mean over the readable, as the loss weighs it
 } rb_part_scores;
 
 // Owner:  everything lives in `a`

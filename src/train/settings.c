@@ -30,6 +30,11 @@ static const rb_field training_fields[] = {
     {"lr", RB_REAL, AT(lr), .preset = 4e-4, .min = 0, .max = 1e3, .help = "base learning rate"},
     {"weight_decay", RB_REAL, AT(weight_decay), .preset = 1e-3, .min = 0, .max = 1,
      .help = "decay of every weight, times the rate"},
+    {"weight_decay_all", RB_BOOL, AT(weight_decay_all), .preset = true,
+     .help = "decay biases and norms too; false: only the weights of convolutions and dense layers"},
+    {"optimizer", RB_TEXT, AT(optimizer), .preset_text = "adamw", .help = "rule of an update"},
+    {"clip_grad_norm", RB_REAL, AT(clip_grad_norm), .preset = 0, .min = 0, .max = 1e6,
+     .help = "scale gradients down where the norm of all together is above this; 0: never"},
     {"scheduler", RB_TEXT, AT(scheduler), .preset_text = "cosine", .help = "course of the learning rate"},
     {"early_stop_patience", RB_INT, AT(early_stop_patience), .preset = 10, .min = 0, .max = 1000000, .unit = "epochs",
      .help = "stop when val HTER has not improved for so long; 0: never"},
@@ -44,6 +49,15 @@ static const rb_field seed_fields[] = {
      .help = "fixes initial weights, draws, augmentation and dropout"},
     {0},
 };
+
+#define AT(member) offsetof(rb_training_settings, member)
+static const rb_field loss_fields[] = {
+    {"loss", RB_TEXT, AT(loss), .preset_text = "bce", .help = "what training makes small"},
+    {"label_smoothing", RB_REAL, AT(label_smoothing), .preset = 0, .min = 0, .max = 0.999,
+     .help = "share of each training target that is spread over all classes"},
+    {0},
+};
+#undef AT
 
 static const rb_field start_fields[] = {
     {"checkpoint_path", RB_TEXT, 0, .optional = true, .local = true,
@@ -112,6 +126,8 @@ static const struct part {
     {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH, true},
     {"training", training_fields, AT(training), RB_FOR_TRAIN, false},
     {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT, false},
+
+    {"loss", loss_fields, AT(training), RB_FOR_TRAIN, false},
     {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH, false},
     {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, false},
     {"input", input_fields, AT(output), RB_FOR_INFER | RB_FOR_AUGMENT, false},
@@ -143,22 +159,42 @@ static rb_section choice_section(rb_arena *a, const char *kind, const char *name
     return (rb_section){rb_text_format(a, "%s %s", kind, name), name, fields, *cfg, used};
 }
 
+// A member's keys may bear another prefix than its name, or with "" none.
+static rb_section prefixed(rb_section s, const char *prefix)
+{
+    if (prefix) s.prefix = *prefix ? prefix : NULL;
+    return s;
+}
+
+static rb_section *loss_sections(rb_arena *a, rb_settings *s, bool used, rb_section *to)
+{
+    s->bce.pos_weight = 1;
+    s->loss_cfg = RB_NEW(a, void *, count_of((const void *const *)rb_losses));
+    for (int i = 0; rb_losses[i]; i++) {
+        const rb_loss *l = rb_losses[i];
+        *to++ = prefixed(choice_section(a, "loss", l->name, l->fields, l->cfg_bytes, used, &s->loss_cfg[i]), l->prefix);
+    }
+    return to;
+}
+
 rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
 {
     rb_settings *s = RB_NEW(a, rb_settings, 1);
     int schedules = count_of((const void *const *)rb_schedules), optims = count_of((const void *const *)rb_optims);
     bool train = purpose == RB_FOR_TRAIN;
-    rb_section *to = RB_NEW(a, rb_section, PARTS + schedules + optims + 1);
+    int losses = count_of((const void *const *)rb_losses);
+    rb_section *to = RB_NEW(a, rb_section, PARTS + losses + schedules + optims);
     s->config.sections = to;
     s->schedule_cfg = RB_NEW(a, void *, schedules);
     s->optim_cfg = RB_NEW(a, void *, optims);
     for (int i = 0; i < PARTS; i++)
         *to++ = (rb_section){title_of(a, &parts[i], purpose), NULL, parts[i].fields, (char *)s + parts[i].offset,
                              (parts[i].used & (unsigned)purpose) != 0};
-    *to++ = (rb_section){"loss", NULL, rb_loss_bce.fields, &s->bce, train};
+    to = loss_sections(a, s, train, to);
     for (int i = 0; i < schedules; i++)
-        *to++ = choice_section(a, "schedule", rb_schedules[i]->name, rb_schedules[i]->fields,
-                               rb_schedules[i]->cfg_bytes, train, &s->schedule_cfg[i]);
+        *to++ = prefixed(choice_section(a, "schedule", rb_schedules[i]->name, rb_schedules[i]->fields,
+                                        rb_schedules[i]->cfg_bytes, train, &s->schedule_cfg[i]),
+                         rb_schedules[i]->prefix);
     for (int i = 0; i < optims; i++)
         *to++ = choice_section(a, "optimiser", rb_optims[i]->name, rb_optims[i]->fields, rb_optims[i]->cfg_bytes, train,
                                &s->optim_cfg[i]);
@@ -189,6 +225,35 @@ rb_chosen_schedule rb_settings_schedule(const rb_settings *s, rb_error *err)
     int i = 0;
     while (found && rb_schedules[i] != found) i++;
     return (rb_chosen_schedule){found, found ? s->schedule_cfg[i] : NULL};
+}
+
+rb_chosen_optim rb_settings_optim(const rb_settings *s, rb_error *err)
+{
+    const rb_optim *found = rb_optim_find(s->training.optimizer, err);
+    int i = 0;
+    while (found && rb_optims[i] != found) i++;
+    return (rb_chosen_optim){found, found ? s->optim_cfg[i] : NULL};
+}
+
+static bool try_loss(const rb_loss *l, const void *settings, int classes, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    int *counts = RB_NEW(scratch, int, classes);
+    const void *unused;
+    for (int c = 0; c < classes; c++) counts[c] = 1;
+    bool done = l->prepare(scratch, settings, (rb_class_counts){counts, classes}, &unused, err);
+    rb_arena_close(scratch);
+    return done;
+}
+
+rb_chosen_loss rb_settings_loss(const rb_settings *s, rb_error *err)
+{
+    const rb_loss *found = rb_loss_find(s->training.loss, err);
+    int i = 0;
+    while (found && rb_losses[i] != found) i++;
+    if (!found || !try_loss(found, s->loss_cfg[i], s->model.num_classes == 1 ? 2 : s->model.num_classes, err))
+        return (rb_chosen_loss){NULL, NULL};
+    return (rb_chosen_loss){found, s->loss_cfg[i]};
 }
 
 // ---- agreement ------------------------------------------------------------------------------------------------------

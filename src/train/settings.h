@@ -26,7 +26,11 @@ typedef struct rb_training_settings {
     const char *checkpoint_dir;
     int num_epochs;
     double lr, weight_decay;
-    const char *scheduler;
+    bool weight_decay_all;
+    const char *scheduler, *optimizer;
+    double clip_grad_norm; // 0: no clipping
+    const char *loss;
+    double label_smoothing;
     int seed;
     int early_stop_patience; // epochs; 0: never stop early
     double early_stop_min_delta;
@@ -63,13 +67,14 @@ typedef struct rb_settings {
     rb_model_settings model;
     rb_compute_settings compute;
     rb_training_settings training;
-    rb_bce bce;
+    rb_bce bce; // plain: for who judges without training
     rb_decision_settings decision;
     rb_output_settings output;
     rb_eval_settings eval;
     rb_augmentation augmentation; // what data.augment says, once resolved
     void **schedule_cfg;          // in the order of rb_schedules
     void **optim_cfg;             // in the order of rb_optims
+    void **loss_cfg;              // in the order of rb_losses
     rb_config config;             // the sections around all of it
 } rb_settings;
 
@@ -87,6 +92,21 @@ typedef struct rb_chosen_schedule {
     const void *cfg;
 } rb_chosen_schedule;
 rb_chosen_schedule rb_settings_schedule(const rb_settings *s, rb_error *err);
+
+// The same for the optimiser.
+typedef struct rb_chosen_optim {
+    const rb_optim *optim;
+    const void *cfg;
+} rb_chosen_optim;
+rb_chosen_optim rb_settings_optim(const rb_settings *s, rb_error *err);
+
+// The same for the loss; its texts are read once, so that a mistake in them shows at once and not after the data are
+// read.
+typedef struct rb_chosen_loss {
+    const rb_loss *loss;
+    const void *settings; // for loss->prepare
+} rb_chosen_loss;
+rb_chosen_loss rb_settings_loss(const rb_settings *s, rb_error *err);
 
 // What a network is applied to must be what it was trained on: the keys of model and pictures that shape it.
 //

@@ -47,6 +47,11 @@ other        --checkpoint_path runs1/*/best.safetensors --augment none --classif
 first        --sampler shuffle --scheduler one_cycle
 same         --sampler shuffle --scheduler one_cycle --workers 4
 other
+first        --optimizer sgd --sgd_nesterov --scheduler one_cycle --clip_grad_norm 0.01 --weight_decay_all false
+same         --optimizer sgd --sgd_nesterov --scheduler one_cycle --clip_grad_norm 0.01 --weight_decay_all false --workers 4
+other        --optimizer sgd --sgd_nesterov --scheduler one_cycle --clip_grad_norm 0.02 --weight_decay_all false
+other        --optimizer sgd --sgd_nesterov --scheduler one_cycle --clip_grad_norm 0.01
+other        --optimizer adam --scheduler one_cycle --clip_grad_norm 0.01 --weight_decay_all false
 first        --backend ref
 same         --backend ref
 same_weights --backend ref --threads 1

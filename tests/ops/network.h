@@ -17,18 +17,24 @@ typedef struct network {
     rb_plan *plan;
 } network;
 
-// A store that learns, with one plan on it.
-static inline network network_open(rb_arena *a, const rb_backend *b, const rb_graph *g, rb_precision precision,
-                                   const rb_plan_spec *spec)
+// A store that learns by a rule, with one plan on it.
+static inline network network_open_with(rb_arena *a, const rb_backend *b, const rb_graph *g, rb_precision precision,
+                                        const rb_plan_spec *spec, const rb_optim *optim, const char *keys)
 {
-    void *adamw = rb_arena_take(a, 1, (ptrdiff_t)rb_optim_adamw.cfg_bytes);
-    settings_fill(a, rb_optim_adamw.fields, adamw, "");
+    void *cfg = rb_arena_take(a, 1, (ptrdiff_t)optim->cfg_bytes);
+    settings_fill(a, optim->fields, cfg, keys);
     rb_error err = {0};
     network n = {.arena = a, .backend = b, .graph = g};
-    rb_store_spec store = {precision, spec->batch, &rb_optim_adamw, adamw};
+    rb_store_spec store = {precision, spec->batch, optim, cfg};
     check_done(b->store(a, g, &store, &n.store, &err), err);
     check_done(b->plan(a, n.store, spec, &n.plan, &err), err);
     return n;
+}
+
+static inline network network_open(rb_arena *a, const rb_backend *b, const rb_graph *g, rb_precision precision,
+                                   const rb_plan_spec *spec)
+{
+    return network_open_with(a, b, g, precision, spec, &rb_optim_adamw, "");
 }
 
 static inline void skip_unless_usable(const rb_backend *b)

@@ -336,6 +336,92 @@ static void evaluation_sees_new_statistics(rb_arena *a, const rb_backend *b)
     }
 }
 
+// A label is the target that is 1 at its class: loss and gradients are the same to the bit.
+static void labels_are_targets(rb_arena *a, const rb_backend *b)
+{
+    const rb_graph *g = build(a, false);
+    network n = network_open(a, b, g, RB_FP32, &specs[WHOLE]);
+    network_fill(&n);
+    int label[BATCH];
+    float target[2 * BATCH] = {0};
+    for (int i = 0; i < BATCH; i++) {
+        label[i] = i % 3 == 0;
+        target[2 * i + label[i]] = 1;
+    }
+    rb_feed soft = some_feed(a, BATCH, 1), hard = soft;
+    soft.targets = target;
+    hard.targets = NULL;
+    hard.labels = label;
+    double loss = network_loss(&n, &soft);
+    network_backward(&n, false);
+    const double **gradients = all_of(&n, RB_GRAD);
+    assert_true(loss > 0 && network_loss(&n, &hard) == loss);
+    network_backward(&n, false);
+    const double **again = all_of(&n, RB_GRAD);
+    for (int i = 0; i < g->param_count; i++)
+        if (g->params[i]->trained) check_same(g->params[i]->name, again[i], gradients[i], g->params[i]->count);
+}
+
+// Every rule, half of the graph frozen: values, state and norm of a store after three updates. Gradients are put, so
+// that only the update is compared.
+static network updated(rb_arena *a, const rb_backend *b, rb_precision precision, const rb_optim *o, rb_update u)
+{
+    rb_error err = {0};
+    const rb_graph *g = build(a, true);
+    network n = network_open_with(a, b, g, precision, &specs[WHOLE], o, "");
+    network_fill(&n);
+    for (int step = 1; step <= 3; step++) {
+        for (int i = 0; i < g->param_count; i++)
+            if (g->params[i]->trained)
+                b->put(n.store, g->params[i], RB_GRAD, some_values(a, g->params[i]->count, (uint32_t)(100 * step + i)));
+        u.step = step;
+        check_done(b->update(n.store, &u, &err), err);
+    }
+    return n;
+}
+
+static void check_same_rule(const network *own, const network *exact, const rb_optim *o, double tolerance)
+{
+    for (int i = 0; i < own->graph->param_count; i++) {
+        const rb_param *p = own->graph->params[i], *q = exact->graph->params[i];
+        for (int slot = 0; p->trained && slot < RB_STATE + o->states; slot++)
+            check_close(rb_text_format(own->arena, "%s: %s, slot %d", o->name, p->name, slot),
+                        network_get(own, p, (rb_slot)slot), network_get(exact, q, (rb_slot)slot), p->count, tolerance);
+    }
+}
+
+// 1e-6: a dozen roundings of float. Any number of threads sums the squares alike.
+static void every_rule_updates_as_ref(rb_arena *a, const rb_backend *b)
+{
+    int threads = rb_parallel_size();
+    for (const rb_optim *const *o = rb_optims; *o; o++) {
+        rb_update u = {.lr = 1e-2, .momentum = NAN, .weight_decay = 0.1, .spare = true, .clip = 3};
+        network own = updated(a, b, RB_FP32, *o, u), exact = updated(a, &rb_backend_ref, RB_FP64, *o, u);
+        check_same_rule(&own, &exact, *o, 1e-6);
+        check_near("norm", own.store->grad_norm, exact.store->grad_norm, 1e-12, 0);
+        if (!(own.store->grad_norm > 3)) fail_msg("a norm of %g clips nothing", own.store->grad_norm);
+        rb_parallel_threads(3);
+        network again = updated(a, b, RB_FP32, *o, u);
+        rb_parallel_threads(threads);
+        check_same_rule(&again, &own, *o, 0);
+        assert_true(again.store->grad_norm == own.store->grad_norm);
+    }
+}
+
+static void clipping_meets_nan(rb_arena *a, const rb_backend *b)
+{
+    rb_error err = {0};
+    const rb_graph *g = build(a, false);
+    network n = network_open(a, b, g, RB_FP32, &specs[WHOLE]);
+    network_fill(&n);
+    b->put(n.store, rb_graph_find_param(g, "last.bias"), RB_GRAD, (float[]){1, NAN});
+    const rb_param *q = rb_graph_find_param(g, "last.weight");
+    const double *before = network_get(&n, q, RB_VALUE);
+    rb_update u = {.lr = 1, .momentum = NAN, .step = 1, .clip = 1};
+    check_failed(b->update(n.store, &u, &err), err, RB_ERR_NUMERIC, "the norm of the gradients is nan; lower lr");
+    check_same("weights after the failure", network_get(&n, q, RB_VALUE), before, q->count);
+}
+
 // A training run stops at a loss that is no number; so none may be made of one that is.
 static void nan_reaches_the_loss(rb_arena *a, const rb_backend *b)
 {
@@ -362,12 +448,15 @@ static const struct promise {
 } promises[] = {
     {"rows beyond n do not matter", rows_beyond_n_do_not_matter},
     {"rows have weights", rows_have_weights},
+    {"labels are targets", labels_are_targets},
     {"pixels are normalised", pixels_are_normalised},
     {"dropout draws as ref does", dropout_draws_as_ref},
     {"every node can be kept", every_node_can_be_kept},
     {"what is put can be got", what_is_put_can_be_got},
     {"gradients add up", gradients_add_up},
     {"frozen weights stand still", frozen_weights_stand_still},
+    {"every rule updates as ref does", every_rule_updates_as_ref},
+    {"clipping meets NaN", clipping_meets_nan},
     {"plans take turns on a store", plans_take_turns},
     {"evaluation sees new statistics", evaluation_sees_new_statistics},
     {"NaN reaches the loss", nan_reaches_the_loss},

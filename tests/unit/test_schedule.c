@@ -138,25 +138,27 @@ static void constant_is_constant(void **state)
     rb_arena_close(a);
 }
 
-static const struct cosine_trace {
-    const char *file, *keys;
+static const struct epoch_trace {
+    const char *schedule, *file, *keys;
     double base;
     int rows;
-} cosine_traces[] = {
-    {"cosine_T1.csv", "t_max=1 eta_min=0", 1e-3, 5},
-    {"cosine_T10_min0.csv", "t_max=10 eta_min=0", 1e-3, 31},
-    {"cosine_T10_min1e-6.csv", "t_max=10 eta_min=1e-6", 1e-3, 31},
-    {"cosine_T100_min1e-7.csv", "t_max=100", 4e-4, 100},
+} epoch_traces[] = {
+    {"cosine", "cosine_T1.csv", "t_max=1 eta_min=0", 1e-3, 5},
+    {"cosine", "cosine_T10_min0.csv", "t_max=10 eta_min=0", 1e-3, 31},
+    {"cosine", "cosine_T10_min1e-6.csv", "t_max=10 eta_min=1e-6", 1e-3, 31},
+    {"cosine", "cosine_T100_min1e-7.csv", "t_max=100", 4e-4, 100},
+    {"step", "step_size3_gamma05.csv", "size=3 gamma=0.5", 1e-3, 12},
+    {"step", "step_size1_gamma09.csv", "size=1 gamma=0.9", 1e-3, 40},
 };
 
 // Every epoch of three steps has one rate.
-static void cosine_equals_pytorch(void **state)
+static void rates_of_epochs_equal_pytorch(void **state)
 {
     (void)state;
     rb_arena *a = rb_arena_open();
-    const rb_schedule *s = found("cosine");
-    for (int t = 0; t < (int)(sizeof cosine_traces / sizeof *cosine_traces); t++) {
-        const struct cosine_trace *trace = &cosine_traces[t];
+    for (int t = 0; t < (int)(sizeof epoch_traces / sizeof *epoch_traces); t++) {
+        const struct epoch_trace *trace = &epoch_traces[t];
+        const rb_schedule *s = found(trace->schedule);
         numbers want = numbers_read(a, rb_path_join(a, "golden/sched", trace->file));
         assert_int_equal(want.rows, trace->rows);
         void *cfg = settings(a, s, trace->keys);
@@ -183,6 +185,104 @@ static void cosine_warms_up_and_ends_with_the_run(void **state)
     rb_arena_close(a);
 }
 
+// ---- reduce_on_plateau ---------------------------------------------------------------------------------------------
+
+static const struct plateau_trace {
+    const char *file, *keys;
+    double base;
+    int rows;
+} plateau_traces[] = {
+    {"plateau_default.csv", "", 1e-3, 40},
+    {"plateau_patience2.csv", "patience=2", 1e-3, 40},
+    {"plateau_patience2_f05_cool3_min.csv", "patience=2 factor=0.5 cooldown=3 min_lr=5e-5", 1e-3, 40},
+    {"plateau_patience0_abs.csv", "patience=0 factor=0.5 threshold=0.01 threshold_mode=abs", 1e-3, 40},
+    {"plateau_max_patience2.csv", "mode=max patience=2 factor=0.2", 1e-3, 40},
+    {"plateau_max_abs.csv", "mode=max patience=1 factor=0.2 threshold=0.005 threshold_mode=abs", 1e-3, 40},
+    {"plateau_min_negative_rel.csv", "patience=2", 1e-3, 20},
+    {"plateau_eps.csv", "patience=1", 1e-6, 30},
+    {"plateau_nan.csv", "patience=2", 1e-3, 11},
+};
+
+enum { EPOCH, METRIC, BEFORE, AFTER, BEST, BAD, COOLDOWN };
+
+static double plateau_lr(const rb_schedule *s, const void *cfg, double base, const rb_memory *m)
+{
+    rb_rate r = s->rate(cfg, (rb_progress){.step = 7, .total = 99, .steps_per_epoch = 3, .lr = base, .memory = m});
+    assert_true(isnan(r.momentum));
+    return r.lr;
+}
+
+// After each epoch: the rate, and all that is remembered.
+static void plateau_equals_pytorch(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    const rb_schedule *s = found("reduce_on_plateau");
+    for (int t = 0; t < (int)(sizeof plateau_traces / sizeof *plateau_traces); t++) {
+        const struct plateau_trace *trace = &plateau_traces[t];
+        numbers want = numbers_read(a, rb_path_join(a, "golden/sched", trace->file));
+        assert_int_equal(want.rows, trace->rows);
+        void *cfg = settings(a, s, trace->keys);
+        rb_memory m = RB_MEMORY_FRESH;
+        for (int i = 0; i < want.rows; i++) {
+            const double *row = numbers_row(&want, i);
+            const char *what = rb_text_format(a, "%s epoch %d", trace->file, i);
+            check_near(what, plateau_lr(s, cfg, trace->base, &m), row[BEFORE], 1e-12, 1e-15);
+            s->observe(cfg, trace->base, row[METRIC], &m);
+            check_near(what, plateau_lr(s, cfg, trace->base, &m), row[AFTER], 1e-12, 1e-15);
+            check_near(what, m.best, row[BEST], 0, 0);
+            assert_int_equal(m.bad, (int)row[BAD]);
+            assert_int_equal(m.cooldown, (int)row[COOLDOWN]);
+        }
+    }
+    rb_arena_close(a);
+}
+
+// Nothing but the memory carries over: a copy of its numbers goes on as the original does.
+static void a_copied_memory_goes_on_alike(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    const rb_schedule *s = found("reduce_on_plateau");
+    numbers want = numbers_read(a, "golden/sched/plateau_patience2_f05_cool3_min.csv");
+    void *cfg = settings(a, s, "patience=2 factor=0.5 cooldown=3 min_lr=5e-5");
+    for (int cut = 0; cut < want.rows; cut++) {
+        rb_memory m = RB_MEMORY_FRESH;
+        for (int i = 0; i < cut; i++) s->observe(cfg, 1e-3, numbers_row(&want, i)[METRIC], &m);
+        rb_memory again = {m.lr, m.best, m.bad, m.cooldown};
+        for (int i = cut; i < want.rows; i++) s->observe(cfg, 1e-3, numbers_row(&want, i)[METRIC], &again);
+        assert_true(plateau_lr(s, cfg, 1e-3, &again) == numbers_row(&want, want.rows - 1)[AFTER]);
+    }
+    rb_arena_close(a);
+}
+
+// The metric decides whether up is better; only NaN before any value, or infinity, is nothing to compare with.
+static void plateau_watches_what_it_is_told(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    const rb_schedule *s = found("reduce_on_plateau");
+    static const struct {
+        const char *keys, *metric;
+        double first, second;
+        int bad;
+    } cases[] = {{"", "hter", 0.5, 0.4, 0},
+                 {"monitor=loss", "loss", 0.5, 0.6, 1},
+                 {"monitor=roc_auc", "roc_auc", 0.5, 0.6, 0},
+                 {"monitor=roc_auc mode=min", "roc_auc", 0.5, 0.6, 1},
+                 {"", "hter", (double)NAN, 0.4, 0},
+                 {"", "hter", (double)INFINITY, (double)INFINITY, 2}};
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+        void *cfg = settings(a, s, cases[i].keys);
+        rb_memory m = RB_MEMORY_FRESH;
+        assert_string_equal(s->monitor(cfg), cases[i].metric);
+        s->observe(cfg, 1, cases[i].first, &m);
+        s->observe(cfg, 1, cases[i].second, &m);
+        assert_int_equal(m.bad, cases[i].bad);
+    }
+    rb_arena_close(a);
+}
+
 static void an_unknown_name_is_refused(void **state)
 {
     (void)state;
@@ -199,8 +299,11 @@ int main(void)
         cmocka_unit_test(one_cycle_may_begin_on_the_way_down),
         cmocka_unit_test(one_cycle_without_a_way_up_begins_at_the_top),
         cmocka_unit_test(constant_is_constant),
-        cmocka_unit_test(cosine_equals_pytorch),
+        cmocka_unit_test(rates_of_epochs_equal_pytorch),
         cmocka_unit_test(cosine_warms_up_and_ends_with_the_run),
+        cmocka_unit_test(plateau_equals_pytorch),
+        cmocka_unit_test(a_copied_memory_goes_on_alike),
+        cmocka_unit_test(plateau_watches_what_it_is_told),
         cmocka_unit_test(an_unknown_name_is_refused),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);

@@ -85,11 +85,26 @@ static void defaults_are_what_was_promised(void **state)
     static const struct {
         const char *key, *value;
     } defaults[] = {
-        {"image_size", "224"},     {"interpolation", "bilinear"}, {"seed", "0"},           {"split_seed", "0"},
-        {"test_split", "0.1"},     {"val_split", "0.2"},          {"num_epochs", "100"},   {"batch_size", "32"},
-        {"device_index", "0"},     {"scheduler", "cosine"},       {"precision", "fp32"},   {"backend", "auto"},
-        {"channels", "3"},         {"early_stop_patience", "10"}, {"sampler", "balanced"}, {"on_bad_image", "error"},
+        {"image_size", "224"},
+        {"interpolation", "bilinear"},
+        {"seed", "0"},
+        {"split_seed", "0"},
+        {"test_split", "0.1"},
+        {"val_split", "0.2"},
+        {"num_epochs", "100"},
+        {"batch_size", "32"},
+        {"device_index", "0"},
+        {"scheduler", "cosine"},
+        {"precision", "fp32"},
+        {"backend", "auto"},
+        {"channels", "3"},
+        {"early_stop_patience", "10"},
+        {"sampler", "balanced"},
+        {"on_bad_image", "error"},
         {"val_threshold", "null"},
+        {"optimizer", "adamw"},
+        {"weight_decay_all", "true"},
+        {"clip_grad_norm", "0"},
     };
     const rb_settings *s = rb_settings_new(p->arena, RB_FOR_TRAIN);
     for (int i = 0; i < COUNT(defaults); i++)
@@ -138,7 +153,8 @@ static void the_originals_files_are_read(void **state)
         assert_null(s->checkpoint_path);
         assert_int_equal(s->training.num_epochs, 100);
         assert_int_equal(s->compute.batch_size, 256);
-        assert_true(s->training.lr == 0.0004 && s->training.weight_decay == 0.001 && s->bce.pos_weight == 0.2);
+        assert_true(s->training.lr == 0.0004 && s->training.weight_decay == 0.001);
+        assert_string_equal(rb_config_value(p->arena, &s->config, "pos_weight"), "0.2");
         assert_string_equal(s->training.scheduler, "one_cycle");
         assert_string_equal(s->model.model_type, "resnet");
         assert_true(s->model.num_classes == 1 && s->data.channels == 3 && s->model.pretrained);
@@ -233,11 +249,16 @@ static void a_schedule_comes_with_its_parameters(void **state)
         rb_progress at;
         double lr;
     } cases[] = {
-        {"lr: 0.5\nscheduler: constant\none_cycle_max_lr: 2", "constant", {50, 100, 10, 0.5}, 0.5},
-        {"lr: 0.5\ncosine_eta_min: 0.25", "cosine", {100, 100, 10, 0.5}, 0.25},
-        {"scheduler: cosine\ncosine_eta_min: 0.125", "cosine", {100, 100, 10, 0.5}, 0.125},
-        {"scheduler: one_cycle\none_cycle_max_lr: 2\none_cycle_div_factor: 8", "one_cycle", {0, 100, 10, 0.5}, 0.25},
-        {"scheduler: one_cycle\none_cycle_div_factor: 4", "one_cycle", {0, 100, 10, 0.5}, 0.125},
+        {"lr: 0.5\nscheduler: constant\none_cycle_max_lr: 2", "constant", {50, 100, 10, 0.5, NULL}, 0.5},
+        {"lr: 0.5\ncosine_eta_min: 0.25", "cosine", {100, 100, 10, 0.5, NULL}, 0.25},
+        {"scheduler: cosine\ncosine_eta_min: 0.125", "cosine", {100, 100, 10, 0.5, NULL}, 0.125},
+        {"scheduler: one_cycle\none_cycle_max_lr: 2\none_cycle_div_factor: 8",
+         "one_cycle",
+         {0, 100, 10, 0.5, NULL},
+         0.25},
+        {"scheduler: step\nstep_size: 2\nstep_gamma: 0.25", "step", {20, 100, 10, 0.5, NULL}, 0.125},
+        {"scheduler: reduce_on_plateau\nplateau_factor: 0.5", "reduce_on_plateau", {20, 100, 10, 0.5, NULL}, 0.5},
+        {"scheduler: one_cycle\none_cycle_div_factor: 4", "one_cycle", {0, 100, 10, 0.5, NULL}, 0.125},
     };
     for (int i = 0; i < COUNT(cases); i++) {
         rb_settings *s = rb_settings_new(p->arena, RB_FOR_TRAIN);
@@ -258,6 +279,21 @@ static void an_unknown_schedule_is_refused(void **state)
     check_failed(chosen.schedule != NULL, err, RB_ERR_USAGE, "did you mean 'one_cycle'?");
 }
 
+static void an_optimiser_comes_with_its_parameters(void **state)
+{
+    place *p = *state;
+    rb_error err = {0};
+    static const char *const names[] = {"adamw", "adam", "sgd"};
+    for (int i = 0; i < COUNT(names); i++) {
+        rb_settings *s = with(p, rb_text_format(p->arena, "optimizer=%s", names[i]));
+        rb_chosen_optim chosen = rb_settings_optim(s, &err);
+        assert_string_equal(chosen.optim->name, names[i]);
+        assert_non_null(chosen.cfg);
+    }
+    check_failed(rb_settings_optim(with(p, "optimizer=sdg"), &err).optim != NULL, err, RB_ERR_USAGE,
+                 "optimizer: there is no 'sdg'; did you mean 'sgd'?");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
 
 int main(void)
@@ -267,7 +303,7 @@ int main(void)
         TEST(defaults_are_what_was_promised), TEST(the_originals_files_are_read),
         TEST(what_is_kept_names_no_place),    TEST(what_does_not_shape_may_differ),
         TEST(what_shapes_must_agree),         TEST(a_schedule_comes_with_its_parameters),
-        TEST(an_unknown_schedule_is_refused),
+        TEST(an_unknown_schedule_is_refused), TEST(an_optimiser_comes_with_its_parameters),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }

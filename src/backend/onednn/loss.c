@@ -9,14 +9,10 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
     const rb_plan_spec *spec = &p->base.spec;
     for (int i = 0; i < rows * k; i++) p->logits[i] = logits[i];
     p->loss = 0;
-    if (!spec->loss || !p->feed.targets) return;
-    for (int i = 0; i < rows; i++) {
-        double weight = p->feed.scale * (p->feed.weights ? (double)p->feed.weights[i] : 1),
-               *gradient = p->gradients + i * k;
-        for (int c = 0; c < k; c++) p->targets[c] = p->feed.targets[i * k + c];
-        p->loss += weight * spec->loss->row(spec->loss_cfg, p->logits + i * k, p->targets, k, gradient);
-        for (int c = 0; c < k; c++) gradient[c] *= weight;
-    }
+    const rb_feed *f = &p->feed;
+    if (!spec->loss || !(f->labels || f->targets)) return;
+    rb_judged_batch b = {rows, k, p->logits, f->labels, f->targets, f->weights, f->scale};
+    p->loss = rb_loss_batch(spec->loss, spec->loss_cfg, &b, p->targets, p->gradients);
     if (s->use_count < 2) return;
     float *out = s->use[1]->data;
     for (int i = 0; i < rows * k; i++) out[i] = (float)p->gradients[i];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// store.c - parameters of one graph: values, gradients and moments, one block each, at the same offsets.
+// store.c - parameters of one graph: values, gradients and the optimiser's state, one block each, at the same offsets.
 //
 // A convolution's weights lie in the layout in which oneDNN hands out their gradient for the training batch, so that
 // the update is one pass over memory; who wants another layout reorders.
@@ -7,8 +7,11 @@
 
 #include "base/parallel.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PIECE 4096 // floats
 
 static ptrdiff_t rounded_up(ptrdiff_t bytes)
 {
@@ -60,21 +63,30 @@ static bool wrap(rb_dn_store *s, rb_dn_tensor *t, uint8_t *block, rb_error *err)
     return true;
 }
 
-// Places of all parameters in the VALUE block: trained ones first.
+// Trained weights of several axes, trained ones of one, buffers.
+#define KINDS 3
+
+static int kind_of(const rb_param *p)
+{
+    if (!p->trained) return 2;
+    return p->rank <= 1;
+}
+
+// Places of all parameters in the VALUE block, kind after kind.
 static bool place(rb_dn_store *s, ptrdiff_t *bytes, rb_error *err)
 {
     const rb_graph *g = s->base.graph;
     *bytes = 0;
-    for (int buffers = 0; buffers < 2; buffers++) {
+    for (int kind = 0; kind < KINDS; kind++) {
         for (int i = 0; i < g->param_count; i++) {
-            if (g->params[i]->trained == (buffers == 1)) continue;
+            if (kind_of(g->params[i]) != kind) continue;
             rb_dn_tensor *t = &s->param[RB_VALUE][i];
             if (!choose_md(s, g->params[i], &t->md, err)) return false;
             t->bytes = (ptrdiff_t)dnnl_memory_desc_get_size(&t->md);
             t->place = *bytes;
             *bytes += rounded_up(t->bytes);
         }
-        if (!buffers) s->trained_bytes = *bytes;
+        if (kind < KINDS - 1) s->trained_bytes = *bytes;
     }
     return true;
 }
@@ -82,7 +94,7 @@ static bool place(rb_dn_store *s, ptrdiff_t *bytes, rb_error *err)
 static bool open_blocks(rb_dn_store *s, ptrdiff_t value_bytes, rb_error *err)
 {
     const rb_graph *g = s->base.graph;
-    int slots = s->base.spec.optim ? RB_MOMENT1 + s->base.spec.optim->moments : RB_GRAD;
+    int slots = s->base.spec.optim ? RB_STATE + s->base.spec.optim->states : RB_GRAD;
     for (int slot = 0; slot < slots; slot++) {
         s->block[slot] = RB_NEW(s->arena, uint8_t, slot == RB_VALUE ? value_bytes : s->trained_bytes);
         for (int i = 0; i < g->param_count; i++) {
@@ -91,6 +103,8 @@ static bool open_blocks(rb_dn_store *s, ptrdiff_t value_bytes, rb_error *err)
                 return false;
         }
     }
+    if (s->base.spec.optim)
+        s->squares = RB_NEW(s->arena, double, s->trained_bytes / (ptrdiff_t)sizeof(float) / PIECE + 1);
     return true;
 }
 
@@ -183,52 +197,102 @@ void rb_dn_store_put(rb_store *store, const rb_param *p, rb_slot slot, const flo
 
 // ---- the update ----------------------------------------------------------------------------------------------------
 
+static float *floats_at(const rb_dn_store *s, int slot, ptrdiff_t place)
+{
+    return s->block[slot] ? (float *)(void *)(s->block[slot] + place) : NULL;
+}
+
+// Weights of several axes lie first, then those of one (biases, norms): each a group, with its own weight decay.
+#define GROUPS 2
+
+// Calls visit(s, context, from, to), bytes, for each run of neighbours in a group that are not frozen.
+static void each_run(rb_dn_store *s, int group, void (*visit)(rb_dn_store *, void *, ptrdiff_t, ptrdiff_t),
+                     void *context)
+{
+    const rb_graph *g = s->base.graph;
+    ptrdiff_t from = -1, to = -1;
+    for (int i = 0; i < g->param_count; i++) {
+        if (kind_of(g->params[i]) != group) continue;
+        const rb_dn_tensor *t = &s->param[RB_VALUE][i];
+        if (from < 0) from = t->place;
+        if (g->params[i]->frozen) {
+            if (to > from) visit(s, context, from, to);
+            from = t->place + rounded_up(t->bytes);
+        }
+        to = t->place + rounded_up(t->bytes);
+    }
+    if (to > from) visit(s, context, from, to);
+}
+
 typedef struct update_job {
     const rb_optim *optim;
     double coef[RB_OPTIM_COEFS];
-    float *value, *gradient, *moment1, *moment2;
+    float *at[RB_SLOTS];
 } update_job;
 
 static void update_piece(void *context, ptrdiff_t from, ptrdiff_t to)
 {
     const update_job *j = context;
-    j->optim->apply_f32(j->coef, to - from, j->value + from, j->gradient + from, j->moment1 ? j->moment1 + from : NULL,
-                        j->moment2 ? j->moment2 + from : NULL);
+    float *state[RB_OPTIM_STATES] = {NULL};
+    for (int k = 0; k < j->optim->states; k++) state[k] = j->at[RB_STATE + k] + from;
+    j->optim->apply_f32(j->coef, to - from, j->at[RB_VALUE] + from, j->at[RB_GRAD] + from, state);
 }
 
-static float *floats_at(const rb_dn_store *s, rb_slot slot, ptrdiff_t place)
+static void update_run(rb_dn_store *s, void *context, ptrdiff_t from, ptrdiff_t to)
 {
-    return s->block[slot] ? (float *)(void *)(s->block[slot] + place) : NULL;
-}
-
-static void update_range(const rb_dn_store *s, update_job *j, ptrdiff_t from, ptrdiff_t to)
-{
-    j->value = floats_at(s, RB_VALUE, from);
-    j->gradient = floats_at(s, RB_GRAD, from);
-    j->moment1 = floats_at(s, RB_MOMENT1, from);
-    j->moment2 = floats_at(s, RB_MOMENT2, from);
+    update_job *j = context;
+    for (int slot = 0; slot < RB_SLOTS; slot++) j->at[slot] = floats_at(s, slot, from);
     rb_parallel_for((to - from) / (ptrdiff_t)sizeof(float), 4096, update_piece, j);
 }
 
-// One pass over each run of neighbours that are not frozen.
+// The sum of squares in pieces of a fixed size, each in a fixed order: the same for any number of threads. What lies
+// between tensors and in their padding is 0.
+#define LANES 8
+
+typedef struct square_job {
+    const float *at;
+    double *sums; // by piece
+} square_job;
+
+static double squares(const float *x, ptrdiff_t count)
+{
+    double lane[LANES] = {0}, sum = 0;
+    ptrdiff_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (int k = 0; k < LANES; k++) lane[k] += (double)x[i + k] * (double)x[i + k];
+    for (; i < count; i++) sum += (double)x[i] * (double)x[i];
+    for (int k = 0; k < LANES; k++) sum += lane[k];
+    return sum;
+}
+
+static void square_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    const square_job *j = context;
+    for (ptrdiff_t at = from; at < to; at += PIECE)
+        j->sums[at / PIECE] = squares(j->at + at, to - at < PIECE ? to - at : PIECE);
+}
+
+static void square_run(rb_dn_store *s, void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    double *sum = context;
+    ptrdiff_t count = (to - from) / (ptrdiff_t)sizeof(float);
+    square_job j = {floats_at(s, RB_GRAD, from), s->squares};
+    rb_parallel_for(count, PIECE, square_pieces, &j);
+    for (ptrdiff_t i = 0; i < (count + PIECE - 1) / PIECE; i++) *sum += j.sums[i];
+}
+
 bool rb_dn_store_update(rb_store *store, const rb_update *u, rb_error *err)
 {
-    (void)err;
     rb_dn_store *s = (rb_dn_store *)store;
-    const rb_graph *g = store->graph;
-    update_job job = {.optim = store->spec.optim};
-    job.optim->prepare(store->spec.optim_cfg, u, job.coef);
-    ptrdiff_t from = 0, to = 0;
-    for (int i = 0; i < g->param_count; i++) {
-        const rb_dn_tensor *t = &s->param[RB_VALUE][i];
-        if (!g->params[i]->trained) continue;
-        if (g->params[i]->frozen) {
-            update_range(s, &job, from, to);
-            from = t->place + rounded_up(t->bytes);
-        }
-        to = t->place + rounded_up(t->bytes);
+    double sum = 0;
+    for (int group = 0; group < GROUPS && u->clip > 0; group++) each_run(s, group, square_run, &sum);
+    if (u->clip > 0) store->grad_norm = sqrt(sum);
+    if (u->clip > 0 && !rb_norm_is_finite(store, err)) return false;
+    for (int group = 0; group < GROUPS; group++) {
+        update_job job = {.optim = store->spec.optim};
+        rb_optim_prepare(job.optim, store->spec.optim_cfg, u, store->grad_norm, group == 1 ? 1 : 2, job.coef);
+        each_run(s, group, update_run, &job);
     }
-    update_range(s, &job, from, to);
     store->version++;
     return true;
 }

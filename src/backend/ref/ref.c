@@ -63,8 +63,7 @@ static bool open_plan(rb_arena *a, rb_store *store, const rb_plan_spec *spec, rb
                        .step = RB_NEW(a, rb_ref_step, g->node_count),
                        .step_count = g->node_count,
                        .logit_grad = RB_NEW(a, double, (ptrdiff_t)spec->batch *k),
-                       .target = RB_NEW(a, double, k),
-                       .row = RB_NEW(a, double, k)};
+                       .target = RB_NEW(a, double, k)};
     for (int i = 0; i < g->node_count; i++) {
         open_step(a, p, &p->step[i], g->nodes[i]);
         if (!p->step[i].op) return rb_fail(err, RB_ERR_INTERNAL, "ref: no loops for the op %s", g->nodes[i]->op->name);
@@ -80,19 +79,13 @@ static const rb_ref_step *step_of(const rb_ref_plan *p, const rb_node *n)
 
 // ---- a step of training --------------------------------------------------------------------------------------------
 
-// loss = scale * sum over i of w_i * row_i, and what the logits had to do with it.
 static void judge(rb_ref_plan *p)
 {
     const rb_plan_spec *spec = &p->base.spec;
     const rb_feed *f = &p->feed;
     const rb_ref_step *last = step_of(p, p->base.store->graph->output);
-    int k = last->node->shape.c;
-    for (int i = 0; i < f->n; i++) {
-        double weight = f->scale * (f->weights ? (double)f->weights[i] : 1);
-        for (int c = 0; c < k; c++) p->target[c] = f->targets[i * k + c];
-        p->loss += weight * spec->loss->row(spec->loss_cfg, last->y + i * k, p->target, k, p->row);
-        for (int c = 0; c < k; c++) p->logit_grad[i * k + c] = weight * p->row[c];
-    }
+    rb_judged_batch b = {f->n, last->node->shape.c, last->y, f->labels, f->targets, f->weights, f->scale};
+    p->loss = rb_loss_batch(spec->loss, spec->loss_cfg, &b, p->target, p->logit_grad);
 }
 
 static bool forward(rb_plan *plan, const rb_feed *feed, rb_error *err)
@@ -107,7 +100,7 @@ static bool forward(rb_plan *plan, const rb_feed *feed, rb_error *err)
         s->op->forward(p, s);
         rb_ref_round(p->store, s->y, rb_ref_count(p, s));
     }
-    if (plan->spec.loss && feed->targets) judge(p);
+    if (plan->spec.loss && (feed->labels || feed->targets)) judge(p);
     return true;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// store.c - parameters of one graph as doubles: values, and where there is an optimiser gradients and moments.
+// store.c - parameters of one graph as doubles: values, and where there is an optimiser gradients and its state.
 #include "backend/ref/ref.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 void rb_ref_round(const rb_ref_store *s, double *x, ptrdiff_t count)
@@ -17,7 +18,7 @@ bool rb_ref_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec
         return rb_fail(err, RB_ERR_USAGE, "precision: the ref backend computes fp32 and fp64, not bf16");
     rb_ref_store *s = RB_NEW(a, rb_ref_store, 1);
     s->base = (rb_store){.backend = &rb_backend_ref, .graph = g, .spec = *spec, .version = 1};
-    int used = spec->optim ? RB_MOMENT1 + spec->optim->moments : RB_GRAD;
+    int used = spec->optim ? RB_STATE + spec->optim->states : RB_GRAD;
     for (int slot = 0; slot < RB_SLOTS; slot++) {
         s->tensor[slot] = RB_NEW(a, double *, g->param_count);
         for (int i = 0; i < g->param_count && slot < used; i++)
@@ -42,26 +43,39 @@ void rb_ref_store_get(rb_store *store, const rb_param *p, rb_slot slot, double *
     memcpy(dst, src, (size_t)p->count * sizeof *dst);
 }
 
-static void update_one(const rb_ref_store *s, const rb_param *p, const double *coef)
+static bool learns(const rb_param *p)
 {
-    double *tensor[RB_SLOTS];
+    return p->trained && !p->frozen;
+}
+
+static double norm_of(const rb_ref_store *s)
+{
+    const rb_graph *g = s->base.graph;
+    double sum = 0;
+    for (int i = 0; i < g->param_count; i++)
+        for (ptrdiff_t k = 0; learns(g->params[i]) && k < g->params[i]->count; k++)
+            sum += s->tensor[RB_GRAD][i][k] * s->tensor[RB_GRAD][i][k];
+    return sqrt(sum);
+}
+
+static void update_one(const rb_ref_store *s, const rb_param *p, const rb_update *u)
+{
+    const rb_optim *o = s->base.spec.optim;
+    double *tensor[RB_SLOTS], coef[RB_OPTIM_COEFS];
     for (int slot = 0; slot < RB_SLOTS; slot++) tensor[slot] = s->tensor[slot][p->id];
-    s->base.spec.optim->apply(coef, p->count, tensor[RB_VALUE], tensor[RB_GRAD], tensor[RB_MOMENT1],
-                              tensor[RB_MOMENT2]);
+    rb_optim_prepare(o, s->base.spec.optim_cfg, u, s->base.grad_norm, p->rank, coef);
+    o->apply(coef, p->count, tensor[RB_VALUE], tensor[RB_GRAD], tensor + RB_STATE);
     for (int slot = 0; slot < RB_SLOTS; slot++)
         if (tensor[slot]) rb_ref_round(s, tensor[slot], p->count);
 }
 
 bool rb_ref_store_update(rb_store *store, const rb_update *u, rb_error *err)
 {
-    (void)err;
     assert(store->spec.optim);
-    double coef[RB_OPTIM_COEFS];
-    store->spec.optim->prepare(store->spec.optim_cfg, u, coef);
-    for (int i = 0; i < store->graph->param_count; i++) {
-        const rb_param *p = store->graph->params[i];
-        if (p->trained && !p->frozen) update_one((const rb_ref_store *)store, p, coef);
-    }
+    if (u->clip > 0) store->grad_norm = norm_of((const rb_ref_store *)store);
+    if (u->clip > 0 && !rb_norm_is_finite(store, err)) return false;
+    for (int i = 0; i < store->graph->param_count; i++)
+        if (learns(store->graph->params[i])) update_one((const rb_ref_store *)store, store->graph->params[i], u);
     store->version++;
     return true;
 }
