@@ -18,6 +18,7 @@ test: build
 
 bench: build
 	bench/peers/compare.py
+	bench/peers/augment.py
 
 fuzz:
 	scripts/fuzz

@@ -511,6 +511,19 @@ static void sides_are_drawn_evenly(void **state)
     }
 }
 
+// blur_limit=7 is 0..7, where 0 asks for a sigma that is not there: sides of 3 to 7, as by default.
+static void gaussian_sides_begin_at_3(void **state)
+{
+    for (uint32_t draw = 0; draw < 200; draw++) {
+        rb_image got = impulse(*state), want = impulse(*state), narrow = impulse(*state);
+        run(*state, "GaussianBlur", "blur_limit=7", draw, &got);
+        run(*state, "GaussianBlur", "", draw, &want);
+        assert_memory_equal(got.pixels, want.pixels, 225);
+        run(*state, "GaussianBlur", "blur_limit=1", draw, &narrow);
+        assert_int_equal(narrow.pixels[7 * 15 + 7], 64); // of a side of 3
+    }
+}
+
 // ---- one program, many builds ---------------------------------------------------------------------------------------
 
 static uint64_t hash_of(rb_arena *a, const char *name)
@@ -553,7 +566,7 @@ int main(void)
         TEST(flat_pictures_stay_as_they_are),   TEST(clahe_keeps_hues),
         TEST(noise_has_the_variance_asked_for), TEST(noise_is_clipped_and_can_be_none),
         TEST(parameters_are_uniform),           TEST(sides_are_drawn_evenly),
-        TEST(bytes_are_the_same_everywhere),
+        TEST(gaussian_sides_begin_at_3),        TEST(bytes_are_the_same_everywhere),
     };
     return cmocka_run_group_tests_name("augment, pixels", tests, NULL, NULL);
 }
