@@ -185,7 +185,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     show_memory(&r);
     rb_json_close(r.json);
     const char *text = rb_text_format(a, "%s\n", rb_json_text(r.json));
-    if (to_stdout) return fputs(text, stdout) >= 0;
+    if (to_stdout) return rb_print(text);
     return !b->settings->json || rb_file_write(b->settings->json, text, (ptrdiff_t)strlen(text), err);
 }
 

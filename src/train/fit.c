@@ -12,7 +12,6 @@
 typedef struct fit {
     rb_job *job;
     rb_plan *full, *rest; // for a whole batch, and for the last, smaller one; NULL where there is none
-    rb_plan *plan;        // of the present step
     rb_arena *scratch;    // of one step; a reset keeps its memory
     int batch, draws, batches;
     int *order;             // [draws] samples of the epoch
@@ -63,23 +62,25 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
 
 // ---- a step ------------------------------------------------------------------------------------------------------
 
-// Targets and weights of a batch; a picture that went bad since the first look weighs nothing. Returns the good ones.
-static int fill_targets(fit *f, const rb_batch *b)
+// Targets and weights of a batch, and how many of its pictures are good. One that went bad since the first look has no
+// part in the loss; its zero pixels still count in the statistics of batch normalisation.
+static bool fill_targets(fit *f, const rb_batch *b, int *good, rb_error *err)
 {
-    int good = 0;
+    *good = 0;
     for (int i = 0; i < b->n; i++) {
         f->target[i] = (float)f->job->data.samples[b->sample[i]].label;
         f->weight[i] = b->bad[i] ? 0 : 1;
-        good += !b->bad[i];
+        *good += !b->bad[i];
+        if (b->bad[i] && !rb_job_bad_image(f->job, b->sample[i], b->reason[i], err)) return false;
     }
-    return good;
+    return true;
 }
 
 static bool learn(fit *f, const rb_batch *b, int good, double *loss, rb_error *err)
 {
     const rb_job *job = f->job;
     const rb_backend *backend = job->network.backend;
-    f->plan = b->n == f->batch ? f->full : f->rest;
+    rb_plan *plan = b->n == f->batch ? f->full : f->rest;
     rb_feed feed = {.n = b->n,
                     .pixels = b->pixels,
                     .targets = f->target,
@@ -87,8 +88,8 @@ static bool learn(fit *f, const rb_batch *b, int good, double *loss, rb_error *e
                     .scale = 1.0 / good,
                     .epoch = (uint32_t)job->epoch,
                     .draw = b->first_draw};
-    return backend->forward(f->plan, &feed, err) && backend->read(f->plan, loss, NULL, err) &&
-           backend->backward(f->plan, false, err);
+    return backend->forward(plan, &feed, err) && backend->read(plan, loss, NULL, err) &&
+           backend->backward(plan, false, err);
 }
 
 static bool fail_numeric(const fit *f, const rb_batch *b, double loss, rb_error *err)
@@ -126,8 +127,9 @@ static bool log_step(const fit *f, double loss, rb_error *err)
 static bool take_step(fit *f, const rb_batch *b, rb_error *err)
 {
     double loss;
-    int good = fill_targets(f, b);
-    if (!good) return true;
+    int good;
+    if (!fill_targets(f, b, &good, err)) return false;
+    if (!good) return true; // nothing to learn from: no step
     if (!learn(f, b, good, &loss, err)) return false;
     if (!isfinite(loss)) return fail_numeric(f, b, loss, err);
     f->loss += loss * good;
@@ -156,6 +158,12 @@ static void begin_pass(fit *f)
                                             .minority = job->minority});
 }
 
+// Over the draws of the epoch that could be read.
+static double mean_loss(const fit *f)
+{
+    return f->judged ? f->loss / f->judged : (double)NAN;
+}
+
 static bool run_steps(fit *f, rb_bar *bar, rb_error *err)
 {
     for (;;) {
@@ -163,7 +171,7 @@ static bool run_steps(fit *f, rb_bar *bar, rb_error *err)
         if (!rb_loader_next(f->job->loader, &b, err)) return false;
         if (!b) return true;
         if (!take_step(f, b, err)) return false;
-        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", f->loss / f->judged, f->job->lr);
+        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", mean_loss(f), f->job->lr);
     }
 }
 
@@ -177,20 +185,21 @@ static bool train_epoch(fit *f, rb_error *err)
     bool done = run_steps(f, &bar, err);
     rb_bar_clear(&bar);
     f->epoch_s = rb_clock_now_s() - start_s;
-    return done;
+    if (!done || f->judged) return done;
+    return rb_fail(err, RB_ERR_DATA, "%s: none of its %d pictures could be read", title, f->draws);
 }
 
 // ---- validation --------------------------------------------------------------------------------------------------
 
-static bool validate(rb_arena *scratch, const rb_job *job, rb_summary *val, double *loss, rb_error *err)
+static bool validate(rb_arena *scratch, rb_job *job, rb_summary *val, double *loss, rb_error *err)
 {
     rb_part_scores scores;
-    if (!rb_score_part(scratch, &job->scorer, &job->data, job->part[RB_VAL_PART], &rb_loss_bce, &job->settings->bce,
-                       &scores, err))
-        return false;
+    if (!rb_job_score(scratch, job, RB_VAL_PART, &scores, err)) return false;
     *val = rb_summarise(scratch, scores.readable, rb_best_hter(scratch, scores.readable).threshold);
     *loss = scores.loss;
-    return true;
+    if (val->positives && val->negatives) return true;
+    return rb_fail(err, RB_ERR_DATA, "of the val pictures that can still be read none is of class %s",
+                   job->data.classes[val->positives ? 0 : 1]);
 }
 
 static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, double val_loss, bool better,
@@ -198,7 +207,7 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, do
 {
     const rb_job *job = f->job;
     rb_json *j = rb_run_record(scratch, &job->run, "epoch", job->step, job->epoch);
-    rb_json_real(j, "train/loss", f->loss / f->judged);
+    rb_json_real(j, "train/loss", mean_loss(f));
     rb_json_real(j, "val/loss", val_loss);
     rb_json_real(j, "val/hter", val->rates.hter);
     rb_json_real(j, "val/far", val->rates.far);
@@ -207,7 +216,7 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, do
     rb_json_real(j, "val/roc_auc", val->roc_auc);
     rb_json_real(j, "lr", job->lr);
     rb_json_bool(j, "best", better);
-    rb_json_real(j, "t_images_per_s", f->draws / f->epoch_s);
+    rb_json_real(j, "t_images_per_s", f->judged / f->epoch_s);
     return rb_run_write(&job->run, j, err);
 }
 
@@ -216,9 +225,8 @@ static void print_epoch(const fit *f, const rb_summary *val, double val_loss, bo
     if (f->job->epoch == 0)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
                 "val AUC", "threshold", "lr", "images/s");
-    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->epoch + 1, f->loss / f->judged,
-            val_loss, val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->lr,
-            f->draws / f->epoch_s);
+    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->epoch + 1, mean_loss(f), val_loss,
+            val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->lr, f->judged / f->epoch_s);
 }
 
 // `last` with the state of training in any case; the one before it stays as last.prev until the new one is complete.

@@ -36,8 +36,7 @@ static bool judge_part(rb_arena *a, rb_job *job, rb_part part, double threshold,
 {
     rb_part_scores scores;
     if (!job->part[part].count) return true;
-    if (!rb_score_part(a, &job->scorer, &job->data, job->part[part], &rb_loss_bce, &job->settings->bce, &scores, err))
-        return false;
+    if (!rb_job_score(a, job, part, &scores, err)) return false;
     *out = rb_summarise(a, scores.readable, threshold);
     const char *path = rb_run_path(a, &job->run, rb_text_format(a, "%s.proba", rb_part_names[part]));
     return rb_probabilities_write(a, path, scores.probability, scores.which.count, err) &&

@@ -51,7 +51,7 @@ static bool save(rb_arena *a, const rb_job *job, const char *name, const rb_summ
                        .class_count = job->data.class_count,
                        .threshold = val->threshold,
                        .metrics = metrics_of(a, val),
-                       .data_fingerprint = rb_dataset_fingerprint(&job->data),
+                       .data_fingerprint = job->fingerprint,
                        .state = training ? state_of(a, job) : NULL};
     rb_network_tensors(a, &job->network, job->step, training, &c.tensors);
     return (!training || keep_previous(a, path, err)) && rb_checkpoint_write(a, path, &c, err);
