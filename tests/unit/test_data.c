@@ -239,6 +239,18 @@ static void folders_refuse(void **state)
     check_failed(rb_dataset_open(p->arena, &s, &d, &err), err, RB_ERR_IO, "nowhere: no such folder (root_dir)");
 }
 
+// They go into the checkpoint, whose JSON would no longer be any.
+static void class_names_are_utf8(void **state)
+{
+    const place *p = *state;
+    static const char *const names[] = {"caf\xe9/1.jpg", "cat/1.jpg", NULL};
+    put_pictures(p, names);
+    rb_data_settings s = settings_of(p->folder);
+    rb_dataset d;
+    rb_error err = {0};
+    check_failed(rb_dataset_open(p->arena, &s, &d, &err), err, RB_ERR_DATA, "the class name 'caf\xe9' is not UTF-8");
+}
+
 static void settings_that_contradict_are_refused(void **state)
 {
     const place *p = *state;
@@ -477,6 +489,7 @@ int main(void)
         TEST(folders_are_classes_in_alphabetical_order),
         TEST(positive_class_is_label_1),
         TEST(folders_refuse),
+        TEST(class_names_are_utf8),
         TEST(settings_that_contradict_are_refused),
         TEST(manifest_keeps_order_parts_and_groups),
         TEST(manifest_takes_names_for_labels),
