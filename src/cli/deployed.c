@@ -68,8 +68,7 @@ static bool settle(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_de
            rb_settings_agree(a, d->settings, trained, err);
 }
 
-// ---- the whole
-// -------------------------------------------------------------------------------------------------------
+// ---- the whole ----------------------------------------------------------------------------------------------------
 
 static bool choose_threshold(rb_deployed *d, rb_error *err)
 {

@@ -33,8 +33,7 @@ static rb_summary summarise(rb_arena *a, rb_scores scores, double threshold)
     return s;
 }
 
-// ---- scores from files
-// -----------------------------------------------------------------------------------------------
+// ---- scores from files --------------------------------------------------------------------------------------------
 
 static bool same_length(const rb_eval_settings *e, int labels, int scores, rb_error *err)
 {
@@ -74,8 +73,7 @@ static bool judge_files(rb_arena *a, const rb_settings *s, judgement *out, rb_er
     return true;
 }
 
-// ---- a checkpoint on pictures
-// ----------------------------------------------------------------------------------------
+// ---- a checkpoint on pictures -------------------------------------------------------------------------------------
 
 // All pictures need no split, and may be too few for one. Where there is one it is made all the same: by it a set is
 // known again.
@@ -148,8 +146,7 @@ static bool judge_checkpoint(rb_arena *a, int argc, char **argv, judgement *out,
     return true;
 }
 
-// ---- results
-// ---------------------------------------------------------------------------------------------------------
+// ---- results ------------------------------------------------------------------------------------------------------
 
 static void print_table(const judgement *j)
 {

@@ -51,8 +51,7 @@ static bool find_pictures(rb_arena *a, const rb_deployed *d, rb_dataset *out, rb
     return rb_dataset_from_files(a, named.word, named.count, out, err);
 }
 
-// ---- what is written
-// -------------------------------------------------------------------------------------------------
+// ---- what is written ----------------------------------------------------------------------------------------------
 
 typedef struct output {
     const rb_deployed *deployed;

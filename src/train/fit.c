@@ -243,7 +243,7 @@ static bool end_epoch(rb_arena *scratch, fit *f, bool *stop, rb_error *err)
     double loss;
     if (!validate(scratch, job, &val, &loss, err)) return false;
     bool better = val.rates.hter < job->best.at.hter;
-    if (better) job->best = (rb_best){job->epoch, {val.threshold, val.rates.hter}};
+    if (better) job->best = (rb_best){job->epoch, job->step, {val.threshold, val.rates.hter}};
     const rb_training_settings *t = &job->settings->training;
     *stop = rb_early_stop_after(&job->early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
     print_epoch(f, &val, loss, better);
@@ -254,7 +254,8 @@ static bool run_epochs(fit *f, bool *stopped_early, rb_error *err)
 {
     rb_job *job = f->job;
     *stopped_early = false;
-    for (job->epoch = 0; job->epoch < job->settings->training.num_epochs && !*stopped_early; job->epoch++) {
+    for (int epoch = 0; epoch < job->settings->training.num_epochs && !*stopped_early; epoch++) {
+        job->epoch = epoch;
         rb_arena *scratch = rb_arena_open();
         bool done = train_epoch(f, err) && end_epoch(scratch, f, stopped_early, err);
         rb_arena_close(scratch);

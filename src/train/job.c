@@ -221,14 +221,14 @@ static bool open_folder(rb_job *job, rb_error *err)
     return rb_run_write(&job->run, j, err) && log_unreadable(job, err);
 }
 
-bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
+bool rb_job_open(rb_arena *a, rb_settings *s, rb_job *out, rb_error *err)
 {
     *out = (rb_job){.arena = a, .settings = s, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
     out->early_stop.best = INFINITY;
     out->schedule = rb_settings_schedule(s, err);
-    if (!out->schedule.schedule || !rb_augmentation_preset(a, s->data.augment, &out->augmentation, err) ||
-        !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||
-        !rb_folder_make(s->training.checkpoint_dir, err))
+    if (!out->schedule.schedule || !rb_compute_resolve(&s->compute, err) ||
+        !rb_augmentation_preset(a, s->data.augment, &out->augmentation, err) || !open_data(out, err) ||
+        !open_network(out, err) || !open_loader(out, err) || !rb_folder_make(s->training.checkpoint_dir, err))
         return false;
     out->unreadable = RB_NEW(a, const char *, out->data.count);
     if (!look_at_all(out, err)) return false;

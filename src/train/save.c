@@ -21,7 +21,9 @@ static const char *state_of(rb_arena *a, const rb_job *job)
     rb_json_open(j, NULL, '{');
     rb_json_integer(j, "epochs_done", job->epoch + 1);
     rb_json_integer(j, "step", job->step);
+    rb_json_integer(j, "threads", job->settings->compute.threads); // the library splits its sums by them
     rb_json_integer(j, "best_epoch", job->best.epoch);
+    rb_json_integer(j, "best_step", job->best.step);
     rb_json_real(j, "best_hter", job->best.at.hter);
     rb_json_real(j, "best_threshold", job->best.at.threshold);
     rb_json_real(j, "early_stop_best", job->early_stop.best);

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "folder.h"
 
+#include "base/parallel.h"
 #include "cli/command.h"
 #include "data/synth.h"
 #include "train/network.h"
@@ -130,8 +131,7 @@ static void check_silent_about(outcome o, const char *part)
 #define INFER "infer --checkpoint_path c.safetensors --device_index -1 --threads 1 --input_dir data/val_img"
 #define EVAL  "eval --checkpoint_path c.safetensors --device_index -1 --threads 1 --root_dir "
 
-// ---- what a checkpoint says
-// ------------------------------------------------------------------------------------------
+// ---- what a checkpoint says ---------------------------------------------------------------------------------------
 
 static void a_checkpoint_names_no_file_to_write(void **state)
 {
@@ -210,8 +210,7 @@ static void an_answer_that_is_no_number_is_no_label(void **state)
     check_failed(o.done, o.err, RB_ERR_NUMERIC, "is not a finite number");
 }
 
-// ---- what data eval is given
-// -----------------------------------------------------------------------------------------
+// ---- what data eval is given --------------------------------------------------------------------------------------
 
 static void few_pictures_are_judged_all_the_same(void **state)
 {
@@ -267,8 +266,7 @@ static void nothing_cannot_be_judged(void **state)
     check_failed(o.done, o.err, RB_ERR_DATA, "p.txt: no line has a number");
 }
 
-// ---- results
-// ---------------------------------------------------------------------------------------------------------
+// ---- results ------------------------------------------------------------------------------------------------------
 
 // A result that cannot be printed is main's to notice; a command that fails says why.
 static void no_command_fails_without_a_reason(void **state)
@@ -288,6 +286,15 @@ static void no_command_fails_without_a_reason(void **state)
     assert_true(done || err.kind);
 }
 
+static void bench_shows_what_computes(void **state)
+{
+    place *p = *state;
+    outcome o = call(p, "bench --mode inference --seconds 0.1 --model_type cnn_encoder --dim_base 4 --image_size 16 "
+                        "--batch_size 1 --device_index -1 --backend ref --precision bf16");
+    check_says(o, "precision bf16: not on this CPU with backend ref");
+    assert_non_null(strstr(o.printed, rb_text_format(p->arena, "fp32, %d threads", rb_parallel_cores())));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_task, place_close)
 
 int main(void)
@@ -303,6 +310,7 @@ int main(void)
         TEST(bad_pictures_are_named),
         TEST(nothing_cannot_be_judged),
         TEST(no_command_fails_without_a_reason),
+        TEST(bench_shows_what_computes),
     };
     return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
 }

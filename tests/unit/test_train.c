@@ -3,6 +3,7 @@
 #include "check.h"
 #include "folder.h"
 
+#include "base/parallel.h"
 #include "data/synth.h"
 #include "train/job.h"
 
@@ -53,12 +54,17 @@ static void spoil(place *p, const rb_job *job, rb_part part)
         place_text(p, job->data.samples[job->part[part].at[i]].path, "no picture");
 }
 
-static const char *log_of(place *p, const rb_run *run)
+static const char *file_of(place *p, const rb_run *run, const char *name)
 {
     rb_error err;
     rb_bytes text;
-    check_done(rb_file_read(p->arena, rb_run_path(p->arena, run, "log.jsonl"), 1 << 20, &text, &err), err);
+    check_done(rb_file_read(p->arena, rb_run_path(p->arena, run, name), 1 << 20, &text, &err), err);
     return (const char *)text.data;
+}
+
+static const char *log_of(place *p, const rb_run *run)
+{
+    return file_of(p, run, "log.jsonl");
 }
 
 static int count_in(const char *text, const char *part)
@@ -128,15 +134,58 @@ static void the_fingerprint_is_of_the_split(void **state)
     assert_int_equal(job->fingerprint, rb_dataset_fingerprint(&data));
 }
 
+// ---- records -------------------------------------------------------------------------------------------------------
+
+// What is recorded computes the same elsewhere: not "as many threads as cores", not a precision that was not used.
+static void what_computed_is_what_is_recorded(void **state)
+{
+    place *p = *state;
+    rb_error err = {0};
+    bool early;
+    rb_job *job = RB_NEW(p->arena, rb_job, 1);
+    rb_settings *s = small(p);
+    s->compute.backend = "ref"; // which does not compute bf16
+    s->compute.precision = RB_BF16;
+    s->compute.threads = 0;
+    s->training.num_epochs = 1;
+    check_done(rb_job_open(p->arena, s, job, &err) && rb_job_fit(job, &early, &err), err);
+    const char *config = file_of(p, &job->run, "config.yaml"), *cores;
+    cores = rb_text_format(p->arena, "threads: %d\n", rb_parallel_cores());
+    assert_non_null(strstr(config, "precision: fp32\n"));
+    assert_non_null(strstr(config, cores));
+    rb_checkpoint c;
+    check_done(rb_checkpoint_open(p->arena, rb_run_path(p->arena, &job->run, "last.safetensors"), &c, &err), err);
+    assert_non_null(strstr(c.config, "precision: fp32\n"));
+    assert_non_null(strstr(c.state, rb_text_format(p->arena, "\"threads\":%d,", rb_parallel_cores())));
+}
+
+// An eval is of the best weights, after their step and epoch; the end is after the last.
+static void records_say_of_which_weights_they_are(void **state)
+{
+    place *p = *state;
+    rb_error err = {0};
+    rb_trained trained;
+    rb_settings *s = small(p);
+    s->training.num_epochs = 3;
+    s->training.lr = 0; // no epoch is better than the first
+    check_done(rb_train(p->arena, s, &trained, &err), err);
+    assert_int_equal(trained.best_epoch, 0);
+    rb_run run = {.folder = trained.folder};
+    const char *log = log_of(p, &run);
+    assert_int_equal(count_in(log, "\"type\":\"eval\",\"step\":3,\"epoch\":0,"), 3);
+    const char *end = strstr(log, "\"type\":\"end\",\"step\":9,\"epoch\":2,");
+    assert_non_null(end);
+    assert_non_null(strstr(end, "\"best_step\":3,\"best_epoch\":0,"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_data, place_close)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_goes_bad_is_said_once),
-        TEST(batches_of_bad_pictures_are_no_steps),
-        TEST(a_threshold_needs_both_classes),
-        TEST(the_fingerprint_is_of_the_split),
+        TEST(what_goes_bad_is_said_once),        TEST(batches_of_bad_pictures_are_no_steps),
+        TEST(a_threshold_needs_both_classes),    TEST(the_fingerprint_is_of_the_split),
+        TEST(what_computed_is_what_is_recorded), TEST(records_say_of_which_weights_they_are),
     };
     return cmocka_run_group_tests_name("train", tests, NULL, NULL);
 }
