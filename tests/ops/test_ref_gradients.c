@@ -197,8 +197,7 @@ static void gradients_are_slopes(void **state)
     }
 }
 
-// ---- fp32 is fp64 with rounded memory
-// --------------------------------------------------------------------------------
+// ---- fp32 is fp64 with rounded memory -----------------------------------------------------------------------------
 
 static void check_floats(const network *n, rb_slot slot)
 {

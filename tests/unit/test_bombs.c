@@ -64,8 +64,7 @@ static bool open_weights(rb_arena *a, rb_bytes bomb, rb_error *err)
     return rb_safetensors_parse(a, bomb, &t, err);
 }
 
-// ---- pictures
-// --------------------------------------------------------------------------------------------------------
+// ---- pictures -----------------------------------------------------------------------------------------------------
 
 static const int sides[][2] = {{12000, 12000}, {65500, 65500}, {65500, 700}, {700, 65500}, {7000, 7000}, {3000, 2000}};
 #define SIDES ((int)(sizeof sides / sizeof *sides))
@@ -100,8 +99,7 @@ static void jpegs_that_claim_too_much(void **state)
     rb_arena_close(a);
 }
 
-// ---- PNG
-// -------------------------------------------------------------------------------------------------------------
+// ---- PNG ----------------------------------------------------------------------------------------------------------
 
 typedef struct bytes {
     uint8_t *data;
@@ -190,8 +188,7 @@ static void pngs_that_unpack_too_much(void **state)
     rb_arena_close(a);
 }
 
-// ---- texts and weights
-// -----------------------------------------------------------------------------------------------
+// ---- texts and weights --------------------------------------------------------------------------------------------
 
 static rb_bytes repeated(rb_arena *a, const char *front, const char *each, int times)
 {

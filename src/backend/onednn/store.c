@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ptrdiff_t rounded_up(ptrdiff_t bytes)
-{
-    return (bytes + RB_ALIGNMENT - 1) / RB_ALIGNMENT * RB_ALIGNMENT;
-}
-
 static dnnl_memory_desc_t plain_md(const rb_param *p)
 {
     static const dnnl_format_tag_t tags[] = {0, dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
@@ -72,7 +67,7 @@ static bool place(rb_dn_store *s, ptrdiff_t *bytes, rb_error *err)
             if (!choose_md(s, g->params[i], &t->md, err)) return false;
             t->bytes = (ptrdiff_t)dnnl_memory_desc_get_size(&t->md);
             t->place = *bytes;
-            *bytes += rounded_up(t->bytes);
+            *bytes += rb_aligned(t->bytes);
         }
         if (!buffers) s->trained_bytes = *bytes;
     }
@@ -224,9 +219,9 @@ bool rb_dn_store_update(rb_store *store, const rb_update *u, rb_error *err)
         if (!g->params[i]->trained) continue;
         if (g->params[i]->frozen) {
             update_range(s, &job, from, to);
-            from = t->place + rounded_up(t->bytes);
+            from = t->place + rb_aligned(t->bytes);
         }
-        to = t->place + rounded_up(t->bytes);
+        to = t->place + rb_aligned(t->bytes);
     }
     update_range(s, &job, from, to);
     store->version++;
