@@ -167,7 +167,7 @@ static bool read_description(rb_arena *a, const json_t *root, rb_checkpoint *out
     return true;
 }
 
-static bool parse_description(rb_arena *a, const char *text, rb_checkpoint *out, rb_error *err)
+bool rb_checkpoint_describe(rb_arena *a, const char *text, rb_checkpoint *out, rb_error *err)
 {
     json_error_t why;
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &why);
@@ -185,7 +185,7 @@ static bool parse(rb_arena *a, rb_bytes file, rb_checkpoint *out, rb_error *err)
         return rb_fail(err, RB_ERR_WEIGHTS,
                        "is a safetensors file but no checkpoint of Rarebit (no \"rarebit\" in its "
                        "metadata)");
-    return rb_content_hash_check(file, err) && parse_description(a, text, out, err);
+    return rb_content_hash_check(file, err) && rb_checkpoint_describe(a, text, out, err);
 }
 
 bool rb_checkpoint_open(rb_arena *a, const char *path, rb_checkpoint *out, rb_error *err)

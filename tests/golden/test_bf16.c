@@ -111,5 +111,5 @@ int main(void)
         cmocka_unit_test_prestate(gradients_point_the_same_way, (void *)&trials[0]),
         cmocka_unit_test_prestate(gradients_point_the_same_way, (void *)&trials[1]),
     };
-    return cmocka_run_group_tests_name("bf16", tests, NULL, NULL);
+    return check_run("bf16", tests);
 }

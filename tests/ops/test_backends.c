@@ -203,7 +203,11 @@ int main(int argc, char **argv)
     (void)argc;
     rb_parallel_wait_passively(argv);
     int failed = 0;
-    for (const rb_backend *const *b = rb_backends; *b; b++)
-        if (*b != &rb_backend_ref) failed += run_group(*b);
-    return failed;
+    size_t tests = 0;
+    for (const rb_backend *const *b = rb_backends; *b; b++) {
+        if (*b == &rb_backend_ref) continue;
+        failed += run_group(*b);
+        tests += TRIALS;
+    }
+    return check_code(failed, tests);
 }

@@ -11,7 +11,6 @@
 #include "train/settings.h"
 #include "weights/weights.h"
 
-#include <dlfcn.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <zlib.h>
@@ -250,7 +249,7 @@ static void none_cost_much(void **state)
 static void pictures_cost_little(void **state)
 {
     (void)state;
-    if (dlsym(RTLD_DEFAULT, "__asan_init") || dlsym(RTLD_DEFAULT, "__tsan_init")) skip();
+    if (is_sanitized()) skip();
     if (peak_kb() > LIMIT_KB) fail_msg("peak %ld MB", peak_kb() / 1024);
 }
 
@@ -265,5 +264,5 @@ int main(void)
         cmocka_unit_test(configurations_that_grow),
         cmocka_unit_test(none_cost_much),
     };
-    return cmocka_run_group_tests_name("bombs", tests, NULL, NULL);
+    return check_run("bombs", tests);
 }

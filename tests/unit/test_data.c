@@ -501,5 +501,5 @@ int main(void)
         TEST(minority_is_counted),
         TEST(the_real_set_is_found),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return check_run("data", tests);
 }
