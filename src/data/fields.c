@@ -38,13 +38,21 @@ const rb_field rb_picture_fields[] = {
 const rb_field rb_sampling_fields[] = {
     {"sampler", RB_CHOICE, AT(sampler), .preset = RB_SAMPLER_BALANCED, .choices = samplers,
      .help = "balanced: every class equally often, with replacement; shuffle: every picture once"},
+    {0},
+};
+
+const rb_field rb_augment_fields[] = {
     {"augment", RB_TEXT, AT(augment), .preset_text = "light", .help = "pipeline of random changes in training"},
     {0},
 };
 
-const rb_field rb_loading_fields[] = {
+const rb_field rb_bad_image_fields[] = {
     {"on_bad_image", RB_CHOICE, AT(on_bad_image), .preset = RB_BAD_ERROR, .choices = bad_images, .local = true,
      .help = "what a picture that cannot be read does: end the run, or be left out and named"},
+    {0},
+};
+
+const rb_field rb_loading_fields[] = {
     {"workers", RB_INT, AT(workers), .preset = 2, .min = 1, .max = 64, .unit = "threads", .local = true,
      .help = "threads that read pictures"},
     {"cache_mb", RB_INT, AT(cache_mb), .preset = 1024, .min = 0, .max = 1048576, .unit = "MiB", .local = true,

@@ -12,11 +12,11 @@
 static rb_data_settings settings_of(const char *root)
 {
     rb_data_settings s;
-    rb_section sections[] = {{.fields = rb_data_fields, .values = &s},
-                             {.fields = rb_picture_fields, .values = &s},
-                             {.fields = rb_sampling_fields, .values = &s},
-                             {.fields = rb_loading_fields, .values = &s}};
-    rb_config_defaults(&(rb_config){sections, 4});
+    rb_section sections[] = {
+        {.fields = rb_data_fields, .values = &s},      {.fields = rb_picture_fields, .values = &s},
+        {.fields = rb_sampling_fields, .values = &s},  {.fields = rb_augment_fields, .values = &s},
+        {.fields = rb_bad_image_fields, .values = &s}, {.fields = rb_loading_fields, .values = &s}};
+    rb_config_defaults(&(rb_config){sections, (int)(sizeof sections / sizeof *sections)});
     s.root_dir = root;
     return s;
 }

@@ -7,7 +7,7 @@
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 
-static const rb_purpose purposes[] = {RB_FOR_TRAIN, RB_FOR_EVAL, RB_FOR_INFER};
+static const rb_purpose purposes[] = {RB_FOR_TRAIN, RB_FOR_EVAL, RB_FOR_INFER, RB_FOR_BENCH};
 
 static void read_text(place *p, rb_settings *s, const char *text)
 {
@@ -54,13 +54,15 @@ static void every_command_has_its_flags(void **state)
         unsigned used;
     } keys[] = {
         {"checkpoint_path", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
-        {"device_index", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
-        {"model_type", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
-        {"workers", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
+        {"device_index", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER | RB_FOR_BENCH},
+        {"model_type", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER | RB_FOR_BENCH},
+        {"workers", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER | RB_FOR_BENCH},
         {"root_dir", RB_FOR_TRAIN | RB_FOR_EVAL},
         {"split_seed", RB_FOR_TRAIN | RB_FOR_EVAL},
         {"lr", RB_FOR_TRAIN},
         {"sampler", RB_FOR_TRAIN},
+        {"augment", RB_FOR_TRAIN | RB_FOR_BENCH},
+        {"on_bad_image", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
         {"pos_weight", RB_FOR_TRAIN},
         {"one_cycle_max_lr", RB_FOR_TRAIN},
         {"adamw_beta1", RB_FOR_TRAIN},
@@ -180,7 +182,8 @@ static void what_is_kept_names_no_place(void **state)
 static void help_says_what_a_checkpoint_brings(void **state)
 {
     place *p = *state;
-    for (int i = 1; i < COUNT(purposes); i++) {
+    for (int i = 0; i < COUNT(purposes); i++) {
+        if (purposes[i] != RB_FOR_EVAL && purposes[i] != RB_FOR_INFER) continue;
         const rb_settings *s = rb_settings_new(p->arena, purposes[i]), *train = rb_settings_new(p->arena, RB_FOR_TRAIN);
         for (int k = 0; k < s->config.count; k++) {
             const rb_section *section = &s->config.sections[k];
