@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every tests/{unit,ops,golden}/test_*.c is one program on cmocka; every tests/cli/*.sh runs the built program.
-# Exit code 77 means skipped, and is shown as such.
+# Exit code 77 means that all of it was skipped, and is shown as such.
 function(rb_tests)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
   file(GLOB programs CONFIGURE_DEPENDS tests/unit/test_*.c tests/ops/test_*.c tests/golden/test_*.c)

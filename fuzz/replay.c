@@ -4,7 +4,7 @@
 //     replay_TARGET FOLDER              each file once
 //     replay_TARGET FOLDER MUTANTS      so many mutants, the same ones each time, each within 2 s and 256 MB
 //
-// Mutations: a bit, a byte, 0 or 0xFF or INT_MAX in a word, truncation, a block deleted, doubled or swapped, a splice
+// Mutations: a bit, a byte, 0 or 0xFF or INT_MAX in a word, truncation, a block deleted or doubled, a splice
 // with another file, trailing bytes.
 #include "base/clock.h"
 #include "base/file.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// check.h - cmocka plus comparing arrays: the first bad index is named.
+// check.h - cmocka plus comparing arrays, where the first bad index is named, and skipping that shows.
 #ifndef RB_TESTS_CHECK_H
 #define RB_TESTS_CHECK_H
 
+#include <dlfcn.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,5 +46,27 @@ static inline void check_near(const char *what, double got, double want, double 
     if (!(fabs(got - want) <= relative * fabs(want) + absolute))
         fail_msg("%s: %.17g, not %.17g (off by %.3g)", what, got, want, fabs(got - want));
 }
+
+// What a sanitizer itself takes of memory and time would count.
+static inline bool is_sanitized(void)
+{
+    return dlsym(RTLD_DEFAULT, "__asan_init") || dlsym(RTLD_DEFAULT, "__tsan_init");
+}
+
+// cmocka counts a skipped test as passed.
+static int skipped_tests;
+#undef skip
+#define skip() (skipped_tests++, _skip(__FILE__, __LINE__))
+
+#define CODE_SKIPPED 77 // of a program, as ctest shows it (cmake/tests.cmake)
+
+// What main returns: 77 where every test was skipped, else whether one failed.
+static inline int check_code(int failed, size_t tests)
+{
+    return failed ? 1 : (size_t)skipped_tests == tests ? CODE_SKIPPED : 0;
+}
+
+#define check_run(name, tests) \
+    check_code(cmocka_run_group_tests_name(name, tests, NULL, NULL), sizeof(tests) / sizeof *(tests))
 
 #endif

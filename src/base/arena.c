@@ -41,9 +41,9 @@ void rb_arena_on_out_of_memory(rb_out_of_memory *handler)
     out_of_memory = handler ? handler : say_and_end;
 }
 
-static ptrdiff_t rounded_up(ptrdiff_t size)
+ptrdiff_t rb_aligned(ptrdiff_t bytes)
 {
-    return (size + RB_ALIGNMENT - 1) / RB_ALIGNMENT * RB_ALIGNMENT;
+    return (bytes + RB_ALIGNMENT - 1) / RB_ALIGNMENT * RB_ALIGNMENT;
 }
 
 static void *must_have(void *memory, ptrdiff_t bytes)
@@ -76,7 +76,7 @@ void *rb_arena_take(rb_arena *a, ptrdiff_t count, ptrdiff_t size)
         out_of_memory(PTRDIFF_MAX);
         abort();
     }
-    ptrdiff_t need = rounded_up(count * size);
+    ptrdiff_t need = rb_aligned(count * size);
     if (!a->newest || a->newest->size - a->newest->used < need) add_chunk(a, need);
     uint8_t *at = (uint8_t *)a->newest + HEADER + a->newest->used;
     a->newest->used += need;

@@ -27,6 +27,8 @@ typedef struct rb_bytes {
 
 #define RB_ALIGNMENT 64 // a cache line, and an AVX-512 register
 
+ptrdiff_t rb_aligned(ptrdiff_t bytes); // up to a multiple of it
+
 rb_arena *rb_arena_open(void);
 void rb_arena_close(rb_arena *a); // NULL is fine
 void rb_arena_reset(rb_arena *a); // runs what was deferred, keeps the first chunk for reuse

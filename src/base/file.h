@@ -30,13 +30,17 @@ const char *rb_path_name(const char *path);                                   //
 char *rb_path_folder(rb_arena *a, const char *path);                          // before it, "." if none
 char *rb_path_with_suffix(rb_arena *a, const char *path, const char *suffix); // a/b.txt, ".proba" -> a/b.proba
 
-// A file being written under a temporary name beside its own. Until rb_writer_commit has returned true, the
-// file of that name is what it was before. An abandoned writer removes its temporary file when `a` ends.
+// A file being written under a new name beside its own, "<path>.<process>-<n>.tmp". Until rb_writer_commit renames it,
+// the file at `path` is what it was before; when that fails after the rename (to sync the folder), it is the new one,
+// and whether it outlasts a power cut is not known. An abandoned writer removes its temporary file when `a` ends.
 typedef struct rb_writer rb_writer;
 bool rb_writer_open(rb_arena *a, const char *path, rb_writer **out, rb_error *err) RB_CHECKED;
 bool rb_writer_put(rb_writer *w, const void *data, ptrdiff_t size, rb_error *err) RB_CHECKED;
 bool rb_writer_print(rb_writer *w, rb_error *err, const char *format, ...) RB_PRINTF(3, 4) RB_CHECKED;
-// Flush, fsync, re-read and compare a running hash of what was put, rename, fsync of the folder.
+// Flush, fsync, re-read and compare a running hash of what was put: all that is likely to fail. Files that belong
+// together are all finished before the first is committed. Nothing may be put after it.
+bool rb_writer_finish(rb_writer *w, rb_error *err) RB_CHECKED;
+// Finishes it where that was not done; rename, fsync of the folder.
 bool rb_writer_commit(rb_writer *w, rb_error *err) RB_CHECKED;
 
 // From here on a file that grows past the limit of its size (ulimit -f) makes the write fail with "File too large" and

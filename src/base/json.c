@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -48,18 +50,29 @@ static void puts_(rb_json *j, const char *text)
     put(j, text, (ptrdiff_t)strlen(text));
 }
 
+static void put_character(rb_json *j, const char *at, int size)
+{
+    char escaped[8];
+    if (*at == '"' || *at == '\\')
+        snprintf(escaped, sizeof escaped, "\\%c", *at);
+    else if (*(const unsigned char *)at < 0x20)
+        snprintf(escaped, sizeof escaped, "\\u%04x", *at);
+    else
+        snprintf(escaped, sizeof escaped, "%.*s", size, at);
+    puts_(j, escaped);
+}
+
+// JSON is UTF-8, file names are any bytes: those that are no text become the character that stands for such.
 static void quote(rb_json *j, const char *text)
 {
+    const char *end = text + strlen(text);
     put(j, "\"", 1);
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        char escaped[8];
-        if (*c == '"' || *c == '\\')
-            snprintf(escaped, sizeof escaped, "\\%c", *c);
-        else if (*c < 0x20)
-            snprintf(escaped, sizeof escaped, "\\u%04x", *c);
+    for (int n; text < end; text += n ? n : 1) {
+        n = rb_utf8_size((const uint8_t *)text, end - text);
+        if (n)
+            put_character(j, text, n);
         else
-            snprintf(escaped, sizeof escaped, "%c", *c);
-        puts_(j, escaped);
+            puts_(j, "\xEF\xBF\xBD"); // U+FFFD
     }
     put(j, "\"", 1);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // json.h - writes JSON text piece by piece into an arena; values keep the order in which they were added.
 //
-// Doubles are printed with the fewest digits that read back equal; NaN and infinities become null.
-// Reading is jansson's, where it is needed.
+// Bytes of a text that are not UTF-8 become U+FFFD. Doubles are printed with the fewest digits that read back equal;
+// NaN and infinities become null. Reading is jansson's, where it is needed.
 //
 // Owner:  text lives in the arena given to rb_json_new
 #ifndef RB_BASE_JSON_H

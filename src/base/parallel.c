@@ -5,6 +5,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 void GOMP_parallel(void (*run)(void *), void *data, unsigned threads, unsigned flags);
@@ -15,7 +16,8 @@ void omp_set_num_threads(int threads);
 
 void rb_parallel_wait_passively(char **argv)
 {
-    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return;           // the user's choice, or ours
+    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return; // the user's choice, or ours
+    if (!getauxval(AT_BASE)) return; // `ld.so PROGRAM`: the process is the loader's, and would become a bare loader
     if (!setenv("OMP_WAIT_POLICY", "passive", 1)) execv("/proc/self/exe", argv); // where it fails, threads spin
 }
 

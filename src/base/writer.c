@@ -20,6 +20,7 @@ struct rb_writer {
     const char *path; // as it was named
     const char *target, *temporary, *folder;
     int fd;          // -1 once committed or given up
+    bool finished;   // it only remains to be renamed
     uint8_t *buffer; // what write() has not been given yet
     ptrdiff_t buffered;
     XXH3_state_t *hash;
@@ -55,14 +56,24 @@ static bool find_place(rb_arena *a, const char *path, const char **out, rb_error
     return true;
 }
 
+// Under a name of nobody else's: what is called "<target>.tmp" may be the user's, or another process's that writes the
+// same file.
+static int open_new(rb_writer *w)
+{
+    for (int k = 0;; k++) {
+        w->temporary = rb_text_format(w->arena, "%s.%ld-%d.tmp", w->target, (long)getpid(), k);
+        int fd = open(w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || errno != EEXIST) return fd;
+    }
+}
+
 bool rb_writer_open(rb_arena *a, const char *path, rb_writer **out, rb_error *err)
 {
     rb_writer *w = RB_NEW(a, rb_writer, 1);
     *w = (rb_writer){.arena = a, .path = rb_text_copy(a, path)};
     if (!find_place(a, path, &w->target, err)) return false;
     w->folder = rb_path_folder(a, w->target);
-    w->temporary = rb_text_format(a, "%s.tmp", w->target);
-    w->fd = open(w->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    w->fd = open_new(w);
     if (w->fd < 0) return cannot(w, "write here", err);
     w->buffer = RB_NEW(a, uint8_t, BUFFER);
     w->hash = XXH3_createState();
@@ -139,11 +150,18 @@ static bool sync_folder(rb_writer *w, rb_error *err)
     return done;
 }
 
-bool rb_writer_commit(rb_writer *w, rb_error *err)
+bool rb_writer_finish(rb_writer *w, rb_error *err)
 {
+    if (w->finished) return true;
     if (!flush(w, err)) return false;
     if (fsync(w->fd)) return cannot(w, "sync", err);
-    if (!read_back(w, err)) return false;
+    w->finished = read_back(w, err);
+    return w->finished;
+}
+
+bool rb_writer_commit(rb_writer *w, rb_error *err)
+{
+    if (!rb_writer_finish(w, err)) return false;
     if (rename(w->temporary, w->target)) return cannot(w, "rename into place", err);
     int fd = w->fd;
     w->fd = -1;

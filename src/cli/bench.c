@@ -4,8 +4,8 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/parallel.h"
 #include "train/measure.h"
+#include "train/network.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +49,7 @@ static rb_config config(rb_arena *a)
     return bench_new(a)->config;
 }
 
-// ---- results
-// ---------------------------------------------------------------------------------------------------------
+// ---- results ------------------------------------------------------------------------------------------------------
 
 typedef struct results {
     const bench *bench;
@@ -103,16 +102,15 @@ static void show_step(const results *r, const rb_training_seen *t)
 static void show_head(const results *r)
 {
     const rb_settings *s = r->bench->settings;
-    int threads = s->compute.threads ? s->compute.threads : rb_parallel_cores();
     const char *precision = s->compute.precision == RB_BF16 ? "bf16" : "fp32";
     if (r->table)
         printf("%s, %d px, batch %d, %s, %d threads\n", s->model.model_type, s->data.image_size, s->compute.batch_size,
-               precision, threads);
+               precision, s->compute.threads);
     rb_json_string(r->json, "model", s->model.model_type);
     rb_json_integer(r->json, "image_size", s->data.image_size);
     rb_json_integer(r->json, "batch_size", s->compute.batch_size);
     rb_json_string(r->json, "precision", precision);
-    rb_json_integer(r->json, "threads", threads);
+    rb_json_integer(r->json, "threads", s->compute.threads);
 }
 
 static void show_memory(const results *r)
@@ -124,8 +122,7 @@ static void show_memory(const results *r)
     rb_json_real(r->json, "peak_memory_mb", peak_mb);
 }
 
-// ---- measuring
-// -------------------------------------------------------------------------------------------------------
+// ---- measuring ----------------------------------------------------------------------------------------------------
 
 static bool training(const results *r, rb_error *err)
 {
@@ -183,7 +180,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     show_memory(&r);
     rb_json_close(r.json);
     const char *text = rb_text_format(a, "%s\n", rb_json_text(r.json));
-    if (to_stdout) return fputs(text, stdout) >= 0;
+    if (to_stdout) return rb_print(text);
     return !b->settings->json || rb_file_write(b->settings->json, text, (ptrdiff_t)strlen(text), err);
 }
 

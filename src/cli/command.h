@@ -18,6 +18,9 @@ extern const rb_command *const rb_commands[]; // NULL-ended
 
 const rb_command *rb_command_find(const char *name, rb_error *err); // NULL: USAGE, naming the nearest
 
+// Prints a result; true. Whether all of it came out, main.c asks the stream at the end.
+bool rb_print(const char *text);
+
 // Fails with USAGE if there are operands: for commands that take none.
 bool rb_no_operands(rb_words operands, rb_error *err) RB_CHECKED;
 

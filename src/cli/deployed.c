@@ -15,15 +15,47 @@ static rb_bytes bytes_of(const char *text)
 static bool open_checkpoint(rb_arena *a, rb_deployed *d, const char *path, rb_error *err)
 {
     if (!path) return rb_fail(err, RB_ERR_USAGE, "checkpoint_path is missing; name a checkpoint or a run folder");
-    if (rb_folder_exists(path)) path = rb_path_join(a, path, "best.safetensors");
-    return rb_checkpoint_open(a, path, &d->checkpoint, err);
+    d->path = rb_folder_exists(path) ? rb_path_join(a, path, "best.safetensors") : path;
+    return rb_checkpoint_open(a, d->path, &d->checkpoint, err);
+}
+
+// ---- the checkpoint's settings -------------------------------------------------------------------------------------
+
+// What pixels become stands in the description twice: as keys, for people and for the network's shape, and as the
+// preprocessing, which decides.
+static bool take_preprocessing(rb_arena *a, const rb_config *c, const rb_preprocessing *p, rb_error *err)
+{
+    const struct {
+        const char *key, *value;
+    } keys[] = {{"channels", rb_text_format(a, "%d", p->channels)},
+                {"image_size", rb_text_format(a, "%d", p->image_size)},
+                {"interpolation", p->interpolation}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (!rb_config_set(a, c, keys[i].key, keys[i].value, keys[i].key, err))
+            return rb_fail_in(err, "its preprocessing");
+    return true;
+}
+
+// Keys that name places and files are the call's alone: a checkpoint from elsewhere must not say what is written where.
+static bool names_no_place(rb_arena *a, const rb_config *c, rb_error *err)
+{
+    const char *key = rb_config_local_set(a, c);
+    return !key || rb_fail(err, RB_ERR_WEIGHTS, "its config sets %s, which is for each call to say", key);
+}
+
+static bool read_trained(rb_arena *a, const rb_settings *s, const rb_checkpoint *c, rb_error *err)
+{
+    return rb_config_read_text(a, &s->config, "its config", bytes_of(c->config), err) &&
+           take_preprocessing(a, &s->config, &c->preprocessing, err) && names_no_place(a, &s->config, err) &&
+           rb_model_name(s->model.model_type, err) != NULL;
 }
 
 static rb_settings *trained_settings(rb_arena *a, rb_purpose purpose, const rb_deployed *d, rb_error *err)
 {
     rb_settings *s = rb_settings_new(a, purpose);
-    if (rb_config_read_text(a, &s->config, "the checkpoint's config", bytes_of(d->checkpoint.config), err)) return s;
+    if (read_trained(a, s, &d->checkpoint, err)) return s;
     err->kind = RB_ERR_WEIGHTS;
+    rb_fail_in(err, "%s", d->path);
     return NULL;
 }
 
@@ -35,6 +67,8 @@ static bool settle(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_de
     return d->settings && rb_config_flags(a, &d->settings->config, argc, argv, &d->operands, err) &&
            rb_settings_agree(a, d->settings, trained, err);
 }
+
+// ---- the whole ----------------------------------------------------------------------------------------------------
 
 static bool choose_threshold(rb_deployed *d, rb_error *err)
 {
@@ -50,12 +84,8 @@ static bool choose_threshold(rb_deployed *d, rb_error *err)
 static bool open_network(rb_arena *a, rb_deployed *d, rb_error *err)
 {
     if (!rb_network_open(a, d->settings, NULL, NULL, &d->network, err)) return false;
-    if (d->settings->data.channels != d->checkpoint.preprocessing.channels)
-        return rb_fail(err, RB_ERR_WEIGHTS, "%s: its config and its preprocessing tell of different channels",
-                       d->settings->checkpoint_path);
     d->network.preprocessing = d->checkpoint.preprocessing;
-    return rb_network_load(&d->network, &d->checkpoint.tensors, err) ||
-           rb_fail_in(err, "%s", d->settings->checkpoint_path);
+    return rb_network_load(&d->network, &d->checkpoint.tensors, err) || rb_fail_in(err, "%s", d->path);
 }
 
 bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out, rb_error *err)
@@ -77,5 +107,5 @@ bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *dat
                            .batch_size = d->settings->compute.batch_size,
                            .workers = s->workers,
                            .on_bad_image = (rb_on_bad_image)s->on_bad_image};
-    return rb_loader_open(a, &spec, &loader, err) && rb_scorer_open(a, &d->network, loader, out, err);
+    return rb_loader_open(a, &spec, &loader, err) && rb_scorer_open(a, &d->network, data, loader, out, err);
 }

@@ -8,6 +8,7 @@
 typedef struct rb_deployed {
     rb_settings *settings; // the checkpoint's, with the flags and files of the call over them
     rb_words operands;
+    const char *path; // of the checkpoint
     rb_checkpoint checkpoint;
     rb_network network;
     double threshold;

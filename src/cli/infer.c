@@ -7,6 +7,7 @@
 #include "cli/deployed.h"
 #include "train/bar.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,17 +21,18 @@ static rb_config config(rb_arena *a)
 // ---- which pictures ------------------------------------------------------------------------------------------------
 
 // Paths on standard input, one a line.
-static rb_words paths_on_stdin(rb_arena *a)
+static bool paths_on_stdin(rb_arena *a, rb_words *paths, rb_error *err)
 {
-    rb_words paths = {0};
+    *paths = (rb_words){0};
     char *line = NULL;
     size_t room = 0;
     for (ssize_t n; (n = getline(&line, &room, stdin)) > 0;) {
         while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) line[--n] = '\0';
-        if (n) paths.word = rb_list_with(a, paths.word, paths.count++, rb_text_copy(a, line));
+        if (n) paths->word = rb_list_with(a, paths->word, paths->count++, rb_text_copy(a, line));
     }
+    int failed = errno;
     free(line);
-    return paths;
+    return !ferror(stdin) || rb_fail_errno(err, RB_ERR_IO, failed, "standard input: cannot read");
 }
 
 static bool find_pictures(rb_arena *a, const rb_deployed *d, rb_dataset *out, rb_error *err)
@@ -45,12 +47,11 @@ static bool find_pictures(rb_arena *a, const rb_deployed *d, rb_dataset *out, rb
         return rb_fail(err, RB_ERR_USAGE,
                        "input_dir is missing; name a folder, pictures, or - for a list on standard "
                        "input");
-    if (named.count == 1 && !strcmp(named.word[0], "-")) named = paths_on_stdin(a);
+    if (named.count == 1 && !strcmp(named.word[0], "-") && !paths_on_stdin(a, &named, err)) return false;
     return rb_dataset_from_files(a, named.word, named.count, out, err);
 }
 
-// ---- what is written
-// -------------------------------------------------------------------------------------------------
+// ---- what is written ----------------------------------------------------------------------------------------------
 
 typedef struct output {
     const rb_deployed *deployed;
@@ -82,8 +83,7 @@ static bool write_label(output *o, int label, rb_error *err)
 
 static bool write_proba(output *o, float p, rb_error *err)
 {
-    if (!o->proba) return true;
-    return isnan(p) ? rb_writer_print(o->proba, err, "nan\n") : rb_writer_print(o->proba, err, "%.9g\n", (double)p);
+    return !o->proba || rb_probability_print(o->proba, p, err);
 }
 
 static void write_judged(void *context, const rb_judged *j)
@@ -101,13 +101,19 @@ static void write_judged(void *context, const rb_judged *j)
     if (write_label(o, label, &o->err) && write_proba(o, p, &o->err)) rb_bar_show(&o->bar, j->draw + 1, "%s", "");
 }
 
-static bool commit(output *o, rb_error *err)
+static bool with_each(const output *o, bool (*step)(rb_writer *w, rb_error *err), rb_error *err)
+{
+    return (!o->labels || step(o->labels, err)) && (!o->proba || step(o->proba, err));
+}
+
+// Labels of this call beside probabilities of another would be worse than neither.
+static bool commit(const output *o, rb_error *err)
 {
     if (o->err.kind) {
         *err = o->err;
         return false;
     }
-    return (!o->labels || rb_writer_commit(o->labels, err)) && (!o->proba || rb_writer_commit(o->proba, err));
+    return with_each(o, rb_writer_finish, err) && with_each(o, rb_writer_commit, err);
 }
 
 static void say_what_was_done(const output *o)

@@ -23,7 +23,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     if (argc < 2) return rb_fail(err, RB_ERR_USAGE, "name a command; `rarebit help` lists them");
     const char *name = argv[1];
     if (!strcmp(name, "-h") || !strcmp(name, "--help")) name = "help";
-    if (!strcmp(name, "--version")) return printf("rarebit %s\n", RB_VERSION) > 0;
+    if (!strcmp(name, "--version")) return rb_print("rarebit " RB_VERSION "\n");
     const rb_command *c = rb_command_find(name, err);
     if (!c) return false;
     if (asks_for_help(argc - 2, argv + 2)) return rb_command_find("help", err)->run(a, 1, &argv[1], err);
@@ -55,6 +55,7 @@ int main(int argc, char **argv)
     rb_arena *a = rb_arena_open();
     bool done = run(a, argc, argv, &err) && flush_results(&err);
     rb_arena_close(a);
+    if (!done && !err.kind) rb_fail(&err, RB_ERR_INTERNAL, "failed without a reason; this is a fault of the program");
     if (!done) fprintf(stderr, "rarebit: %s\n", err.text);
     return done ? 0 : (int)err.kind;
 }

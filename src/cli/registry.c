@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ENTRY(name) extern const rb_command rb_command_##name;
@@ -30,6 +31,12 @@ const rb_command *rb_command_find(const char *name, rb_error *err)
     else
         rb_fail(err, RB_ERR_USAGE, "there is no command '%s'; `rarebit help` lists them", name);
     return NULL;
+}
+
+bool rb_print(const char *text)
+{
+    fputs(text, stdout);
+    return true;
 }
 
 bool rb_no_operands(rb_words operands, rb_error *err)

@@ -30,7 +30,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     rb_words operands;
     rb_trained trained;
     if (!rb_config_flags(a, &s->config, argc, argv, &operands, err) || !rb_no_operands(operands, err) ||
-        !rb_settings_resolve(a, s, err) || !rb_train(a, s, &trained, err))
+        !rb_train(a, s, &trained, err))
         return false;
     print_result(&trained, s->training.num_epochs);
     return true;

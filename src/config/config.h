@@ -113,6 +113,9 @@ const char *rb_config_value(rb_arena *a, const rb_config *c, const char *key);
 // is to be portable.
 const char *rb_config_dump(rb_arena *a, const rb_config *c, bool portable);
 
+// The name of the first local key that is not at its default: what a portable dump never sets. NULL: there is none.
+const char *rb_config_local_set(rb_arena *a, const rb_config *c);
+
 // Help for the used sections: one line a key with type, unit, range and default.
 const char *rb_config_help(rb_arena *a, const rb_config *c);
 

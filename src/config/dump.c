@@ -42,6 +42,20 @@ static void add_section(rb_text *t, const rb_section *s, bool portable)
     }
 }
 
+static bool is_preset(rb_arena *a, const rb_section *s, const rb_field *f)
+{
+    const char *value = rb_value_text(a, f, rb_value_load(s, f)), *preset = rb_value_text(a, f, rb_value_preset(f));
+    return value && preset ? !strcmp(value, preset) : !value && !preset;
+}
+
+const char *rb_config_local_set(rb_arena *a, const rb_config *c)
+{
+    for (const rb_section *s = c->sections; s < c->sections + c->count; s++)
+        for (const rb_field *f = s->fields; f->name; f++)
+            if (f->local && !is_preset(a, s, f)) return rb_key_name(a, s, f);
+    return NULL;
+}
+
 const char *rb_config_dump(rb_arena *a, const rb_config *c, bool portable)
 {
     rb_text t = rb_text_new(a);

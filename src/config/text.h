@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// text.h - what the files of this folder do with text: check it, show it in a message, let it grow.
+// text.h - what the files of this folder do with text: show it in a message, let it grow.
 #ifndef RB_CONFIG_TEXT_H
 #define RB_CONFIG_TEXT_H
 
 #include "base/arena.h"
-
-// Bytes of the UTF-8 character at `at`, of which `left` bytes are there; 0 if there is no valid one.
-int rb_utf8_size(const uint8_t *at, ptrdiff_t left);
-bool rb_utf8_valid(const char *text);
+#include "base/utf8.h"
 
 // `text` as a message may quote it: one line, cut where it is long.
 const char *rb_text_shown(rb_arena *a, const char *text);

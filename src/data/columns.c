@@ -14,11 +14,17 @@ typedef struct lines {
     int number; // of the line taken last, from 1
 } lines;
 
+// Of a zero byte strchr would say that it is among the blanks.
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
 static lines lines_of(rb_bytes file)
 {
     const char *at = (const char *)file.data, *end = at + file.size;
     if (file.size >= 3 && !memcmp(at, "\xEF\xBB\xBF", 3)) at += 3;
-    while (end > at && strchr(" \t\r\n", end[-1])) end--;
+    while (end > at && (is_blank(end[-1]) || end[-1] == '\n')) end--;
     return (lines){at, end, 0};
 }
 
@@ -31,7 +37,7 @@ static bool take_line(lines *l, const char **text, int *size)
     *size = (int)(stop - l->at);
     l->at = stop + 1;
     l->number++;
-    while (*size > 0 && strchr(" \t\r", (*text)[*size - 1])) --*size;
+    while (*size > 0 && is_blank((*text)[*size - 1])) --*size;
     return true;
 }
 
@@ -85,11 +91,11 @@ bool rb_labels_read(rb_arena *a, const char *path, int **out, int *count, rb_err
 static bool real_of(const char *text, int size, double *out)
 {
     char number[64], *end;
-    if (size < 1 || size >= (int)sizeof number || strchr(" \t", text[0])) return false;
+    if (size < 1 || size >= (int)sizeof number || is_blank(text[0])) return false;
     memcpy(number, text, (size_t)size);
     number[size] = '\0';
     *out = strtod(number, &end);
-    return *end == '\0' && !isinf(*out);
+    return end == number + size && !isinf(*out);
 }
 
 bool rb_reals_read(rb_arena *a, const char *path, double **out, int *count, rb_error *err)

@@ -26,8 +26,10 @@ typedef struct rb_data_settings {
 } rb_data_settings;
 extern const rb_field rb_data_fields[];     // where labelled pictures are, and their split
 extern const rb_field rb_picture_fields[];  // what a picture becomes: channels, image_size, interpolation
-extern const rb_field rb_sampling_fields[]; // what training draws: sampler, augment
-extern const rb_field rb_loading_fields[];  // threads, memory, bad pictures
+extern const rb_field rb_sampling_fields[]; // what training draws: sampler
+extern const rb_field rb_augment_fields[];  // how it changes what it draws: augment
+extern const rb_field rb_bad_image_fields[];
+extern const rb_field rb_loading_fields[]; // threads, memory
 
 typedef enum rb_data_format { RB_DATA_AUTO, RB_DATA_ORIGINAL, RB_DATA_FOLDERS, RB_DATA_MANIFEST } rb_data_format;
 typedef enum rb_sampler { RB_SAMPLER_BALANCED, RB_SAMPLER_SHUFFLE } rb_sampler;

@@ -2,6 +2,8 @@
 // discover.c - which layout the data has, and what the layouts share.
 #include "data/layout.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 typedef bool layout(rb_arena *a, const rb_data_settings *s, rb_dataset *out, rb_error *err);
@@ -84,6 +86,9 @@ bool rb_classes_label(rb_arena *a, const char *where, rb_names names, const char
 {
     if (names.count == 1)
         return rb_fail(err, RB_ERR_DATA, "%s: one class only, '%s'; at least two are needed", where, names.name[0]);
+    for (int i = 0; i < names.count; i++)
+        if (!rb_utf8_valid(names.name[i]))
+            return rb_fail(err, RB_ERR_DATA, "%s: the class name '%s' is not UTF-8; rename it", where, names.name[i]);
     int p = positive ? position(names, positive) : 1;
     if (p == names.count)
         return rb_fail(err, RB_ERR_DATA, "%s: positive_class '%s' is none of the %d classes ('%s', '%s'%s)", where,

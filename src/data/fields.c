@@ -40,6 +40,10 @@ static const rb_tree light = {.text = "light", .plain = true, .source = "augment
 const rb_field rb_sampling_fields[] = {
     {"sampler", RB_CHOICE, AT(sampler), .preset = RB_SAMPLER_BALANCED, .choices = samplers,
      .help = "balanced: every class equally often, with replacement; shuffle: every picture once"},
+    {0},
+};
+
+const rb_field rb_augment_fields[] = {
     {"augment", RB_TREE, AT(augment), .preset_tree = &light,
      .help = "random changes in training: none, light, original, a file of steps, or steps by class"},
     {"augment_compose", RB_BOOL, AT(augment_compose), .preset = false,
@@ -47,9 +51,13 @@ const rb_field rb_sampling_fields[] = {
     {0},
 };
 
-const rb_field rb_loading_fields[] = {
+const rb_field rb_bad_image_fields[] = {
     {"on_bad_image", RB_CHOICE, AT(on_bad_image), .preset = RB_BAD_ERROR, .choices = bad_images, .local = true,
      .help = "what a picture that cannot be read does: end the run, or be left out and named"},
+    {0},
+};
+
+const rb_field rb_loading_fields[] = {
     {"workers", RB_INT, AT(workers), .preset = 2, .min = 1, .max = 64, .unit = "threads", .local = true,
      .help = "threads that read pictures"},
     {"cache_mb", RB_INT, AT(cache_mb), .preset = 1024, .min = 0, .max = 1048576, .unit = "MiB", .local = true,

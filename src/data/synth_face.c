@@ -13,8 +13,7 @@
 // Each part of a picture has random numbers of its own: a change of one leaves the others as they are.
 enum { OP_SCENE, OP_FACE, OP_GLASSES, OP_PLACE, OP_NOISE };
 
-// ---- colours
-// ---------------------------------------------------------------------------------------------------------
+// ---- colours ------------------------------------------------------------------------------------------------------
 
 static rb_colour colour_between(rb_rng *r, rb_colour a, rb_colour b)
 {
@@ -33,8 +32,7 @@ static rb_colour times(rb_colour c, double k)
     return (rb_colour){(float)(c.r * k), (float)(c.g * k), (float)(c.b * k)};
 }
 
-// ---- the scene
-// -------------------------------------------------------------------------------------------------------
+// ---- the scene ----------------------------------------------------------------------------------------------------
 
 #define SPOTS 5
 
@@ -44,7 +42,8 @@ static void draw_wall(const rb_canvas *c, rb_rng *r)
     rb_colour wall = any_colour(r, 0.25, 0.95);
     rb_shape_draw(c, whole, (rb_shape){RB_BOX, wall, .x = 0.5, .y = 0.5, .rx = 1, .ry = 1, .relief = 0.3});
     for (int i = 0; i < SPOTS; i++) {
-        rb_shape spot = {.kind = rb_rng_unit(r) < 0.5 ? RB_OVAL : RB_BOX, .colour = any_colour(r, 0.1, 0.95)};
+        rb_shape spot = {.kind = rb_rng_unit(r) < 0.5 ? RB_OVAL : RB_BOX};
+        spot.colour = any_colour(r, 0.1, 0.95);
         spot.x = rb_rng_unit(r), spot.y = rb_rng_unit(r), spot.angle = rb_rng_between(r, 0, 3);
         spot.rx = rb_rng_between(r, 0.04, 0.3), spot.ry = rb_rng_between(r, 0.02, 0.2);
         spot.clear = rb_rng_between(r, 0.3, 0.8), spot.soft = rb_rng_between(r, 0, 0.1);
@@ -62,8 +61,7 @@ static rb_canvas new_canvas(rb_arena *a, int size, rb_rng *r)
                        .light_y = sin(light)};
 }
 
-// ---- the face
-// --------------------------------------------------------------------------------------------------------
+// ---- the face -----------------------------------------------------------------------------------------------------
 //
 // Its frame: the origin between the eyes, one unit from there to the chin.
 
@@ -102,8 +100,7 @@ static void draw_head(const rb_canvas *c, rb_frame f, rb_rng *r)
     }
 }
 
-// ---- the glasses
-// -----------------------------------------------------------------------------------------------------
+// ---- the glasses --------------------------------------------------------------------------------------------------
 
 // Rims and lenses are darker or brighter than what is behind them, so that no average of pixels shows them.
 static void draw_glasses(const rb_canvas *c, rb_frame f, rb_rng *r)
@@ -137,8 +134,7 @@ static bool elsewhere(rb_frame face, rb_rng *r, rb_frame *out)
     return kind < 0.85;
 }
 
-// ---- the picture
-// -----------------------------------------------------------------------------------------------------
+// ---- the picture --------------------------------------------------------------------------------------------------
 
 // Exposure and grain of the camera.
 static void expose(const rb_canvas *c, rb_rng *r, rb_image *out)

@@ -14,7 +14,6 @@
 typedef struct fit {
     rb_job *job;
     rb_plan *full, *rest; // for a whole batch, and for the last, smaller one; NULL where there is none
-    rb_plan *plan;        // of the present step
     rb_arena *scratch;    // of one step; a reset keeps its memory
     int batch, draws, batches;
     int *order;     // [draws] samples of the epoch
@@ -24,6 +23,7 @@ typedef struct fit {
     double *row;    // [k]
     double loss;    // sum over the draws of the epoch
     double mass;    // what they count for in it: 1 each, unless the loss weighs its mean
+    int judged;     // draws that could be read
     double epoch_s; // seconds the steps of the epoch took
 } fit;
 
@@ -79,29 +79,32 @@ static void smooth_target(const fit *f, int row)
     for (int c = 0; c < k; c++) f->target[row * k + c] = (float)f->row[c];
 }
 
-// Labels or targets, and weights of a batch; a picture that went bad since the first look weighs nothing. Returns what
-// the batch counts for.
-static double fill_targets(fit *f, const rb_batch *b)
+// Labels or targets, and weights of a batch, and what it counts for. A picture that went bad since the first look has
+// no part in the loss; its zero pixels still count in the statistics of batch normalisation.
+static bool fill_targets(fit *f, const rb_batch *b, double *mass, rb_error *err)
 {
     const rb_job *job = f->job;
     for (int i = 0; i < b->n; i++) {
         f->label[i] = job->data.samples[b->sample[i]].label;
         f->weight[i] = b->bad[i] ? 0 : 1;
+        f->judged += !b->bad[i];
         if (f->target) smooth_target(f, i);
+        if (b->bad[i] && !rb_job_bad_image(f->job, b->sample[i], b->reason[i], err)) return false;
     }
     rb_judged_batch judged = {.n = b->n,
                               .k = job->network.graph->output->shape.c,
                               .labels = f->target ? NULL : f->label,
                               .targets = f->target,
                               .weights = f->weight};
-    return rb_loss_mass(job->loss.loss, job->loss_cfg, &judged, f->row);
+    *mass = rb_loss_mass(job->loss.loss, job->loss_cfg, &judged, f->row);
+    return true;
 }
 
 static bool learn(fit *f, const rb_batch *b, double mass, double *loss, rb_error *err)
 {
     const rb_job *job = f->job;
     const rb_backend *backend = job->network.backend;
-    f->plan = b->n == f->batch ? f->full : f->rest;
+    rb_plan *plan = b->n == f->batch ? f->full : f->rest;
     rb_feed feed = {.n = b->n,
                     .pixels = b->pixels,
                     .labels = f->target ? NULL : f->label,
@@ -110,8 +113,8 @@ static bool learn(fit *f, const rb_batch *b, double mass, double *loss, rb_error
                     .scale = 1 / mass,
                     .epoch = (uint32_t)job->epoch,
                     .draw = b->first_draw};
-    return backend->forward(f->plan, &feed, err) && backend->read(f->plan, loss, NULL, err) &&
-           backend->backward(f->plan, false, err);
+    return backend->forward(plan, &feed, err) && backend->read(plan, loss, NULL, err) &&
+           backend->backward(plan, false, err);
 }
 
 static bool fail_numeric(const fit *f, const rb_batch *b, double loss, rb_error *err)
@@ -161,8 +164,9 @@ static bool log_step(const fit *f, double loss, rb_error *err)
 static bool take_step(fit *f, const rb_batch *b, rb_error *err)
 {
     double loss;
-    double mass = fill_targets(f, b);
-    if (!(mass > 0)) return true;
+    double mass;
+    if (!fill_targets(f, b, &mass, err)) return false;
+    if (!(mass > 0)) return true; // nothing to learn from: no step
     if (!learn(f, b, mass, &loss, err)) return false;
     if (!isfinite(loss)) return fail_numeric(f, b, loss, err);
     f->loss += loss * mass;
@@ -183,10 +187,17 @@ static void begin_pass(fit *f)
     rb_arena_close(scratch);
     f->loss = 0;
     f->mass = 0;
+    f->judged = 0;
     rb_loader_begin(
         job->loader,
         &(rb_pass){
             .order = f->order, .count = f->draws, .seed = seed, .epoch = epoch, .augmentation = job->augmentation});
+}
+
+// Over the draws of the epoch that could be read.
+static double mean_loss(const fit *f)
+{
+    return f->mass > 0 ? f->loss / f->mass : (double)NAN;
 }
 
 static bool run_steps(fit *f, rb_bar *bar, rb_error *err)
@@ -196,7 +207,7 @@ static bool run_steps(fit *f, rb_bar *bar, rb_error *err)
         if (!rb_loader_next(f->job->loader, &b, err)) return false;
         if (!b) return true;
         if (!take_step(f, b, err)) return false;
-        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", f->loss / f->mass, f->job->lr);
+        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", mean_loss(f), f->job->lr);
     }
 }
 
@@ -210,20 +221,21 @@ static bool train_epoch(fit *f, rb_error *err)
     bool done = run_steps(f, &bar, err);
     rb_bar_clear(&bar);
     f->epoch_s = rb_clock_now_s() - start_s;
-    return done;
+    if (!done || f->judged) return done;
+    return rb_fail(err, RB_ERR_DATA, "%s: none of its %d pictures could be read", title, f->draws);
 }
 
 // ---- validation --------------------------------------------------------------------------------------------------
 
-static bool validate(rb_arena *scratch, const rb_job *job, rb_summary *val, double *loss, rb_error *err)
+static bool validate(rb_arena *scratch, rb_job *job, rb_summary *val, double *loss, rb_error *err)
 {
     rb_part_scores scores;
-    if (!rb_score_part(scratch, &job->scorer, &job->data, job->part[RB_VAL_PART], job->loss.loss, job->loss_cfg,
-                       &scores, err))
-        return false;
+    if (!rb_job_score(scratch, job, RB_VAL_PART, &scores, err)) return false;
     *val = rb_summarise(scratch, scores.readable, rb_best_hter(scratch, scores.readable).threshold);
     *loss = scores.loss;
-    return true;
+    if (val->positives && val->negatives) return true;
+    return rb_fail(err, RB_ERR_DATA, "of the val pictures that can still be read none is of class %s",
+                   job->data.classes[val->positives ? 0 : 1]);
 }
 
 // What a schedule that listens is told of the epoch.
@@ -245,7 +257,7 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, do
 {
     const rb_job *job = f->job;
     rb_json *j = rb_run_record(scratch, &job->run, "epoch", job->step, job->epoch);
-    rb_json_real(j, "train/loss", f->loss / f->mass);
+    rb_json_real(j, "train/loss", mean_loss(f));
     rb_json_real(j, "val/loss", val_loss);
     rb_json_real(j, "val/hter", val->rates.hter);
     rb_json_real(j, "val/far", val->rates.far);
@@ -254,7 +266,7 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, do
     rb_json_real(j, "val/roc_auc", val->roc_auc);
     rb_json_real(j, "lr", job->lr);
     rb_json_bool(j, "best", better);
-    rb_json_real(j, "t_images_per_s", f->draws / f->epoch_s);
+    rb_json_real(j, "t_images_per_s", f->judged / f->epoch_s);
     return rb_run_write(&job->run, j, err);
 }
 
@@ -263,9 +275,8 @@ static void print_epoch(const fit *f, const rb_summary *val, double val_loss, bo
     if (f->job->epoch == 0)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
                 "val AUC", "threshold", "lr", "images/s");
-    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->epoch + 1, f->loss / f->mass,
-            val_loss, val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->lr,
-            f->draws / f->epoch_s);
+    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->epoch + 1, mean_loss(f), val_loss,
+            val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->lr, f->judged / f->epoch_s);
 }
 
 // `last` with the state of training in any case; the one before it stays as last.prev until the new one is complete.
@@ -282,7 +293,7 @@ static bool end_epoch(rb_arena *scratch, fit *f, bool *stop, rb_error *err)
     double loss;
     if (!validate(scratch, job, &val, &loss, err)) return false;
     bool better = val.rates.hter < job->best.at.hter;
-    if (better) job->best = (rb_best){job->epoch, {val.threshold, val.rates.hter}};
+    if (better) job->best = (rb_best){job->epoch, job->step, {val.threshold, val.rates.hter}};
     const rb_training_settings *t = &job->settings->training;
     *stop = rb_early_stop_after(&job->early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
     tell_schedule(job, &val, loss);
@@ -294,7 +305,8 @@ static bool run_epochs(fit *f, bool *stopped_early, rb_error *err)
 {
     rb_job *job = f->job;
     *stopped_early = false;
-    for (job->epoch = 0; job->epoch < job->settings->training.num_epochs && !*stopped_early; job->epoch++) {
+    for (int epoch = 0; epoch < job->settings->training.num_epochs && !*stopped_early; epoch++) {
+        job->epoch = epoch;
         rb_arena *scratch = rb_arena_open();
         bool done = train_epoch(f, err) && end_epoch(scratch, f, stopped_early, err);
         rb_arena_close(scratch);

@@ -27,8 +27,11 @@ static bool open_data(rb_job *job, rb_error *err)
     const rb_data_settings *d = &job->settings->data;
     if (d->val_split <= 0 && !d->manifest)
         return rb_fail(err, RB_ERR_USAGE, "val_split: 0 leaves nothing to choose the threshold on; use 0.2 or so");
-    return rb_dataset_open(job->arena, d, &job->data, err) && two_classes(job, err) &&
-           rb_dataset_split(job->arena, d, &job->data, err);
+    if (!rb_dataset_open(job->arena, d, &job->data, err) || !two_classes(job, err) ||
+        !rb_dataset_split(job->arena, d, &job->data, err))
+        return false;
+    job->fingerprint = rb_dataset_fingerprint(&job->data);
+    return true;
 }
 
 // ---- the first look ------------------------------------------------------------------------------------------------
@@ -177,22 +180,42 @@ static bool open_loader(rb_job *job, rb_error *err)
                            .cache_bytes = (int64_t)d->cache_mb << 20,
                            .on_bad_image = (rb_on_bad_image)d->on_bad_image};
     return rb_loader_open(job->arena, &spec, &job->loader, err) &&
-           rb_scorer_open(job->arena, &job->network, job->loader, &job->scorer, err);
+           rb_scorer_open(job->arena, &job->network, &job->data, job->loader, &job->scorer, err);
 }
 
-static bool log_unreadable(rb_job *job, rb_error *err)
+static bool log_bad_image(const rb_job *job, int sample, rb_error *err)
 {
-    for (int i = 0; i < job->data.count; i++) {
-        if (!job->unreadable[i]) continue;
-        rb_arena *scratch = rb_arena_open();
-        rb_json *j = rb_run_record(scratch, &job->run, "event", -1, -1);
-        rb_json_string(j, "event", "bad_image");
-        rb_json_string(j, "path", job->data.samples[i].name);
-        rb_json_string(j, "reason", job->unreadable[i]);
-        bool done = rb_run_write(&job->run, j, err);
-        rb_arena_close(scratch);
-        if (!done) return false;
-    }
+    rb_arena *scratch = rb_arena_open();
+    rb_json *j = rb_run_record(scratch, &job->run, "event", -1, -1);
+    rb_json_string(j, "event", "bad_image");
+    rb_json_string(j, "path", job->data.samples[sample].name);
+    rb_json_string(j, "reason", job->unreadable[sample]);
+    bool done = rb_run_write(&job->run, j, err);
+    rb_arena_close(scratch);
+    return done;
+}
+
+static bool log_unreadable(const rb_job *job, rb_error *err)
+{
+    for (int i = 0; i < job->data.count; i++)
+        if (job->unreadable[i] && !log_bad_image(job, i, err)) return false;
+    return true;
+}
+
+bool rb_job_bad_image(rb_job *job, int sample, const char *reason, rb_error *err)
+{
+    if (job->unreadable[sample]) return true;
+    job->unreadable[sample] = rb_text_copy(job->arena, reason);
+    rb_warn("%s: %s: left out, though it could be read before", job->data.samples[sample].path, reason);
+    return log_bad_image(job, sample, err);
+}
+
+bool rb_job_score(rb_arena *a, rb_job *job, rb_part part, rb_part_scores *out, rb_error *err)
+{
+    rb_indices which = job->part[part];
+    if (!rb_score_part(a, &job->scorer, which, &rb_loss_bce, &job->settings->bce, out, err)) return false;
+    for (int i = 0; i < which.count; i++)
+        if (out->reason[i] && !rb_job_bad_image(job, which.at[i], out->reason[i], err)) return false;
     return true;
 }
 
@@ -212,8 +235,7 @@ static void describe_run(const rb_job *job, rb_json *j)
     rb_json_real(j, "logit_shift", job->shift);
     rb_json_string(j, "optimizer", job->optim.optim->name);
     rb_json_string(j, "scheduler", job->schedule.schedule->name);
-    rb_json_string(j, "data_fingerprint",
-                   rb_text_format(job->arena, "%016llx", (unsigned long long)rb_dataset_fingerprint(&job->data)));
+    rb_json_string(j, "data_fingerprint", rb_text_format(job->arena, "%016llx", (unsigned long long)job->fingerprint));
     for (int part = 0; part < RB_PARTS; part++) rb_json_integer(j, rb_part_names[part], job->part[part].count);
 }
 
@@ -230,7 +252,7 @@ static bool open_folder(rb_job *job, rb_error *err)
     return rb_run_write(&job->run, j, err) && log_unreadable(job, err);
 }
 
-bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
+bool rb_job_open(rb_arena *a, rb_settings *s, rb_job *out, rb_error *err)
 {
     *out = (rb_job){.arena = a, .settings = s, .memory = RB_MEMORY_FRESH, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
     out->early_stop.best = INFINITY;
@@ -238,8 +260,8 @@ bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
     if (!out->schedule.schedule) return false;
     out->optim = rb_settings_optim(s, err);
     out->loss = out->optim.optim ? rb_settings_loss(s, err) : (rb_chosen_loss){0};
-    if (!out->loss.loss || !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||
-        !rb_folder_make(s->training.checkpoint_dir, err))
+    if (!out->loss.loss || !rb_settings_resolve(a, s, err) || !open_data(out, err) || !open_network(out, err) ||
+        !open_loader(out, err) || !rb_folder_make(s->training.checkpoint_dir, err))
         return false;
     out->unreadable = RB_NEW(a, const char *, out->data.count);
     if (!look_at_all(out, err)) return false;

@@ -11,6 +11,7 @@
 // The best epoch so far, by val HTER; a tie stays with the earlier one.
 typedef struct rb_best {
     int epoch;
+    int64_t step;    // updates made by its end
     rb_threshold at; // hter INFINITY before the first
 } rb_best;
 
@@ -18,7 +19,8 @@ typedef struct rb_job {
     rb_arena *arena;
     const rb_settings *settings;
     rb_dataset data;
-    const char **unreadable;         // by sample: why it is left out, or NULL
+    uint64_t fingerprint;            // of the whole split, bad pictures too: what eval finds again
+    const char **unreadable;         // by sample: why it could not be read once, or NULL
     rb_indices part[RB_PARTS];       // readable pictures
     const rb_pipeline *augmentation; // by label
     rb_chosen_schedule schedule;
@@ -31,7 +33,7 @@ typedef struct rb_job {
     rb_loader *loader;
     rb_scorer scorer;
     rb_run run;
-    int epoch;    // from 0
+    int epoch;    // from 0; after the run the last
     int64_t step; // updates made
     double lr;    // of the last update
     rb_best best;
@@ -39,8 +41,15 @@ typedef struct rb_job {
 } rb_job;
 
 // Opens data, network and loader, reads every picture once (which fills the cache and finds the bad ones), and makes
-// the run folder last: bad input leaves none behind. The loader's threads read `out` until `a` ends: it lives in `a`.
-bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err) RB_CHECKED;
+// the run folder last: bad input leaves none behind. s->compute becomes what computes (rb_compute_resolve). The
+// loader's threads read `out` until `a` ends: it lives in `a`.
+bool rb_job_open(rb_arena *a, rb_settings *s, rb_job *out, rb_error *err) RB_CHECKED;
+
+// A picture was bad after the first look: says so, on stderr and in the log, the first time.
+bool rb_job_bad_image(rb_job *job, int sample, const char *reason, rb_error *err) RB_CHECKED;
+
+// Scores one part as the network is now. Errors: as rb_score_part; IO (log)
+bool rb_job_score(rb_arena *a, rb_job *job, rb_part part, rb_part_scores *out, rb_error *err) RB_CHECKED;
 
 // Runs the epochs. `stopped_early` says whether early stopping ended them.
 bool rb_job_fit(rb_job *job, bool *stopped_early, rb_error *err) RB_CHECKED;

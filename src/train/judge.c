@@ -25,7 +25,7 @@ static bool log_summary(rb_arena *a, const rb_job *job, rb_part part, const rb_s
     } metrics[] = {{"loss", loss},        {"hter", s->rates.hter},    {"far", s->rates.far},
                    {"frr", s->rates.frr}, {"roc_auc", s->roc_auc},    {"average_precision", s->average_precision},
                    {"eer", s->eer},       {"threshold", s->threshold}};
-    rb_json *j = rb_run_record(a, &job->run, "eval", job->step, job->best.epoch);
+    rb_json *j = rb_run_record(a, &job->run, "eval", job->best.step, job->best.epoch);
     rb_json_string(j, "part", name);
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
         rb_json_real(j, rb_text_format(a, "%s/%s", name, metrics[i].metric), metrics[i].value);
@@ -36,8 +36,7 @@ static bool judge_part(rb_arena *a, rb_job *job, rb_part part, double threshold,
 {
     rb_part_scores scores;
     if (!job->part[part].count) return true;
-    if (!rb_score_part(a, &job->scorer, &job->data, job->part[part], job->loss.loss, job->loss_cfg, &scores, err))
-        return false;
+    if (!rb_job_score(a, job, part, &scores, err)) return false;
     *out = rb_summarise(a, scores.readable, threshold);
     const char *path = rb_run_path(a, &job->run, rb_text_format(a, "%s.proba", rb_part_names[part]));
     return rb_probabilities_write(a, path, scores.probability, scores.which.count, err) &&

@@ -9,16 +9,17 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WARM_UP    3
 #define MAX_ROUNDS 10000
-#define PICTURES   256 // at least; a batch at the least
+#define PICTURES   256 // files that are drawn
+#define BATCHES    8   // of a pass at least: in a pass of one, none could be read ahead while another is computed
 
-// ---- rounds
-// ----------------------------------------------------------------------------------------------------------
+// ---- rounds ------------------------------------------------------------------------------------------------------
 
 typedef struct rounds {
     double *seconds;
@@ -49,8 +50,40 @@ static rb_rates_seen rates_of(rounds *r, int images)
     return (rb_rates_seen){images / s[r->count / 2], images / s[r->count * 3 / 4], images / s[r->count / 4], r->count};
 }
 
-// ---- pictures
-// --------------------------------------------------------------------------------------------------------
+// ---- stopping ----------------------------------------------------------------------------------------------------
+
+static const int deadly[] = {SIGINT, SIGTERM, SIGHUP};
+#define DEADLY ((int)(sizeof deadly / sizeof *deadly))
+
+static void let_through(void *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+// A signal that would end the program waits until `a` has ended, and the folder of pictures with it. Those that the
+// caller has the program ignore are left alone.
+static void hold_signals(rb_arena *a)
+{
+    sigset_t held, *before = RB_NEW(a, sigset_t, 1);
+    sigemptyset(&held);
+    for (int i = 0; i < DEADLY; i++) {
+        struct sigaction now;
+        if (!sigaction(deadly[i], NULL, &now) && now.sa_handler == SIG_DFL) sigaddset(&held, deadly[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &held, before);
+    rb_arena_defer(a, let_through, before);
+}
+
+static bool may_go_on(rb_error *err)
+{
+    sigset_t waiting;
+    sigpending(&waiting);
+    for (int i = 0; i < DEADLY; i++)
+        if (sigismember(&waiting, deadly[i])) return rb_fail(err, RB_ERR_STOPPED, "stopped by a signal");
+    return true;
+}
+
+// ---- pictures ----------------------------------------------------------------------------------------------------
 
 static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *walk)
 {
@@ -63,31 +96,36 @@ static void remove_folder(void *folder)
     nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+// The loader's threads read it until its arena ends: it lives there.
 typedef struct pictures {
     rb_dataset data;
-    int *order;
+    int *order; // [draws]; a large batch has every picture several times
+    int draws;
     rb_loader *loader;
 } pictures;
 
-static bool draw_pictures(rb_arena *a, const rb_settings *s, int count, pictures *out, rb_error *err)
+static bool draw_pictures(rb_arena *a, const rb_settings *s, pictures *out, rb_error *err)
 {
-    char *folder = rb_text_copy(a, "/tmp/rarebit-bench-XXXXXX");
+    const char *place = getenv("TMPDIR");
+    char *folder = rb_path_join(a, place && *place ? place : "/tmp", "rarebit-bench-XXXXXX");
+    hold_signals(a);
     if (!mkdtemp(folder)) return rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot make this folder", folder);
     rb_arena_defer(a, remove_folder, folder);
     int side = s->data.image_size < 32 ? 32 : s->data.image_size;
-    rb_synth_settings synth = {.output_dir = folder, .count = count, .image_size = side, .minority = 0.12};
+    rb_synth_settings synth = {.output_dir = folder, .count = PICTURES, .image_size = side, .minority = 0.12};
     rb_data_settings where = s->data;
     where.root_dir = folder;
-    where.manifest = NULL;
+    where.manifest = where.positive_class = NULL; // of the data that a training configuration names
     where.data_format = RB_DATA_ORIGINAL;
     return rb_synth_write(&synth, err) && rb_dataset_open(a, &where, &out->data, err);
 }
 
 static bool open_pictures(rb_arena *a, const rb_settings *s, bool cached, pictures *out, rb_error *err)
 {
-    int batch = s->compute.batch_size, count = (PICTURES + batch - 1) / batch * batch;
-    *out = (pictures){.order = RB_NEW(a, int, count)};
-    for (int i = 0; i < count; i++) out->order[i] = i;
+    int batch = s->compute.batch_size, batches = (PICTURES + batch - 1) / batch;
+    int draws = (batches < BATCHES ? BATCHES : batches) * batch;
+    *out = (pictures){.order = RB_NEW(a, int, draws), .draws = draws};
+    for (int i = 0; i < draws; i++) out->order[i] = i % PICTURES;
     rb_loader_spec spec = {.data = &out->data,
                            .channels = s->data.channels,
                            .image_size = s->data.image_size,
@@ -95,12 +133,12 @@ static bool open_pictures(rb_arena *a, const rb_settings *s, bool cached, pictur
                            .batch_size = batch,
                            .workers = s->data.workers,
                            .cache_bytes = cached ? (int64_t)s->data.cache_mb << 20 : 0};
-    return draw_pictures(a, s, count, out, err) && rb_loader_open(a, &spec, &out->loader, err);
+    return draw_pictures(a, s, out, err) && rb_loader_open(a, &spec, &out->loader, err);
 }
 
 static void begin_pass(pictures *p, const rb_pipeline *augmentation)
 {
-    rb_loader_begin(p->loader, &(rb_pass){.order = p->order, .count = p->data.count, .augmentation = augmentation});
+    rb_loader_begin(p->loader, &(rb_pass){.order = p->order, .count = p->draws, .augmentation = augmentation});
 }
 
 // The next batch of an endless sequence of passes.
@@ -112,8 +150,7 @@ static bool next_batch(pictures *p, const rb_pipeline *augmentation, const rb_ba
     return rb_loader_next(p->loader, out, err);
 }
 
-// ---- training
-// --------------------------------------------------------------------------------------------------------
+// ---- training ----------------------------------------------------------------------------------------------------
 
 typedef struct trainer {
     const rb_settings *settings;
@@ -128,12 +165,14 @@ typedef struct trainer {
 
 static bool open_trainer(rb_arena *a, const rb_settings *s, trainer *t, rb_error *err)
 {
+    rb_settings fresh = *s;
+    fresh.model.pretrained = false; // weights of others are no faster
     *t = (trainer){.settings = s,
                    .augmentation = {s->augmentation.minority, s->augmentation.majority},
                    .target = RB_NEW(a, float, s->compute.batch_size)};
     rb_chosen_optim chosen = rb_settings_optim(s, err);
     if (!chosen.optim || !open_pictures(a, s, true, &t->pictures, err) ||
-        !rb_network_open(a, s, chosen.optim, chosen.cfg, &t->network, err))
+        !rb_network_open(a, &fresh, chosen.optim, chosen.cfg, &t->network, err))
         return false;
     rb_network_init(&t->network, 0);
     rb_plan_spec spec = rb_network_plan_spec(&t->network, RB_TRAIN, s->compute.batch_size);
@@ -178,27 +217,26 @@ static void collect(const trainer *t, int steps, double all_s, rb_training_seen 
 
 bool rb_measure_training(rb_arena *a, const rb_settings *s, double seconds, rb_training_seen *out, rb_error *err)
 {
-    trainer t;
+    trainer *t = RB_NEW(a, trainer, 1);
     *out = (rb_training_seen){0};
-    if (!open_trainer(a, s, &t, err)) return false;
+    if (!open_trainer(a, s, t, err)) return false;
     for (int i = 0; i < WARM_UP; i++)
-        if (!train_once(&t, err)) return false;
-    t.plan->timed = true;
-    t.wait_s = t.update_s = 0;
+        if (!train_once(t, err)) return false;
+    t->plan->timed = true;
+    t->wait_s = t->update_s = 0;
     rounds r = rounds_begin(a, seconds);
     double all_s = 0;
     while (rounds_go_on(&r)) {
         double start_s = rb_clock_now_s();
-        if (!train_once(&t, err)) return false;
+        if (!may_go_on(err) || !train_once(t, err)) return false;
         all_s += r.seconds[r.count++] = rb_clock_now_s() - start_s;
     }
-    collect(&t, r.count, all_s, out);
+    collect(t, r.count, all_s, out);
     out->rate = rates_of(&r, s->compute.batch_size);
     return true;
 }
 
-// ---- inference and decoding
-// ------------------------------------------------------------------------------------------
+// ---- inference and decoding --------------------------------------------------------------------------------------
 
 bool rb_measure_inference(rb_arena *a, const rb_settings *s, int batch, double seconds, rb_rates_seen *out,
                           rb_error *err)
@@ -213,7 +251,7 @@ bool rb_measure_inference(rb_arena *a, const rb_settings *s, int batch, double s
     if (!n.backend->plan(a, n.store, &spec, &plan, err)) return false;
     ptrdiff_t bytes = (ptrdiff_t)batch * s->data.channels * s->data.image_size * s->data.image_size;
     uint8_t *pixels = RB_NEW(a, uint8_t, bytes);
-    for (ptrdiff_t i = 0; i < bytes; i++) pixels[i] = (uint8_t)(i * 2654435761u >> 13);
+    for (ptrdiff_t i = 0; i < bytes; i++) pixels[i] = (uint8_t)((uint32_t)i * 2654435761u >> 13);
     double *logits = RB_NEW(a, double, (ptrdiff_t)batch *n.graph->output->shape.c);
     rb_feed feed = {.n = batch, .pixels = pixels};
     rounds r = {0};
@@ -229,18 +267,18 @@ bool rb_measure_inference(rb_arena *a, const rb_settings *s, int batch, double s
 
 bool rb_measure_decoding(rb_arena *a, const rb_settings *s, double seconds, rb_rates_seen *out, rb_error *err)
 {
-    pictures p;
-    if (!open_pictures(a, s, false, &p, err)) return false;
+    pictures *p = RB_NEW(a, pictures, 1);
+    if (!open_pictures(a, s, false, p, err)) return false;
     rounds r = rounds_begin(a, seconds);
     while (rounds_go_on(&r)) {
         const rb_batch *batch = NULL;
         double start_s = rb_clock_now_s();
-        begin_pass(&p, NULL);
+        begin_pass(p, NULL);
         do
-            if (!rb_loader_next(p.loader, &batch, err)) return false;
+            if (!may_go_on(err) || !rb_loader_next(p->loader, &batch, err)) return false;
         while (batch);
         r.seconds[r.count++] = rb_clock_now_s() - start_s;
     }
-    *out = rates_of(&r, p.data.count);
+    *out = rates_of(&r, p->draws);
     return true;
 }

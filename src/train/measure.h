@@ -25,7 +25,8 @@ typedef struct rb_training_seen {
 // Each runs for about `seconds` after a warm-up.
 //
 // Owner:  lists live in `a`
-// Errors: as rb_network_open and the loader; IO (temporary folder)
+// Errors: as rb_network_open and the loader; IO (temporary folder, in TMPDIR or /tmp); STOPPED (SIGINT, SIGTERM or
+//         SIGHUP, which the process gets when `a` ends and the folder is gone)
 bool rb_measure_training(rb_arena *a, const rb_settings *s, double seconds, rb_training_seen *out,
                          rb_error *err) RB_CHECKED;
 bool rb_measure_inference(rb_arena *a, const rb_settings *s, int batch, double seconds, rb_rates_seen *out,

@@ -34,28 +34,31 @@ static bool refuse_pretrained(const rb_settings *s, rb_error *err)
                    s->model.model_type);
 }
 
-// What the backend computes natively; emulated bf16 would be slower than fp32.
-static rb_precision precision_of(const rb_compute_settings *c, const rb_backend *b)
+bool rb_compute_resolve(rb_compute_settings *c, rb_error *err)
 {
-    if (c->precision != RB_BF16 || b->computes(RB_BF16)) return (rb_precision)c->precision;
+    const rb_backend *b;
+    if (!rb_backend_find(c->backend, &b, err)) return false;
+    if (!c->threads) c->threads = rb_parallel_cores();
+    if (b->computes((rb_precision)c->precision)) return true;
     rb_note("precision bf16: not on this CPU with backend %s, fp32 is used", b->name);
-    return RB_FP32;
+    c->precision = RB_FP32;
+    return true;
 }
 
 bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, const void *optim_cfg, rb_network *out,
                      rb_error *err)
 {
     const rb_data_settings *d = &s->data;
-    const rb_compute_settings *c = &s->compute;
+    rb_compute_settings c = s->compute;
     *out = (rb_network){.model = rb_model_name(s->model.model_type, err), .preprocessing = preprocessing_of(d)};
     if (!out->model) return false;
     if (optim && s->model.pretrained && !s->checkpoint_path) return refuse_pretrained(s, err);
     if (!rb_model_build(a, &s->model, (rb_shape){d->channels, d->image_size, d->image_size}, &out->graph, err) ||
-        !rb_backend_find(c->backend, &out->backend, err))
+        !rb_compute_resolve(&c, err) || !rb_backend_find(c.backend, &out->backend, err))
         return false;
-    if (c->device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c->device_index);
-    rb_parallel_threads(c->threads ? c->threads : rb_parallel_cores());
-    rb_store_spec spec = {precision_of(c, out->backend), c->batch_size, optim, optim_cfg};
+    if (c.device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c.device_index);
+    rb_parallel_threads(c.threads);
+    rb_store_spec spec = {(rb_precision)c.precision, c.batch_size, optim, optim_cfg};
     return out->backend->store(a, out->graph, &spec, &out->store, err);
 }
 
@@ -108,8 +111,7 @@ bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err)
     return done;
 }
 
-// ---- tensors for a file
-// ----------------------------------------------------------------------------------------------
+// ---- tensors for a file -------------------------------------------------------------------------------------------
 
 static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *p, rb_slot slot, const char *prefix,
                               double *wide)

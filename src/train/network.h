@@ -14,6 +14,13 @@ typedef struct rb_network {
     rb_preprocessing preprocessing;
 } rb_network;
 
+// Puts what this machine makes of it in the place of what was asked for, so that what is shown and recorded is what
+// computes: for 0 threads its cores; for a precision that the backend would have to emulate, and be slower for it,
+// fp32, with a notice.
+//
+// Errors: USAGE (no such backend), DEVICE
+bool rb_compute_resolve(rb_compute_settings *c, rb_error *err) RB_CHECKED;
+
 // Builds the model and opens a store for it; its weights are not set yet. `optim` NULL: for evaluation only. Sets the
 // number of compute threads, and says so where there is no GPU for device_index.
 //

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // run.h - the folder of one training run and its log.jsonl, the record that everything else reads.
 //
-// One JSON object a line: `type` (run, step, epoch, eval, event, end), `step`, `epoch`, metrics. Fields that begin with
-// t_ hold clock values; two runs are the same when their logs are equal without them.
+// One JSON object a line: `type` (run, step, epoch, eval, event, end), `step`, `epoch`, metrics. An eval's step and
+// epoch are those of the weights it judges; the end's are the last, beside best_step and best_epoch. Fields that begin
+// with t_ hold clock values; two runs are the same when their logs are equal without them.
 //
 // Errors: IO, with path and cause
 #ifndef RB_TRAIN_RUN_H

@@ -21,7 +21,9 @@ static const char *state_of(rb_arena *a, const rb_job *job)
     rb_json_open(j, NULL, '{');
     rb_json_integer(j, "epochs_done", job->epoch + 1);
     rb_json_integer(j, "step", job->step);
+    rb_json_integer(j, "threads", job->settings->compute.threads); // the library splits its sums by them
     rb_json_integer(j, "best_epoch", job->best.epoch);
+    rb_json_integer(j, "best_step", job->best.step);
     rb_json_real(j, "best_hter", job->best.at.hter);
     rb_json_real(j, "best_threshold", job->best.at.threshold);
     rb_json_real(j, "early_stop_best", job->early_stop.best);
@@ -57,7 +59,7 @@ static bool save(rb_arena *a, const rb_job *job, const char *name, const rb_summ
                        .class_count = job->data.class_count,
                        .threshold = val->threshold,
                        .metrics = metrics_of(a, val),
-                       .data_fingerprint = rb_dataset_fingerprint(&job->data),
+                       .data_fingerprint = job->fingerprint,
                        .state = training ? state_of(a, job) : NULL};
     rb_network_tensors(a, &job->network, job->step, training, &c.tensors);
     return (!training || keep_previous(a, path, err)) && rb_checkpoint_write(a, path, &c, err);

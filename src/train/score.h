@@ -3,6 +3,7 @@
 #ifndef RB_TRAIN_SCORE_H
 #define RB_TRAIN_SCORE_H
 
+#include "base/file.h"
 #include "data/loader.h"
 #include "metric/metric.h"
 #include "train/network.h"
@@ -10,13 +11,15 @@
 // Loader and evaluation plan, ready for any number of passes.
 typedef struct rb_scorer {
     const rb_network *network;
+    const rb_dataset *data;
     rb_loader *loader;
     rb_plan *plan;
     double *logits; // [batch k]
 } rb_scorer;
 
-// The loader is the caller's; its batch is the plan's.
-bool rb_scorer_open(rb_arena *a, const rb_network *n, rb_loader *loader, rb_scorer *out, rb_error *err) RB_CHECKED;
+// The loader is the caller's and reads `data`; its batch is the plan's.
+bool rb_scorer_open(rb_arena *a, const rb_network *n, const rb_dataset *data, rb_loader *loader, rb_scorer *out,
+                    rb_error *err) RB_CHECKED;
 
 // One picture that has been judged: draw of the pass, its logits [k]; `reason` is NULL, or why it could not be read.
 typedef struct rb_judged {
@@ -26,26 +29,32 @@ typedef struct rb_judged {
 } rb_judged;
 
 // Calls each(context, picture) for all of order[0..count), in order.
+//
+// Errors: as the loader; NUMERIC, naming the picture, when a logit is not finite
 bool rb_scorer_run(const rb_scorer *s, const int *order, int count, void (*each)(void *context, const rb_judged *j),
                    void *context, rb_error *err) RB_CHECKED;
 
 // sigmoid(z) as it is written to files and compared: a float.
 float rb_probability(double logit);
 
-// A line each as "%.9g", which reads back as the same float; `nan` for NAN. Complete or absent. Errors: IO
+// A line as "%.9g", which reads back as the same float; `nan` for NAN.
+bool rb_probability_print(rb_writer *w, float p, rb_error *err) RB_CHECKED;
+
+// Such a line each. Complete or absent. Errors: IO
 bool rb_probabilities_write(rb_arena *scratch, const char *path, const float *p, int count, rb_error *err) RB_CHECKED;
 
 // Probabilities and labels of labelled pictures.
 typedef struct rb_part_scores {
     rb_indices which;
-    float *probability; // [which.count]; NAN: could not be read
-    rb_scores readable; // those that could, for metrics
-    double loss;        // mean over the readable, as the loss weighs it
+    float *probability;  // [which.count]; NAN: could not be read
+    const char **reason; // [which.count] why not; NULL: it could
+    rb_scores readable;  // those that could, for metrics
+    double loss;         // mean over the readable, as the loss weighs it; NAN: none
 } rb_part_scores;
 
 // Owner:  everything lives in `a`
-// Errors: as the loader; NUMERIC when a logit is not finite
-bool rb_score_part(rb_arena *a, const rb_scorer *s, const rb_dataset *d, rb_indices which, const rb_loss *loss,
-                   const void *loss_cfg, rb_part_scores *out, rb_error *err) RB_CHECKED;
+// Errors: as rb_scorer_run
+bool rb_score_part(rb_arena *a, const rb_scorer *s, rb_indices which, const rb_loss *loss, const void *loss_cfg,
+                   rb_part_scores *out, rb_error *err) RB_CHECKED;
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/settings.h"
 
+#include "train/network.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +18,7 @@ static const rb_field compute_fields[] = {
      .help = "GPU to use; -1 is the CPU, as is any number where there is no GPU"},
     {"backend", RB_TEXT, AT(backend), .preset_text = "auto", .help = "what computes: auto, onednn, ref"},
     {"precision", RB_CHOICE, AT(precision), .preset = RB_FP32, .choices = precisions, .help = "number format"},
-    {"threads", RB_INT, AT(threads), .preset = 0, .min = 0, .max = 1024, .unit = "threads",
+    {"threads", RB_INT, AT(threads), .preset = 0, .min = 0, .max = 1024, .unit = "threads", .local = true,
      .help = "threads that compute; 0: one for each core"},
     {0},
 };
@@ -111,38 +113,41 @@ static const rb_field json_fields[] = {
 #define ALL        (RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER)
 #define AT(member) offsetof(rb_settings, member)
 
+#define SHAPING "the checkpoint's own unless named; what shapes the network must agree with it"
+#define BROUGHT "the checkpoint's own unless named"
+
 static const struct part {
     const char *title;
     const rb_field *fields;
     size_t offset; // of the struct that the fields belong to
     unsigned used;
-    bool trained; // a checkpoint brings these keys along
+    const char *brought; // for help: what a checkpoint brings along of these keys; NULL: nothing
 } parts[] = {
-    {"checkpoint", start_fields, AT(checkpoint_path), ALL, false},
-    {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_AUGMENT, false},
-    {"pictures", rb_picture_fields, AT(data), ALL | RB_FOR_BENCH | RB_FOR_AUGMENT, true},
-    {"sampling", rb_sampling_fields, AT(data), RB_FOR_TRAIN | RB_FOR_BENCH | RB_FOR_AUGMENT, false},
-    {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH, false},
-    {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH, true},
-    {"training", training_fields, AT(training), RB_FOR_TRAIN, false},
-    {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT, false},
-
-    {"loss", loss_fields, AT(training), RB_FOR_TRAIN, false},
-    {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH, false},
-    {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, false},
-    {"input", input_fields, AT(output), RB_FOR_INFER | RB_FOR_AUGMENT, false},
-    {"output", output_fields, AT(output), RB_FOR_INFER, false},
-    {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, false},
-    {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, false},
+    {"checkpoint", start_fields, AT(checkpoint_path), ALL, NULL},
+    {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_AUGMENT,
+     BROUGHT ", but for root_dir and manifest"},
+    {"pictures", rb_picture_fields, AT(data), ALL | RB_FOR_BENCH | RB_FOR_AUGMENT, SHAPING},
+    {"sampling", rb_sampling_fields, AT(data), RB_FOR_TRAIN, NULL},
+    {"augmentation", rb_augment_fields, AT(data), RB_FOR_TRAIN | RB_FOR_BENCH | RB_FOR_AUGMENT, NULL},
+    {"bad pictures", rb_bad_image_fields, AT(data), ALL, NULL},
+    {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH, NULL},
+    {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH, SHAPING},
+    {"training", training_fields, AT(training), RB_FOR_TRAIN, NULL},
+    {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT, NULL},
+    {"loss", loss_fields, AT(training), RB_FOR_TRAIN, NULL},
+    {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH, BROUGHT ", but for device_index and threads"},
+    {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, NULL},
+    {"input", input_fields, AT(output), RB_FOR_INFER | RB_FOR_AUGMENT, NULL},
+    {"output", output_fields, AT(output), RB_FOR_INFER, NULL},
+    {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, NULL},
+    {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, NULL},
 };
 #define PARTS ((int)(sizeof parts / sizeof *parts))
 
 static const char *title_of(rb_arena *a, const struct part *p, rb_purpose purpose)
 {
     bool deployed = purpose == RB_FOR_EVAL || purpose == RB_FOR_INFER;
-    if (!p->trained || !deployed) return p->title;
-    return rb_text_format(a, "%s (the checkpoint's own unless named; what shapes the network must agree with it)",
-                          p->title);
+    return p->brought && deployed ? rb_text_format(a, "%s (%s)", p->title, p->brought) : p->title;
 }
 
 static int count_of(const void *const *list)
@@ -212,7 +217,9 @@ static bool is_preset(const rb_tree *value)
 
 bool rb_settings_resolve(rb_arena *a, rb_settings *s, rb_error *err)
 {
-    if (!rb_augmentation_read(a, s->data.augment, s->data.augment_compose, &s->augmentation, err)) return false;
+    if (!rb_compute_resolve(&s->compute, err) ||
+        !rb_augmentation_read(a, s->data.augment, s->data.augment_compose, &s->augmentation, err))
+        return false;
     if (is_preset(s->data.augment)) return true;
     const char *text = rb_augmentation_text(a, &s->augmentation);
     return rb_tree_read_text(a, "augment", (rb_bytes){(const uint8_t *)text, (ptrdiff_t)strlen(text)}, &s->data.augment,

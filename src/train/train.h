@@ -14,11 +14,11 @@ typedef struct rb_trained {
 } rb_trained;
 
 // data -> split -> epochs of draws, steps and validation -> best checkpoint -> evaluation of train, val and test.
-// The threshold is chosen on validation alone. Progress goes to stderr.
+// The threshold is chosen on validation alone. Progress goes to stderr. s->compute becomes what computes.
 //
 // Owner:  texts of `out` live in `a`
 // Errors: all kinds; what the run folder holds stays good
 // Source: the loop of PyTorch Lightning's Trainer.fit, step order of torch: update, then schedule
-bool rb_train(rb_arena *a, const rb_settings *s, rb_trained *out, rb_error *err) RB_CHECKED;
+bool rb_train(rb_arena *a, rb_settings *s, rb_trained *out, rb_error *err) RB_CHECKED;
 
 #endif

@@ -141,6 +141,15 @@ static const char *object_text(rb_arena *a, const json_t *root, const char *key)
     return kept;
 }
 
+// A number, or null: none was chosen.
+static bool get_threshold(const json_t *root, double *out, rb_error *err)
+{
+    const json_t *value = json_object_get(root, "threshold");
+    *out = json_is_number(value) ? json_number_value(value) : NAN;
+    return isnan(*out) || (*out >= 0 && *out <= 1) ||
+           rb_fail(err, RB_ERR_WEIGHTS, "its description has the threshold %g, which is no probability", *out);
+}
+
 static bool read_description(rb_arena *a, const json_t *root, rb_checkpoint *out, rb_error *err)
 {
     const json_t *format = member(root, "format", JSON_INTEGER, err);
@@ -151,17 +160,15 @@ static bool read_description(rb_arena *a, const json_t *root, rb_checkpoint *out
                        json_integer_value(format), FORMAT);
     if (!get_text(a, root, "model", &out->model, err) || !get_text(a, root, "config", &out->config, err) ||
         !get_preprocessing(a, root, &out->preprocessing, err) || !get_classes(a, root, out, err) ||
-        !get_text(a, root, "data_fingerprint", &fingerprint, err))
+        !get_threshold(root, &out->threshold, err) || !get_text(a, root, "data_fingerprint", &fingerprint, err))
         return false;
-    const json_t *threshold = json_object_get(root, "threshold");
-    out->threshold = json_is_number(threshold) ? json_number_value(threshold) : NAN;
     out->data_fingerprint = strtoull(fingerprint, NULL, 16);
     out->metrics = object_text(a, root, "metrics");
     out->state = object_text(a, root, "state");
     return true;
 }
 
-static bool parse_description(rb_arena *a, const char *text, rb_checkpoint *out, rb_error *err)
+bool rb_checkpoint_describe(rb_arena *a, const char *text, rb_checkpoint *out, rb_error *err)
 {
     json_error_t why;
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &why);
@@ -182,7 +189,7 @@ static bool parse(rb_arena *a, rb_bytes file, rb_checkpoint *out, rb_error *err)
         return rb_fail(err, RB_ERR_WEIGHTS,
                        "is a safetensors file but no checkpoint of Rarebit (no \"rarebit\" in its "
                        "metadata)");
-    return rb_content_hash_check(file, err) && parse_description(a, text, out, err);
+    return rb_content_hash_check(file, err) && rb_checkpoint_describe(a, text, out, err);
 }
 
 bool rb_checkpoint_open(rb_arena *a, const char *path, rb_checkpoint *out, rb_error *err)

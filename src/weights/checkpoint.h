@@ -39,6 +39,12 @@ bool rb_checkpoint_write(rb_arena *scratch, const char *path, const rb_checkpoin
 // Errors: IO; WEIGHTS with the path (not safetensors, not of Rarebit, damaged, of a newer format)
 bool rb_checkpoint_open(rb_arena *a, const char *path, rb_checkpoint *out, rb_error *err) RB_CHECKED;
 
+// Reads the metadata string `rarebit` alone: every field of `out` but its tensors.
+//
+// Owner:  everything lives in `a`
+// Errors: WEIGHTS (no JSON, a field that is missing or makes no sense, a newer format)
+bool rb_checkpoint_describe(rb_arena *a, const char *text, rb_checkpoint *out, rb_error *err) RB_CHECKED;
+
 // The file's tensor for each parameter of the graph, by id; names may carry `prefix` ("" for weights, "optim.m.").
 // `trained_only` leaves buffers out (NULL).
 //

@@ -179,6 +179,7 @@ expect 2 '^get_proba needs an output_file' "${infer[@]}" --get_proba --input_dir
 expect 2 '^output_file: o.proba is where get_proba writes' \
   "${infer[@]}" --get_proba --input_dir data/val_img --output_file o.proba
 expect 2 '^no pictures were named' "${infer[@]}" - </dev/null
+expect 5 '^standard input: cannot read: Is a directory' "${infer[@]}" - <data
 expect 5 '^nowhere: No such file' "${infer[@]}" --input_dir nowhere
 expect 5 '^nowhere.jpg: No such file' "${infer[@]}" nowhere.jpg
 expect 3 '^data: no pictures' "${infer[@]}" --input_dir data

@@ -19,6 +19,13 @@ expect --any 5 '^rarebit: runs/cnn_encoder_[-0-9]*/last.safetensors: cannot writ
 only_whole_files runs/*
 [[ -e $(echo runs/*/last.safetensors) ]] || fail "the run has lost its last.safetensors"
 
+# Labels fit, probabilities do not: neither is written, or they would be of two calls.
+for name in $(seq 200); do echo "data/val_img/00000$((name % 8 + 1)).jpg"; done >list.txt
+# shellcheck disable=SC2016
+expect 5 '^both.proba: cannot write: File too large$' bash -c 'ulimit -f 1; exec "$@"' - "$rarebit" infer \
+  --config small.yaml --checkpoint_path runs/*/best.safetensors --output_file both.txt --get_proba - <list.txt
+compgen -G 'both*' >&2 && fail "labels without their probabilities"
+
 # The same for pictures, which are not written like the rest.
 # shellcheck disable=SC2016
 expect 5 '^set/train_img/000001.jpg: File too large$' \

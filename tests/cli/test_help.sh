@@ -22,6 +22,10 @@ done
 expect 0 '' "$rarebit" --version
 grep -qxE 'rarebit [0-9]+\.[0-9]+\.[0-9]+' "$stdout" || fail "--version says $(cat "$stdout")"
 
+loader=$(ldd "$rarebit" 2>/dev/null | sed -nE 's|^\s*(/[^ ]*ld-[^ ]*) .*|\1|p')
+[[ ! $loader ]] || expect 0 '' env -u OMP_WAIT_POLICY "$loader" "$rarebit" --version
+grep -q '^rarebit ' "$stdout" || fail "started by hand through $loader, --version says $(cat "$stdout")"
+
 expect 2 "^there is no command 'trian'; did you mean 'train'" "$rarebit" help trian
 expect 2 "^there is no command 'evla'; did you mean 'eval'" "$rarebit" evla --help
 expect 2 '^help takes one command, not 2' "$rarebit" help train infer

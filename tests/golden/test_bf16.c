@@ -15,8 +15,6 @@ static const struct trial {
     double cosine;
 } trials[] = {{"cnn_encoder", 0.93}, {"resnet18", 0.97}};
 
-// A gradient that is 0 but for rounding has no direction; it is left out.
-
 static double dot(const double *x, const double *y, ptrdiff_t count)
 {
     double sum = 0;
@@ -95,7 +93,7 @@ static void gradients_point_the_same_way(void **state)
     stepped(a, oracle, RB_TRAIN);
     for (int i = 0; i < g->param_count; i++) {
         const rb_param *p = g->params[i];
-        if (!p->trained || rows[i].column[ZERO_GRAD] != 0) continue;
+        if (!p->trained || rows[i].column[ZERO_GRAD] != 0) continue; // 0 but for rounding has no direction
         double *got = RB_NEW(a, double, p->count), *want = RB_NEW(a, double, p->count);
         rb_backend_onednn.get(s, p, RB_GRAD, got);
         rb_backend_ref.get(oracle, p, RB_GRAD, want);
@@ -113,5 +111,5 @@ int main(void)
         cmocka_unit_test_prestate(gradients_point_the_same_way, (void *)&trials[0]),
         cmocka_unit_test_prestate(gradients_point_the_same_way, (void *)&trials[1]),
     };
-    return cmocka_run_group_tests_name("bf16", tests, NULL, NULL);
+    return check_run("bf16", tests);
 }

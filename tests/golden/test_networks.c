@@ -382,5 +382,5 @@ int main(int argc, char **argv)
     for (int i = 0; i < TRIALS; i++)
         tests[2 + i] = (struct CMUnitTest){
             .name = trials[i].name, .test_func = agrees_with_pytorch, .initial_state = (void *)&trials[i]};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return check_run("networks", tests);
 }

@@ -34,7 +34,7 @@ static const rb_graph *build(rb_arena *a, const trial *t, const rb_node **kept)
     rb_graph *g = rb_graph_new(a);
     const rb_node *x = rb_input(g, t->picture);
     if (t->channels) x = rb_conv2d(g, "before", x, (rb_conv){.filters = t->channels, .kernel = 1, .bias = true});
-    *kept = x = t->build(g, x, t);
+    *kept = x = t->build(g, x, &t->op);
     check_done(rb_graph_finish(g, finish(g, x, t), &err), err);
     return g;
 }
@@ -203,7 +203,11 @@ int main(int argc, char **argv)
     (void)argc;
     rb_parallel_wait_passively(argv);
     int failed = 0;
-    for (const rb_backend *const *b = rb_backends; *b; b++)
-        if (*b != &rb_backend_ref) failed += run_group(*b);
-    return failed;
+    size_t tests = 0;
+    for (const rb_backend *const *b = rb_backends; *b; b++) {
+        if (*b == &rb_backend_ref) continue;
+        failed += run_group(*b);
+        tests += TRIALS;
+    }
+    return check_code(failed, tests);
 }

@@ -494,6 +494,10 @@ int main(int argc, char **argv)
     (void)argc;
     rb_parallel_wait_passively(argv);
     int failed = 0;
-    for (const rb_backend *const *b = rb_backends; *b; b++) failed += run_group(*b);
-    return failed;
+    size_t tests = 0;
+    for (const rb_backend *const *b = rb_backends; *b; b++) {
+        failed += run_group(*b);
+        tests += PROMISES;
+    }
+    return check_code(failed, tests);
 }

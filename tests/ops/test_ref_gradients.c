@@ -7,75 +7,39 @@
 //     input -> before (3x3) -> the op -> after (as large as the map allows) -> mean -> last (dense) -> squared
 #include "check.h"
 
+#include "ops/middle.h"
 #include "ops/network.h"
 
 #define BATCH 3
 #define STEP  (1.0 / (1 << 17)) // exact beside values that are multiples of 1/1024
 
-typedef struct trial trial;
-struct trial {
+typedef struct trial {
     const char *name;
-    rb_node *(*build)(rb_graph *g, const rb_node *x, const trial *t);
-    rb_conv conv;
-    rb_norm norm;
-    rb_pool pool;
-    double drop;
+    rb_node *(*build)(rb_graph *g, const rb_node *x, const middle *t);
+    middle op;
     double tolerance;
-};
+} trial;
 
 // ---- what stands in the middle -------------------------------------------------------------------------------------
 
-static rb_node *conv(rb_graph *g, const rb_node *x, const trial *t)
-{
-    return rb_conv2d(g, "op", x, t->conv);
-}
-
-static rb_node *norm(rb_graph *g, const rb_node *x, const trial *t)
-{
-    return rb_batch_norm(g, "op", x, t->norm);
-}
-
-static rb_node *relu(rb_graph *g, const rb_node *x, const trial *t)
-{
-    (void)t;
-    return rb_relu(g, x);
-}
-
-static rb_node *max_pool(rb_graph *g, const rb_node *x, const trial *t)
-{
-    return rb_max_pool(g, x, t->pool);
-}
-
-static rb_node *mean_pool(rb_graph *g, const rb_node *x, const trial *t)
-{
-    (void)t;
-    return rb_mean_pool(g, x);
-}
-
-static rb_node *dense(rb_graph *g, const rb_node *x, const trial *t)
-{
-    (void)t;
-    return rb_dense(g, "op", rb_mean_pool(g, x), 5);
-}
-
-static rb_node *dropout(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *dropout(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_dropout(g, x, t->drop);
 }
 
-static rb_node *add(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *add(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_add(g, x, rb_conv2d(g, "op", x, t->conv));
 }
 
-static rb_node *twice(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *twice(rb_graph *g, const rb_node *x, const middle *t)
 {
     (void)t;
     return rb_add(g, x, x);
 }
 
 // x has three readers, one of which has two.
-static rb_node *readers(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *readers(rb_graph *g, const rb_node *x, const middle *t)
 {
     const rb_node *y = rb_conv2d(g, "op", x, t->conv);
     return rb_add(g, rb_add(g, rb_relu(g, x), x), rb_add(g, y, rb_relu(g, y)));
@@ -87,30 +51,30 @@ static rb_node *readers(rb_graph *g, const rb_node *x, const trial *t)
 #define CURVED 1e-7
 
 static const trial trials[] = {
-    {"conv 3x3", conv, .conv = {.filters = 5, .kernel = 3}, .tolerance = LINEAR},
-    {"conv 3x3 padded", conv, .conv = {.filters = 5, .kernel = 3, .padding = 1}, .tolerance = LINEAR},
-    {"conv 3x3 stride 2", conv, .conv = {.filters = 5, .kernel = 3, .stride = 2, .padding = 1}, .tolerance = LINEAR},
-    {"conv 5x5 padding 3 stride 3", conv, .conv = {.filters = 3, .kernel = 5, .stride = 3, .padding = 3},
+    {"conv 3x3", conv, .op.conv = {.filters = 5, .kernel = 3}, .tolerance = LINEAR},
+    {"conv 3x3 padded", conv, .op.conv = {.filters = 5, .kernel = 3, .padding = 1}, .tolerance = LINEAR},
+    {"conv 3x3 stride 2", conv, .op.conv = {.filters = 5, .kernel = 3, .stride = 2, .padding = 1}, .tolerance = LINEAR},
+    {"conv 5x5 padding 3 stride 3", conv, .op.conv = {.filters = 3, .kernel = 5, .stride = 3, .padding = 3},
      .tolerance = LINEAR},
-    {"conv 1x1", conv, .conv = {.filters = 6, .kernel = 1}, .tolerance = LINEAR},
-    {"conv 1x1 stride 2", conv, .conv = {.filters = 6, .kernel = 1, .stride = 2}, .tolerance = LINEAR},
-    {"conv with bias", conv, .conv = {.filters = 5, .kernel = 3, .padding = 1, .bias = true}, .tolerance = LINEAR},
-    {"conv in 2 groups", conv, .conv = {.filters = 6, .kernel = 3, .padding = 1, .groups = 2, .bias = true},
+    {"conv 1x1", conv, .op.conv = {.filters = 6, .kernel = 1}, .tolerance = LINEAR},
+    {"conv 1x1 stride 2", conv, .op.conv = {.filters = 6, .kernel = 1, .stride = 2}, .tolerance = LINEAR},
+    {"conv with bias", conv, .op.conv = {.filters = 5, .kernel = 3, .padding = 1, .bias = true}, .tolerance = LINEAR},
+    {"conv in 2 groups", conv, .op.conv = {.filters = 6, .kernel = 3, .padding = 1, .groups = 2, .bias = true},
      .tolerance = LINEAR},
-    {"conv by channel", conv, .conv = {.filters = 8, .kernel = 3, .stride = 2, .padding = 1, .groups = 4},
+    {"conv by channel", conv, .op.conv = {.filters = 8, .kernel = 3, .stride = 2, .padding = 1, .groups = 4},
      .tolerance = LINEAR},
-    {"batch norm", norm, .norm = {.eps = 1e-5, .momentum = 0.1}, .tolerance = CURVED},
-    {"batch norm, large eps", norm, .norm = {.eps = 0.5, .momentum = 0.1}, .tolerance = CURVED},
-    {"batch norm, frozen", norm, .norm = {.eps = 1e-5, .momentum = 0.1, .frozen = true}, .tolerance = LINEAR},
+    {"batch norm", norm, .op.norm = {.eps = 1e-5, .momentum = 0.1}, .tolerance = CURVED},
+    {"batch norm, large eps", norm, .op.norm = {.eps = 0.5, .momentum = 0.1}, .tolerance = CURVED},
+    {"batch norm, frozen", norm, .op.norm = {.eps = 1e-5, .momentum = 0.1, .frozen = true}, .tolerance = LINEAR},
     {"relu", relu, .tolerance = LINEAR},
-    {"max pool", max_pool, .pool = {.kernel = 2, .stride = 2}, .tolerance = LINEAR},
-    {"max pool, overlapping", max_pool, .pool = {.kernel = 3, .stride = 2, .padding = 1}, .tolerance = LINEAR},
+    {"max pool", max_pool, .op.pool = {.kernel = 2, .stride = 2}, .tolerance = LINEAR},
+    {"max pool, overlapping", max_pool, .op.pool = {.kernel = 3, .stride = 2, .padding = 1}, .tolerance = LINEAR},
     {"mean pool", mean_pool, .tolerance = LINEAR},
-    {"dense", dense, .tolerance = LINEAR},
-    {"dropout", dropout, .drop = 0.4, .tolerance = LINEAR},
-    {"add", add, .conv = {.filters = 4, .kernel = 3, .padding = 1}, .tolerance = LINEAR},
+    {"dense", dense, .op.conv = {.filters = 5}, .tolerance = LINEAR},
+    {"dropout", dropout, .op.drop = 0.4, .tolerance = LINEAR},
+    {"add", add, .op.conv = {.filters = 4, .kernel = 3, .padding = 1}, .tolerance = LINEAR},
     {"x + x", twice, .tolerance = LINEAR},
-    {"several readers", readers, .conv = {.filters = 4, .kernel = 3, .padding = 1}, .tolerance = LINEAR},
+    {"several readers", readers, .op.conv = {.filters = 4, .kernel = 3, .padding = 1}, .tolerance = LINEAR},
 };
 #define TRIALS ((int)(sizeof trials / sizeof *trials))
 
@@ -123,7 +87,7 @@ static const rb_graph *build(rb_arena *a, const trial *t)
     rb_error err = {0};
     rb_graph *g = rb_graph_new(a);
     rb_conv before = {.filters = 4, .kernel = 3, .padding = 1, .bias = true};
-    const rb_node *x = t->build(g, rb_conv2d(g, "before", rb_input(g, picture), before), t);
+    const rb_node *x = t->build(g, rb_conv2d(g, "before", rb_input(g, picture), before), &t->op);
     int side = x->shape.h < x->shape.w ? x->shape.h : x->shape.w;
     x = rb_mean_pool(g, rb_conv2d(g, "after", x, (rb_conv){.filters = 3, .kernel = side}));
     check_done(rb_graph_finish(g, rb_dense(g, "last", x, 2), &err), err);
@@ -197,8 +161,7 @@ static void gradients_are_slopes(void **state)
     }
 }
 
-// ---- fp32 is fp64 with rounded memory
-// --------------------------------------------------------------------------------
+// ---- fp32 is fp64 with rounded memory -----------------------------------------------------------------------------
 
 static void check_floats(const network *n, rb_slot slot)
 {

@@ -3,7 +3,7 @@
 #ifndef RB_TESTS_OPS_TRIALS_H
 #define RB_TESTS_OPS_TRIALS_H
 
-#include "graph/graph.h"
+#include "ops/middle.h"
 
 typedef enum content {
     PLAIN,  // between -1 and 1
@@ -18,116 +18,80 @@ typedef enum ending {
     NOTHING, // the op's maps are 1x1 and the logits
 } ending;
 
-typedef struct trial trial;
-struct trial {
+typedef struct trial {
     const char *name;
-    rb_node *(*build)(rb_graph *g, const rb_node *x, const trial *t);
+    rb_node *(*build)(rb_graph *g, const rb_node *x, const middle *t);
     int batch;
     rb_shape picture;
     int channels; // of `before`; 0: the op reads the picture itself
     double tolerance;
-    rb_conv conv;
-    rb_norm norm;
-    rb_pool pool;
-    double drop;
+    middle op;
     content content;
     ending ending;
-};
+} trial;
 
 // ---- what stands in the middle -------------------------------------------------------------------------------------
 
-static rb_node *conv(rb_graph *g, const rb_node *x, const trial *t)
-{
-    return rb_conv2d(g, "op", x, t->conv);
-}
-
-static rb_node *norm(rb_graph *g, const rb_node *x, const trial *t)
-{
-    return rb_batch_norm(g, "norm", x, t->norm);
-}
-
-static rb_node *relu(rb_graph *g, const rb_node *x, const trial *t)
-{
-    (void)t;
-    return rb_relu(g, x);
-}
-
-static rb_node *max_pool(rb_graph *g, const rb_node *x, const trial *t)
-{
-    return rb_max_pool(g, x, t->pool);
-}
-
-static rb_node *mean_pool(rb_graph *g, const rb_node *x, const trial *t)
-{
-    (void)t;
-    return rb_mean_pool(g, x);
-}
-
-static rb_node *dense(rb_graph *g, const rb_node *x, const trial *t)
-{
-    return rb_dense(g, "op", rb_mean_pool(g, x), t->conv.filters);
-}
-
-static rb_node *dropout_pooled(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *dropout_pooled(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_dropout(g, rb_mean_pool(g, x), t->drop);
 }
 
-static rb_node *pooled_conv(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *pooled_conv(rb_graph *g, const rb_node *x, const middle *t)
 {
     return conv(g, rb_mean_pool(g, x), t);
 }
 
-static rb_node *head(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *head(rb_graph *g, const rb_node *x, const middle *t)
 {
     x = rb_relu(g, rb_dense(g, "hidden", rb_dropout(g, rb_mean_pool(g, x), t->drop), t->conv.filters));
     return rb_dense(g, "op", x, 7);
 }
 
-static rb_node *conv_norm(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *conv_norm(rb_graph *g, const rb_node *x, const middle *t)
 {
     return norm(g, conv(g, x, t), t);
 }
 
-static rb_node *conv_relu(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *conv_relu(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_relu(g, conv(g, x, t));
 }
 
-static rb_node *conv_dropout(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *conv_dropout(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_dropout(g, conv(g, x, t), t->drop);
 }
 
-static rb_node *norm_relu(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *norm_relu(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_relu(g, norm(g, x, t));
 }
 
 // The ReLU must not be done in place of the norm, which somebody else reads.
-static rb_node *norm_two_readers(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *norm_two_readers(rb_graph *g, const rb_node *x, const middle *t)
 {
     x = norm(g, x, t);
     return rb_add(g, rb_relu(g, x), x);
 }
 
-static rb_node *conv_norm_relu(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *conv_norm_relu(rb_graph *g, const rb_node *x, const middle *t)
 {
     return norm_relu(g, conv(g, x, t), t);
 }
 
-static rb_node *conv_two_readers(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *conv_two_readers(rb_graph *g, const rb_node *x, const middle *t)
 {
     x = conv(g, x, t);
     return rb_add(g, x, rb_relu(g, norm(g, x, t)));
 }
 
-static rb_node *relu_conv(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *relu_conv(rb_graph *g, const rb_node *x, const middle *t)
 {
     return conv(g, rb_relu(g, x), t);
 }
 
-static rb_node *norm_frozen(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *norm_frozen(rb_graph *g, const rb_node *x, const middle *t)
 {
     g->freezing = true;
     rb_node *y = conv_norm_relu(g, x, t);
@@ -136,7 +100,7 @@ static rb_node *norm_frozen(rb_graph *g, const rb_node *x, const trial *t)
 }
 
 // Each may want the picture in another layout.
-static rb_node *norm_beside_conv(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *norm_beside_conv(rb_graph *g, const rb_node *x, const middle *t)
 {
     const rb_node *y = norm(g, x, t);
     rb_conv side = t->conv;
@@ -144,14 +108,14 @@ static rb_node *norm_beside_conv(rb_graph *g, const rb_node *x, const trial *t)
     return rb_add(g, y, rb_conv2d(g, "side", x, side));
 }
 
-static rb_node *basic_block(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *basic_block(rb_graph *g, const rb_node *x, const middle *t)
 {
     const rb_node *y = rb_conv2d(g, "second", conv_norm_relu(g, x, t), t->conv);
     return rb_relu(g, rb_add(g, rb_batch_norm(g, "last_norm", y, t->norm), x));
 }
 
 // With a projection as shortcut; it comes last, so that a backend adds onto the branch.
-static rb_node *down_block(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *down_block(rb_graph *g, const rb_node *x, const middle *t)
 {
     rb_conv second = {.filters = t->conv.filters, .kernel = 3, .padding = 1};
     rb_conv shortcut = {.filters = t->conv.filters, .kernel = 1, .stride = t->conv.stride};
@@ -161,29 +125,29 @@ static rb_node *down_block(rb_graph *g, const rb_node *x, const trial *t)
     return rb_relu(g, rb_add(g, y, z));
 }
 
-static rb_node *add(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *add(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_add(g, rb_conv2d(g, "one", x, t->conv), rb_conv2d(g, "other", x, t->conv));
 }
 
-static rb_node *add_relu(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *add_relu(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_relu(g, add(g, x, t));
 }
 
 // The convolution reads what its result is added to.
-static rb_node *add_to_source(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *add_to_source(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_relu(g, rb_add(g, norm(g, conv(g, x, t), t), x));
 }
 
-static rb_node *add_preactivation(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *add_preactivation(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_add(g, x, conv(g, rb_relu(g, x), t));
 }
 
 // An operand that is read again after the addition...
-static rb_node *add_read_later(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *add_read_later(rb_graph *g, const rb_node *x, const middle *t)
 {
     const rb_node *y = rb_conv2d(g, "one", x, t->conv);
     const rb_node *sum = rb_add(g, rb_conv2d(g, "other", x, t->conv), y);
@@ -191,7 +155,7 @@ static rb_node *add_read_later(rb_graph *g, const rb_node *x, const trial *t)
 }
 
 // ...and one that is read between the convolution and the addition.
-static rb_node *add_read_between(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *add_read_between(rb_graph *g, const rb_node *x, const middle *t)
 {
     const rb_node *y = rb_conv2d(g, "one", x, t->conv), *z = rb_conv2d(g, "other", x, t->conv);
     const rb_node *between = rb_relu(g, y);
@@ -199,27 +163,27 @@ static rb_node *add_read_between(rb_graph *g, const rb_node *x, const trial *t)
 }
 
 // At evaluation dropout is its input, here under two names.
-static rb_node *add_dropped(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *add_dropped(rb_graph *g, const rb_node *x, const middle *t)
 {
     const rb_node *y = rb_mean_pool(g, rb_conv2d(g, "one", x, t->conv)), *dropped = rb_dropout(g, y, t->drop);
     const rb_node *z = rb_conv2d(g, "other", rb_mean_pool(g, x), (rb_conv){.filters = t->conv.filters, .kernel = 1});
     return rb_add(g, rb_add(g, z, dropped), y);
 }
 
-static rb_node *twice(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *twice(rb_graph *g, const rb_node *x, const middle *t)
 {
     x = conv(g, x, t);
     return rb_add(g, x, x);
 }
 
-static rb_node *four_readers(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *four_readers(rb_graph *g, const rb_node *x, const middle *t)
 {
     const rb_node *y = conv(g, x, t);
     const rb_node *sum = rb_add(g, rb_relu(g, y), rb_conv2d(g, "second", y, (rb_conv){.filters = 20, .kernel = 1}));
     return rb_add(g, rb_add(g, sum, y), y);
 }
 
-static rb_node *pool_relu(rb_graph *g, const rb_node *x, const trial *t)
+static rb_node *pool_relu(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_max_pool(g, rb_relu(g, x), t->pool);
 }
@@ -237,13 +201,13 @@ static rb_node *pool_relu(rb_graph *g, const rb_node *x, const trial *t)
 #define NORM     5e-6
 #define FAR_MEAN 5e-4
 
-#define BN .norm = {.eps = 1e-5, .momentum = 0.1}
+#define BN .op.norm = {.eps = 1e-5, .momentum = 0.1}
 #define CHW(c, h, w) \
     { \
         c, h, w \
     }
-#define CONV(...) .conv = {__VA_ARGS__}
-#define POOL(...) .pool = {__VA_ARGS__}
+#define CONV(...) .op.conv = {__VA_ARGS__}
+#define POOL(...) .op.pool = {__VA_ARGS__}
 
 static const trial trials[] = {
     // Convolutions: kernel, stride, padding; sizes and channels that fill no block of 8 or 16.
@@ -308,9 +272,9 @@ static const trial trials[] = {
     // Batch normalisation.
     {"norm", norm, 2, CHW(3, 7, 5), 20, NORM, BN},
     {"norm of 1 channel", norm, 13, CHW(3, 7, 5), 1, NORM, BN},
-    {"norm, large eps", norm, 2, CHW(3, 33, 17), 33, NORM, .norm = {.eps = 0.5, .momentum = 0.3}},
+    {"norm, large eps", norm, 2, CHW(3, 33, 17), 33, NORM, .op.norm = {.eps = 0.5, .momentum = 0.3}},
     {"norm, statistics frozen", norm, 2, CHW(3, 7, 5), 20, NORM,
-     .norm = {.eps = 1e-5, .momentum = 0.1, .frozen = true}},
+     .op.norm = {.eps = 1e-5, .momentum = 0.1, .frozen = true}},
     {"norm of 1 value", norm, 1, CHW(3, 1, 1), 20, NORM, BN},
     {"norm on 1x1", norm, 13, CHW(3, 1, 1), 20, NORM, BN},
     {"norm of pictures", norm, 2, CHW(3, 7, 5), 0, NORM, BN},
@@ -349,7 +313,7 @@ static const trial trials[] = {
     {"add what is read later", add_read_later, 2, CHW(3, 7, 5), 16, DIRECT, CONV(.filters = 20, .kernel = 3)},
     {"add what is read in between", add_read_between, 2, CHW(3, 7, 5), 16, DIRECT, CONV(.filters = 20, .kernel = 3)},
     {"add dropout's input and output", add_dropped, 2, CHW(3, 7, 5), 16, DIRECT, CONV(.filters = 16, .kernel = 3),
-     .drop = 0.4},
+     .op.drop = 0.4},
     {"x + x", twice, 2, CHW(3, 7, 5), 16, DIRECT, CONV(.filters = 20, .kernel = 3)},
     {"four readers", four_readers, 2, CHW(3, 7, 5), 5, DIRECT, CONV(.filters = 20, .kernel = 3)},
 
@@ -373,9 +337,9 @@ static const trial trials[] = {
     {"mean pool of pictures", mean_pool, 2, CHW(3, 7, 5), 0, .tolerance = DIRECT},
     {"dense", dense, 13, CHW(3, 7, 5), 33, DIRECT, CONV(.filters = 5)},
     {"dense to 1", dense, 1, CHW(3, 7, 5), 20, DIRECT, CONV(.filters = 1), .ending = NOTHING},
-    {"two dense layers with dropout", head, 8, CHW(3, 7, 5), 20, DIRECT, CONV(.filters = 33), .drop = 0.3},
-    {"dropout of pooled maps", dropout_pooled, 13, CHW(3, 7, 5), 33, DIRECT, .drop = 0.4, .ending = DENSE},
-    {"dropout of nothing", dropout_pooled, 2, CHW(3, 7, 5), 20, DIRECT, .drop = 0},
+    {"two dense layers with dropout", head, 8, CHW(3, 7, 5), 20, DIRECT, CONV(.filters = 33), .op.drop = 0.3},
+    {"dropout of pooled maps", dropout_pooled, 13, CHW(3, 7, 5), 33, DIRECT, .op.drop = 0.4, .ending = DENSE},
+    {"dropout of nothing", dropout_pooled, 2, CHW(3, 7, 5), 20, DIRECT, .op.drop = 0},
 
     // Maps of 1x1 that are not plain rows.
     {"dense behind conv", conv, 2, CHW(3, 5, 5), 5, DIRECT, CONV(.filters = 20, .kernel = 5), .ending = DENSE},
@@ -384,7 +348,7 @@ static const trial trials[] = {
     {"dense behind conv, norm, relu", conv_norm_relu, 8, CHW(3, 5, 5), 5, NORM, BN, CONV(.filters = 20, .kernel = 5),
      .ending = DENSE},
     {"dense behind conv, dropout", conv_dropout, 8, CHW(3, 5, 5), 5, DIRECT, CONV(.filters = 20, .kernel = 5),
-     .drop = 0.4, .ending = DENSE},
+     .op.drop = 0.4, .ending = DENSE},
     {"dense behind max pool", max_pool, 2, CHW(3, 3, 3), 20, DIRECT, POOL(.kernel = 3, .stride = 1), .ending = DENSE},
     {"a conv as the last layer", conv, 8, CHW(3, 5, 5), 16, DIRECT, CONV(.filters = 5, .kernel = 5, .bias = true),
      .ending = NOTHING},

@@ -156,6 +156,25 @@ static void long_errors_are_cut_at_the_back(void **state)
 
 // ---- JSON --------------------------------------------------------------------------------------------------------
 
+// Whatever bytes a file name has, what is written is UTF-8, as JSON must be.
+static void json_is_utf8(void **state)
+{
+    place *p = *state;
+    static const struct {
+        const char *text, *want;
+    } texts[] = {
+        {"caf\xe9", "\"caf\xEF\xBF\xBD\""},
+        {"\xff\xc3\xa9\xe2\x82", "\"\xEF\xBF\xBD\xc3\xa9\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        {"\xed\xa0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""}, // half of a surrogate pair
+        {"\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\""},
+    };
+    for (int i = 0; i < COUNT(texts); i++) {
+        rb_json *j = rb_json_new(p->arena);
+        rb_json_string(j, NULL, texts[i].text);
+        assert_string_equal(rb_json_text(j), texts[i].want);
+    }
+}
+
 static void json_is_written(void **state)
 {
     const place *p = *state;
@@ -388,6 +407,7 @@ int main(void)
         TEST(texts_are_copied_and_formatted),
         TEST(errors_are_joined_from_the_front),
         TEST(long_errors_are_cut_at_the_back),
+        TEST(json_is_utf8),
         TEST(json_is_written),
         TEST(json_grows),
         TEST(reals_read_back_equal),

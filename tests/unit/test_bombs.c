@@ -11,7 +11,6 @@
 #include "train/settings.h"
 #include "weights/weights.h"
 
-#include <dlfcn.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <zlib.h>
@@ -72,8 +71,7 @@ static bool open_torch(rb_arena *a, rb_bytes bomb, rb_error *err)
     return false;
 }
 
-// ---- pictures
-// --------------------------------------------------------------------------------------------------------
+// ---- pictures -----------------------------------------------------------------------------------------------------
 
 static const int sides[][2] = {{12000, 12000}, {65500, 65500}, {65500, 700}, {700, 65500}, {7000, 7000}, {3000, 2000}};
 #define SIDES ((int)(sizeof sides / sizeof *sides))
@@ -108,8 +106,7 @@ static void jpegs_that_claim_too_much(void **state)
     rb_arena_close(a);
 }
 
-// ---- PNG
-// -------------------------------------------------------------------------------------------------------------
+// ---- PNG ----------------------------------------------------------------------------------------------------------
 
 typedef struct bytes {
     uint8_t *data;
@@ -198,8 +195,7 @@ static void pngs_that_unpack_too_much(void **state)
     rb_arena_close(a);
 }
 
-// ---- texts and weights
-// -----------------------------------------------------------------------------------------------
+// ---- texts and weights --------------------------------------------------------------------------------------------
 
 static rb_bytes repeated(rb_arena *a, const char *front, const char *each, int times)
 {
@@ -293,7 +289,7 @@ static void none_cost_much(void **state)
 static void pictures_cost_little(void **state)
 {
     (void)state;
-    if (dlsym(RTLD_DEFAULT, "__asan_init") || dlsym(RTLD_DEFAULT, "__tsan_init")) skip();
+    if (is_sanitized()) skip();
     if (peak_kb() > LIMIT_KB) fail_msg("peak %ld MB", peak_kb() / 1024);
 }
 
@@ -305,5 +301,5 @@ int main(void)
         cmocka_unit_test(weights_that_claim_too_much), cmocka_unit_test(pickles_that_grow),
         cmocka_unit_test(configurations_that_grow),    cmocka_unit_test(none_cost_much),
     };
-    return cmocka_run_group_tests_name("bombs", tests, NULL, NULL);
+    return check_run("bombs", tests);
 }

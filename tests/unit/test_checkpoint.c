@@ -231,6 +231,8 @@ static void bad_descriptions_are_refused(void **state)
         {"[\"0\",\"1\"]", "[\"0\",1]", "a class without a name"},
         {"[\"0\",\"1\"]", "[\"0\"]", "fewer than two classes"},
         {"[\"0\",\"1\"]", "[]", "fewer than two classes"},
+        {"\"threshold\":0.5", "\"threshold\":1.5", "has the threshold 1.5, which is no probability"},
+        {"\"threshold\":0.5", "\"threshold\":-1", "has the threshold -1, which is no probability"},
         {"\"00000000000000ff\"", "255", "lacks \"data_fingerprint\""},
     };
     for (int i = 0; i < COUNT(cases); i++) {

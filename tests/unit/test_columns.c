@@ -58,6 +58,26 @@ static void what_is_not_a_number_is_named_with_its_line(void **state)
     }
 }
 
+// A zero byte is no blank: neither at the end of a line nor at that of the file, where it would go unseen.
+static void zero_bytes_are_no_blanks(void **state)
+{
+    const place *p = *state;
+    static const struct {
+        const char *bytes;
+        int size, line;
+    } bad[] = {{"0\0\n1\n", 5, 1}, {"0\n1\n\0", 5, 3}, {"0\n1\0", 4, 2}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        rb_error err = {0};
+        double *real;
+        int *label, count;
+        const char *path = place_bytes(p, "p.proba", bad[i].bytes, bad[i].size);
+        check_failed(rb_labels_read(p->arena, path, &label, &count, &err), err, RB_ERR_DATA,
+                     rb_text_format(p->arena, "p.proba:%d: ", bad[i].line));
+        check_failed(rb_reals_read(p->arena, path, &real, &count, &err), err, RB_ERR_DATA,
+                     rb_text_format(p->arena, "p.proba:%d: ", bad[i].line));
+    }
+}
+
 static void an_empty_file_has_no_lines(void **state)
 {
     const place *p = *state;
@@ -75,7 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(labels_come_in_every_usual_form),  TEST(a_label_that_is_none_is_named_with_its_line),
         TEST(reals_read_back_what_was_printed), TEST(what_is_not_a_number_is_named_with_its_line),
-        TEST(an_empty_file_has_no_lines),
+        TEST(zero_bytes_are_no_blanks),         TEST(an_empty_file_has_no_lines),
     };
     return cmocka_run_group_tests_name("columns", tests, NULL, NULL);
 }

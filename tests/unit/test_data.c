@@ -12,11 +12,11 @@
 static rb_data_settings settings_of(const char *root)
 {
     rb_data_settings s;
-    rb_section sections[] = {{.fields = rb_data_fields, .values = &s},
-                             {.fields = rb_picture_fields, .values = &s},
-                             {.fields = rb_sampling_fields, .values = &s},
-                             {.fields = rb_loading_fields, .values = &s}};
-    rb_config_defaults(&(rb_config){sections, 4});
+    rb_section sections[] = {
+        {.fields = rb_data_fields, .values = &s},      {.fields = rb_picture_fields, .values = &s},
+        {.fields = rb_sampling_fields, .values = &s},  {.fields = rb_augment_fields, .values = &s},
+        {.fields = rb_bad_image_fields, .values = &s}, {.fields = rb_loading_fields, .values = &s}};
+    rb_config_defaults(&(rb_config){sections, (int)(sizeof sections / sizeof *sections)});
     s.root_dir = root;
     return s;
 }
@@ -237,6 +237,18 @@ static void folders_refuse(void **state)
                  "positive_class 'dgo' is none of the 2 classes ('cat', 'dog')");
     s.root_dir = place_path(p, "nowhere");
     check_failed(rb_dataset_open(p->arena, &s, &d, &err), err, RB_ERR_IO, "nowhere: no such folder (root_dir)");
+}
+
+// They go into the checkpoint, whose JSON would no longer be any.
+static void class_names_are_utf8(void **state)
+{
+    const place *p = *state;
+    static const char *const names[] = {"caf\xe9/1.jpg", "cat/1.jpg", NULL};
+    put_pictures(p, names);
+    rb_data_settings s = settings_of(p->folder);
+    rb_dataset d;
+    rb_error err = {0};
+    check_failed(rb_dataset_open(p->arena, &s, &d, &err), err, RB_ERR_DATA, "the class name 'caf\xe9' is not UTF-8");
 }
 
 static void settings_that_contradict_are_refused(void **state)
@@ -477,6 +489,7 @@ int main(void)
         TEST(folders_are_classes_in_alphabetical_order),
         TEST(positive_class_is_label_1),
         TEST(folders_refuse),
+        TEST(class_names_are_utf8),
         TEST(settings_that_contradict_are_refused),
         TEST(manifest_keeps_order_parts_and_groups),
         TEST(manifest_takes_names_for_labels),
@@ -488,5 +501,5 @@ int main(void)
         TEST(minority_is_counted),
         TEST(the_real_set_is_found),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return check_run("data", tests);
 }

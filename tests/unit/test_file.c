@@ -3,6 +3,7 @@
 #include "check.h"
 #include "folder.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
@@ -179,6 +180,39 @@ static void an_abandoned_file_leaves_nothing(void **state)
     check_content(p, path, "old");
 }
 
+// Two at once write the same file: the last to commit wins, with all of its own. What the user calls file.tmp stays.
+static void temporaries_are_nobody_elses(void **state)
+{
+    const place *p = *state;
+    rb_error err;
+    rb_writer *one, *two;
+    const char *path = place_path(p, "file"), *own = place_text(p, "file.tmp", "mine");
+    check_done(rb_writer_open(p->arena, path, &one, &err), err);
+    check_done(rb_writer_open(p->arena, path, &two, &err), err);
+    check_done(rb_writer_put(one, "one", 3, &err), err);
+    check_done(rb_writer_put(two, "and two", 7, &err), err);
+    check_done(rb_writer_commit(one, &err), err);
+    check_content(p, path, "one");
+    check_done(rb_writer_commit(two, &err), err);
+    check_content(p, path, "and two");
+    check_content(p, own, "mine");
+    assert_int_equal(names_in(p), 2);
+}
+
+static void finished_files_wait_for_commit(void **state)
+{
+    const place *p = *state;
+    rb_error err;
+    rb_writer *w;
+    const char *path = place_text(p, "file", "old");
+    check_done(rb_writer_open(p->arena, path, &w, &err), err);
+    check_done(rb_writer_put(w, "new", 3, &err), err);
+    check_done(rb_writer_finish(w, &err), err);
+    check_content(p, path, "old");
+    check_done(rb_writer_commit(w, &err), err);
+    check_content(p, path, "new");
+}
+
 static void large_files_pass_through_the_buffer(void **state)
 {
     const place *p = *state;
@@ -204,7 +238,6 @@ static void failing_to_write_names_path_and_cause(void **state)
     rb_error err = {0};
     const char *folder = place_path(p, "folder"), *file = place_text(p, "file", "old");
     assert_int_equal(mkdir(folder, 0700), 0);
-    assert_int_equal(symlink("/dev/full", place_path(p, "full.tmp")), 0); // where "full" is written first
     const char *full = place_text(p, "full", "old");
     int before = names_in(p);
     const struct {
@@ -213,12 +246,18 @@ static void failing_to_write_names_path_and_cause(void **state)
         {place_path(p, "absent/x"), "absent/x: cannot write here: No such file or directory"},
         {rb_path_join(p->arena, file, "x"), "file/x: cannot write here: Not a directory"},
         {folder, "folder: is a folder; name a file"},
-        {full, "full: cannot write: No space left on device"},
+        {full, "full: cannot write: File too large"},
     };
+    struct rlimit all, little;
+    rb_file_limit_is_an_error();
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+    little = (struct rlimit){2, all.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
     for (int i = 0; i < COUNT(bad); i++)
         check_failed(rb_file_write(bad[i].path, "new", 3, &err), err, RB_ERR_IO, bad[i].says);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
     check_content(p, full, "old");
-    assert_int_equal(names_in(p), before - 1); // full.tmp is gone, and no other came
+    assert_int_equal(names_in(p), before); // no temporary stays
     check_done(rb_file_write(full, "new", 3, &err), err);
     check_content(p, full, "new");
 }
@@ -262,6 +301,8 @@ int main(void)
         TEST(paths_are_taken_apart),
         TEST(a_file_changes_at_commit),
         TEST(an_abandoned_file_leaves_nothing),
+        TEST(temporaries_are_nobody_elses),
+        TEST(finished_files_wait_for_commit),
         TEST(large_files_pass_through_the_buffer),
         TEST(failing_to_write_names_path_and_cause),
         TEST(only_files_are_replaced),

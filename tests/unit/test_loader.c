@@ -417,5 +417,5 @@ int main(void)
         TEST(a_cached_picture_is_not_read_again),
         TEST(the_real_set_is_read_alike_by_one_and_by_four),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return check_run("loader", tests);
 }

@@ -7,7 +7,7 @@
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 
-static const rb_purpose purposes[] = {RB_FOR_TRAIN, RB_FOR_EVAL, RB_FOR_INFER};
+static const rb_purpose purposes[] = {RB_FOR_TRAIN, RB_FOR_EVAL, RB_FOR_INFER, RB_FOR_BENCH};
 
 static void read_text(place *p, rb_settings *s, const char *text)
 {
@@ -54,13 +54,15 @@ static void every_command_has_its_flags(void **state)
         unsigned used;
     } keys[] = {
         {"checkpoint_path", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
-        {"device_index", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
-        {"model_type", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
-        {"workers", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
+        {"device_index", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER | RB_FOR_BENCH},
+        {"model_type", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER | RB_FOR_BENCH},
+        {"workers", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER | RB_FOR_BENCH},
         {"root_dir", RB_FOR_TRAIN | RB_FOR_EVAL},
         {"split_seed", RB_FOR_TRAIN | RB_FOR_EVAL},
         {"lr", RB_FOR_TRAIN},
         {"sampler", RB_FOR_TRAIN},
+        {"augment", RB_FOR_TRAIN | RB_FOR_BENCH},
+        {"on_bad_image", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER},
         {"pos_weight", RB_FOR_TRAIN},
         {"one_cycle_max_lr", RB_FOR_TRAIN},
         {"adamw_beta1", RB_FOR_TRAIN},
@@ -177,8 +179,8 @@ static void the_originals_files_are_read(void **state)
 static void what_is_kept_names_no_place(void **state)
 {
     place *p = *state;
-    static const char *const places[] = {"root_dir",     "checkpoint_dir", "checkpoint_path", "manifest",
-                                         "device_index", "workers",        "cache_mb",        "on_bad_image"};
+    static const char *const places[] = {"root_dir", "checkpoint_dir", "checkpoint_path", "manifest", "device_index",
+                                         "workers",  "cache_mb",       "on_bad_image",    "threads"};
     rb_settings *s = rb_settings_new(p->arena, RB_FOR_TRAIN);
     read_text(p, s, resnet_config);
     const char *kept = rb_config_dump(p->arena, &s->config, true);
@@ -189,6 +191,26 @@ static void what_is_kept_names_no_place(void **state)
         read_text(p, again, kept);
         assert_true(again->training.lr == s->training.lr && again->model.pretrained);
         assert_string_equal(again->model.model_type, "resnet");
+    }
+}
+
+// The title of a section of infer or eval says what of it the checkpoint brings along, and what not.
+static void help_says_what_a_checkpoint_brings(void **state)
+{
+    place *p = *state;
+    for (int i = 0; i < COUNT(purposes); i++) {
+        if (purposes[i] != RB_FOR_EVAL && purposes[i] != RB_FOR_INFER) continue;
+        const rb_settings *s = rb_settings_new(p->arena, purposes[i]), *train = rb_settings_new(p->arena, RB_FOR_TRAIN);
+        for (int k = 0; k < s->config.count; k++) {
+            const rb_section *section = &s->config.sections[k];
+            bool brings = strstr(section->title, "the checkpoint's own unless named") != NULL;
+            for (const rb_field *f = section->fields; f->name && section->used; f++) {
+                bool brought = train->config.sections[k].used && !f->local;
+                bool excepted = strstr(section->title, f->name) != NULL;
+                if (brought && !brings) fail_msg("help hides that %s comes from the checkpoint", f->name);
+                if (!brought && brings && !excepted) fail_msg("help says that %s comes from the checkpoint", f->name);
+            }
+        }
     }
 }
 
@@ -237,8 +259,7 @@ static void what_shapes_must_agree(void **state)
     }
 }
 
-// ---- the schedule that is chosen
-// -------------------------------------------------------------------------------------
+// ---- the schedule that is chosen ----------------------------------------------------------------------------------
 
 static void a_schedule_comes_with_its_parameters(void **state)
 {
@@ -299,11 +320,17 @@ static void an_optimiser_comes_with_its_parameters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_tables_have_no_flaw),        TEST(every_command_has_its_flags),
-        TEST(defaults_are_what_was_promised), TEST(the_originals_files_are_read),
-        TEST(what_is_kept_names_no_place),    TEST(what_does_not_shape_may_differ),
-        TEST(what_shapes_must_agree),         TEST(a_schedule_comes_with_its_parameters),
-        TEST(an_unknown_schedule_is_refused), TEST(an_optimiser_comes_with_its_parameters),
+        TEST(the_tables_have_no_flaw),
+        TEST(every_command_has_its_flags),
+        TEST(defaults_are_what_was_promised),
+        TEST(the_originals_files_are_read),
+        TEST(what_is_kept_names_no_place),
+        TEST(what_does_not_shape_may_differ),
+        TEST(help_says_what_a_checkpoint_brings),
+        TEST(what_shapes_must_agree),
+        TEST(a_schedule_comes_with_its_parameters),
+        TEST(an_unknown_schedule_is_refused),
+        TEST(an_optimiser_comes_with_its_parameters),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }

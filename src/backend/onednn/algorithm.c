@@ -2,9 +2,9 @@
 // algorithm.c - which convolution algorithm a shape gets. A table and not a measurement, so that every run of the
 // same configuration computes the same bits.
 //
-// Source: measured per shape on Zen 4, docs/results.md "algorithms"; F(4x4, 3x3) Winograd halves the time of 3x3
-// stride 1 layers and is slower than direct on maps below 4x4 and at small batches. It rounds about twice as much as
-// direct, still at the level of float.
+// Source: measured per shape with AVX-512: F(4x4, 3x3) Winograd halves the time of 3x3 stride 1 layers and is slower
+// than direct on maps below 4x4 and at small batches. It rounds about twice as much as direct, still at the level of
+// float.
 #include "backend/onednn/onednn.h"
 
 static const struct rule {

@@ -24,8 +24,7 @@ rb_dn_tensor *rb_dn_tensor_new(rb_dn_plan *p, const dnnl_memory_desc_t *md)
 
 rb_dn_tensor *rb_dn_doubles_new(rb_dn_plan *p, ptrdiff_t count)
 {
-    int floats = (int)(count * (ptrdiff_t)(sizeof(double) / sizeof(float)));
-    dnnl_memory_desc_t md = rb_dn_floats_md(1, &floats, dnnl_a);
+    dnnl_memory_desc_t md = rb_dn_row_md(count * (ptrdiff_t)(sizeof(double) / sizeof(float)));
     return rb_dn_tensor_new(p, &md);
 }
 

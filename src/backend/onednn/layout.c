@@ -19,11 +19,6 @@ static bool at_once(const rb_dn_tensor *a, const rb_dn_tensor *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-static ptrdiff_t rounded_up(ptrdiff_t bytes)
-{
-    return (bytes + RB_ALIGNMENT - 1) / RB_ALIGNMENT * RB_ALIGNMENT;
-}
-
 // `placed` is sorted by place. Returns where `t` fits lowest.
 static ptrdiff_t lowest_place(const rb_dn_tensor *t, rb_dn_tensor *const *placed, int count)
 {
@@ -31,7 +26,7 @@ static ptrdiff_t lowest_place(const rb_dn_tensor *t, rb_dn_tensor *const *placed
     for (int i = 0; i < count; i++) {
         if (!at_once(t, placed[i])) continue;
         if (at + t->bytes <= placed[i]->place) break;
-        ptrdiff_t end = placed[i]->place + rounded_up(placed[i]->bytes);
+        ptrdiff_t end = placed[i]->place + rb_aligned(placed[i]->bytes);
         if (end > at) at = end;
     }
     return at;
@@ -53,7 +48,7 @@ static void place_tensors(rb_dn_plan *p)
         rb_dn_tensor *t = p->tensors.at[i];
         t->place = lowest_place(t, placed, i);
         insert_by_place(placed, i, t);
-        ptrdiff_t end = t->place + rounded_up(t->bytes);
+        ptrdiff_t end = t->place + rb_aligned(t->bytes);
         if (end > p->block_bytes) p->block_bytes = end;
     }
 }
@@ -109,7 +104,7 @@ static void size_scratchpad(rb_dn_plan *p)
 {
     rb_dn_tensor *t = p->scratchpad;
     t->bytes = p->scratchpad_bytes + (ptrdiff_t)sizeof(float);
-    t->md = rb_dn_floats_md(1, (int[]){(int)(t->bytes / (ptrdiff_t)sizeof(float))}, dnnl_a);
+    t->md = rb_dn_row_md(t->bytes / (ptrdiff_t)sizeof(float));
     t->first = 0;
     t->last = RB_DN_FOREVER;
 }

@@ -15,7 +15,7 @@
 
 #include <math.h>
 
-enum { X, MEAN, VAR, WEIGHT, DY, SUMS, DWEIGHT, DBIAS, Y, DX }; // Y and DX may be missing
+enum { X, MEAN, VAR, WEIGHT, DY, SUMS, DWEIGHT, DBIAS, ALWAYS }; // the places of what every step uses
 
 typedef struct context {
     const void *x, *y, *dy; // y NULL: no gate
@@ -27,12 +27,12 @@ typedef struct context {
 } context;
 
 typedef struct attr {
-    bool constant, gated;
+    bool constant;
+    const rb_dn_tensor *y, *dx;    // NULL: there is none; they have no place of their own among the step's tensors
     float *scale, *offset, *slope; // [c] room
 } attr;
 
-// ---- sums
-// ------------------------------------------------------------------------------------------------------------
+// ---- sums ---------------------------------------------------------------------------------------------------------
 
 // dy where y > 0
 RB_INLINE rb_floats gated(const context *c, ptrdiff_t at, bool half)
@@ -106,8 +106,7 @@ static void finish_channel(const rb_dn_step *s, const context *c, int channel, i
     c->slope[channel] = constant ? 0 : (float)(weight * r * r * r * moment / count);
 }
 
-// ---- dx
-// --------------------------------------------------------------------------------------------------------------
+// ---- dx -----------------------------------------------------------------------------------------------------------
 
 typedef struct line {
     float mean[RB_LANES], scale[RB_LANES], offset[RB_LANES], slope[RB_LANES];
@@ -147,18 +146,17 @@ static void write_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
     }
 }
 
-// ---- the step
-// --------------------------------------------------------------------------------------------------------
+// ---- the step -----------------------------------------------------------------------------------------------------
 
 static void run(const rb_dn_step *s, rb_dn_plan *p)
 {
     const attr *a = s->attr;
-    int pictures = p->base.spec.batch, dx = a->gated ? DX : Y;
+    int pictures = p->base.spec.batch;
     context c = {.x = s->use[X]->data,
-                 .y = a->gated ? s->use[Y]->data : NULL,
+                 .y = a->y ? a->y->data : NULL,
                  .dy = s->use[DY]->data,
                  .mean = s->use[MEAN]->data,
-                 .dx = s->use_count > dx ? s->use[dx]->data : NULL,
+                 .dx = a->dx ? a->dx->data : NULL,
                  .sums = s->use[SUMS]->data,
                  .scale = a->scale,
                  .offset = a->offset,
@@ -174,7 +172,11 @@ void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_
 {
     int channels = n->shape.c, groups = rb_lanes_of(&g->x->md).groups;
     attr *a = RB_NEW(p->arena, attr, 1);
-    *a = (attr){g->constant, g->y != NULL, RB_NEW(p->arena, float, channels), RB_NEW(p->arena, float, channels),
+    *a = (attr){g->constant,
+                g->y,
+                g->dx,
+                RB_NEW(p->arena, float, channels),
+                RB_NEW(p->arena, float, channels),
                 RB_NEW(p->arena, float, channels)};
     rb_dn_step *s = rb_dn_step_new(p, RB_DN_BACKWARD, n);
     s->run = run;
@@ -187,8 +189,8 @@ void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_
                             g->dy,
                             rb_dn_doubles_new(p, (ptrdiff_t)p->base.spec.batch * groups * 2 * RB_LANES),
                             rb_dn_param(p, n->param[0], RB_GRAD),
-                            rb_dn_param(p, n->param[1], RB_GRAD),
-                            g->y,
-                            g->dx};
-    for (int i = 0; i <= DX; i++) rb_dn_use(s, 0, uses[i]);
+                            rb_dn_param(p, n->param[1], RB_GRAD)};
+    for (int i = 0; i < ALWAYS; i++) rb_dn_use(s, 0, uses[i]);
+    rb_dn_use(s, 0, g->y);
+    rb_dn_use(s, 0, g->dx);
 }

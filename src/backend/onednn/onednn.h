@@ -140,7 +140,7 @@ bool rb_dn_copy(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor
 
 rb_dn_tensor *rb_dn_param(const rb_dn_plan *p, const rb_param *param, rb_slot slot);
 
-// The only reader of `n`, or NULL; and the same when it is of kind `op`.
+// The only reader of `n` if it is of kind `op`, else NULL.
 const rb_node *rb_dn_sole_reader(const rb_dn_plan *p, const rb_node *n, const rb_op *op);
 
 // Says that `n`'s steps compute `tail` too, into `value`.
@@ -181,6 +181,7 @@ void rb_dn_emit_loss(rb_dn_plan *p, const rb_node *output);
 bool rb_dn_failed(rb_error *err, dnnl_status_t status, const char *what); // true after writing err
 dnnl_memory_desc_t rb_dn_md(dnnl_data_type_t type, int rank, const int *dims, dnnl_format_tag_t tag);
 dnnl_memory_desc_t rb_dn_floats_md(int rank, const int *dims, dnnl_format_tag_t tag);
+dnnl_memory_desc_t rb_dn_row_md(ptrdiff_t floats); // more than an int may hold: 2^31 are 8 GiB
 dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_data_type_t type,
                                          dnnl_format_tag_t tag); // with groups: 5 axes
 

@@ -26,6 +26,13 @@ dnnl_memory_desc_t rb_dn_floats_md(int rank, const int *dims, dnnl_format_tag_t 
     return rb_dn_md(dnnl_f32, rank, dims, tag);
 }
 
+dnnl_memory_desc_t rb_dn_row_md(ptrdiff_t floats)
+{
+    dnnl_memory_desc_t md;
+    dnnl_memory_desc_init_by_tag(&md, 1, (dnnl_dims_t){floats}, dnnl_f32, dnnl_a);
+    return md;
+}
+
 dnnl_data_type_t rb_dn_map_type(const rb_dn_store *s)
 {
     return s->base.spec.precision == RB_BF16 ? dnnl_bf16 : dnnl_f32;

@@ -13,11 +13,6 @@
 
 #define PIECE 4096 // floats
 
-static ptrdiff_t rounded_up(ptrdiff_t bytes)
-{
-    return (bytes + RB_ALIGNMENT - 1) / RB_ALIGNMENT * RB_ALIGNMENT;
-}
-
 static dnnl_memory_desc_t plain_md(const rb_param *p)
 {
     static const dnnl_format_tag_t tags[] = {0, dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
@@ -84,7 +79,7 @@ static bool place(rb_dn_store *s, ptrdiff_t *bytes, rb_error *err)
             if (!choose_md(s, g->params[i], &t->md, err)) return false;
             t->bytes = (ptrdiff_t)dnnl_memory_desc_get_size(&t->md);
             t->place = *bytes;
-            *bytes += rounded_up(t->bytes);
+            *bytes += rb_aligned(t->bytes);
         }
         if (kind < KINDS - 1) s->trained_bytes = *bytes;
     }
@@ -217,9 +212,9 @@ static void each_run(rb_dn_store *s, int group, void (*visit)(rb_dn_store *, voi
         if (from < 0) from = t->place;
         if (g->params[i]->frozen) {
             if (to > from) visit(s, context, from, to);
-            from = t->place + rounded_up(t->bytes);
+            from = t->place + rb_aligned(t->bytes);
         }
-        to = t->place + rounded_up(t->bytes);
+        to = t->place + rb_aligned(t->bytes);
     }
     if (to > from) visit(s, context, from, to);
 }
