@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// augment.c - how long one transform takes: microseconds a picture, on one thread.
+// augment.c - how long one transform or pipeline takes: microseconds a picture, on one thread.
 //
 //     bench_augment NAME SETTINGS SIZE SECONDS        e.g. bench_augment Rotate limit=90 224 0.5
+//     bench_augment PRESET SIDE SIZE SECONDS          e.g. bench_augment original minority 224 0.5
 //
 // Every run draws its parameters anew and begins with a fresh copy of a picture of slopes and noise.
 #include "augment/augment.h"
@@ -38,11 +39,11 @@ static double microseconds(const rb_pipeline *p, int side, double seconds)
     uint32_t draw = 0;
     while (cpu_s() < end) {
         double begun = cpu_s();
-        const int runs = 32;
+        const int runs = 256; // so many that a pipeline takes each of its ways
         for (int i = 0; i < runs; i++) {
             rb_image image = work;
             memcpy(image.pixels, in.pixels, (size_t)bytes);
-            rb_pipeline_run(p, 1, draw++ % 32, 0, scratch, &image);
+            rb_pipeline_run(p, 1, draw++ % 256, 0, scratch, &image);
             rb_arena_reset(scratch);
         }
         double took = (cpu_s() - begun) / runs;
@@ -53,6 +54,23 @@ static double microseconds(const rb_pipeline *p, int side, double seconds)
     return least * 1e6;
 }
 
+static bool is_preset(const char *name)
+{
+    int i = 0;
+    while (rb_augment_presets[i] && strcmp(rb_augment_presets[i], name)) i++;
+    return rb_augment_presets[i];
+}
+
+static bool build(rb_arena *a, const char *name, const char *settings, rb_pipeline *out, rb_error *err)
+{
+    const rb_step_row rows[] = {{.name = name, .with = rb_text_format(a, "p=1 %s", settings)}, {0}};
+    rb_augmentation preset;
+    if (!is_preset(name)) return rb_pipeline_build(a, rows, "bench_augment", out, err);
+    if (!rb_augmentation_preset(a, name, "bench_augment", &preset, err)) return false;
+    *out = strcmp(settings, "minority") ? preset.majority : preset.minority;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 5) {
@@ -60,10 +78,9 @@ int main(int argc, char **argv)
         return 2;
     }
     rb_arena *a = rb_arena_open();
-    const rb_step_row rows[] = {{.name = argv[1], .with = rb_text_format(a, "p=1 %s", argv[2] ? argv[2] : "")}, {0}};
     rb_pipeline p;
     rb_error err;
-    if (!rb_pipeline_build(a, rows, "bench_augment", &p, &err)) {
+    if (!build(a, argv[1], argv[2], &p, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return (int)err.kind;
     }
