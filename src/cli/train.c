@@ -2,6 +2,7 @@
 // train.c - trains a classifier and judges it.
 #include "cli/command.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/table.h"
 #include "train/train.h"
@@ -24,14 +25,33 @@ static void print_result(const rb_trained *t, int epochs)
     printf("%s\n", t->folder);
 }
 
+static bool read_flags(rb_arena *a, rb_settings *s, int argc, char **argv, rb_error *err)
+{
+    rb_words operands;
+    return rb_config_flags(a, &s->config, argc, argv, &operands, err) && rb_no_operands(operands, err);
+}
+
+// The settings of a run that goes on are those of its record, and what flags and files say over them.
+static bool read_settings(rb_arena *a, int argc, char **argv, rb_settings **out, rb_resume *from, rb_error *err)
+{
+    rb_settings *asked = rb_settings_new(a, RB_FOR_TRAIN), *recorded, *now;
+    *out = asked;
+    if (!read_flags(a, asked, argc, argv, err) || !rb_resume_find(a, asked->checkpoint_path, from, err)) return false;
+    if (!from->folder) return true;
+    const char *record = rb_path_join(a, from->folder, "config.yaml");
+    recorded = rb_settings_new(a, RB_FOR_TRAIN);
+    *out = now = rb_settings_new(a, RB_FOR_TRAIN);
+    return rb_config_read(a, &recorded->config, record, err) && rb_config_read(a, &now->config, record, err) &&
+           read_flags(a, now, argc, argv, err) && rb_settings_resolve(a, now, err) &&
+           rb_resume_agree(a, recorded, now, err);
+}
+
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
-    rb_settings *s = rb_settings_new(a, RB_FOR_TRAIN);
-    rb_words operands;
+    rb_settings *s;
+    rb_resume from;
     rb_trained trained;
-    if (!rb_config_flags(a, &s->config, argc, argv, &operands, err) || !rb_no_operands(operands, err) ||
-        !rb_train(a, s, &trained, err))
-        return false;
+    if (!read_settings(a, argc, argv, &s, &from, err) || !rb_train(a, s, &from, &trained, err)) return false;
     print_result(&trained, s->training.num_epochs);
     return true;
 }

@@ -118,6 +118,17 @@ bool rb_config_set(rb_arena *a, const rb_config *c, const char *key, const char 
     return rb_fail(err, RB_ERR_USAGE, "%s: unknown key", where);
 }
 
+const char *const *rb_config_keys(rb_arena *a, const rb_config *c)
+{
+    return rb_key_names(a, c, true);
+}
+
+bool rb_config_is_local(const rb_config *c, const char *key)
+{
+    rb_key k;
+    return rb_key_find(c, key, &k) && k.field->local;
+}
+
 const char *rb_config_value(rb_arena *a, const rb_config *c, const char *key)
 {
     rb_key k;

@@ -106,6 +106,12 @@ bool rb_config_flags(rb_arena *a, const rb_config *c, int argc, char **argv, rb_
 bool rb_config_set(rb_arena *a, const rb_config *c, const char *key, const char *value, const char *where,
                    rb_error *err) RB_CHECKED;
 
+// The keys of the used sections; NULL-ended.
+const char *const *rb_config_keys(rb_arena *a, const rb_config *c);
+
+// Whether a key that is known to exist belongs to this machine or call alone.
+bool rb_config_is_local(const rb_config *c, const char *key);
+
 // The value of a key that is known to exist, as a flag would say it; "null" if it is unset.
 const char *rb_config_value(rb_arena *a, const rb_config *c, const char *key);
 

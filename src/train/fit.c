@@ -3,6 +3,7 @@
 #include "train/job.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "train/bar.h"
 #include "train/curve.h"
 
@@ -21,10 +22,11 @@ typedef struct fit {
     float *target;  // [batch k] smoothed; NULL: labels are meant as they are
     float *weight;  // [batch]
     double *row;    // [k]
-    double loss;    // sum over the draws of the epoch
-    double mass;    // what they count for in it: 1 each, unless the loss weighs its mean
-    int judged;     // draws that could be read
+    rb_arena *kept; // metrics of the last validation
+    double start_s;
     double epoch_s; // seconds the steps of the epoch took
+    int epoch_from; // first draw of the epoch that was made here
+    bool headed;    // the table has its head
 } fit;
 
 // ---- opening -----------------------------------------------------------------------------------------------------
@@ -66,7 +68,7 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     f->weight = RB_NEW(job->arena, float, batch);
     if (draws >= batch && !open_plan(f, batch, &f->full, err)) return false;
     if (draws % batch && !open_plan(f, draws % batch, &f->rest, err)) return false;
-    return log_algorithms(job, f->full ? f->full : f->rest, err);
+    return job->resumed || log_algorithms(job, f->full ? f->full : f->rest, err);
 }
 
 // ---- a step ------------------------------------------------------------------------------------------------------
@@ -87,7 +89,7 @@ static bool fill_targets(fit *f, const rb_batch *b, double *mass, rb_error *err)
     for (int i = 0; i < b->n; i++) {
         f->label[i] = job->data.samples[b->sample[i]].label;
         f->weight[i] = b->bad[i] ? 0 : 1;
-        f->judged += !b->bad[i];
+        f->job->at.judged += !b->bad[i];
         if (f->target) smooth_target(f, i);
         if (b->bad[i] && !rb_job_bad_image(f->job, b->sample[i], b->reason[i], err)) return false;
     }
@@ -111,7 +113,7 @@ static bool learn(fit *f, const rb_batch *b, double mass, double *loss, rb_error
                     .targets = f->target,
                     .weights = f->weight,
                     .scale = 1 / mass,
-                    .epoch = (uint32_t)job->epoch,
+                    .epoch = (uint32_t)job->at.epoch,
                     .draw = b->first_draw};
     return backend->forward(plan, &feed, err) && backend->read(plan, loss, NULL, err) &&
            backend->backward(plan, false, err);
@@ -123,14 +125,14 @@ static bool fail_numeric(const fit *f, const rb_batch *b, double loss, rb_error 
     return rb_fail(err, RB_ERR_NUMERIC,
                    "step %lld of epoch %d: the loss is %g, in the batch that begins with %s; lower lr, or look at the "
                    "pictures",
-                   (long long)job->step + 1, job->epoch + 1, loss, job->data.samples[b->sample[0]].path);
+                   (long long)job->at.step + 1, job->at.epoch + 1, loss, job->data.samples[b->sample[0]].path);
 }
 
 static rb_progress progress_of(const fit *f)
 {
     const rb_job *job = f->job;
     const rb_training_settings *t = &job->settings->training;
-    return (rb_progress){job->step, (int64_t)f->batches * t->num_epochs, f->batches, t->lr, &job->memory};
+    return (rb_progress){job->at.step, (int64_t)f->batches * t->num_epochs, f->batches, t->lr, &job->at.memory};
 }
 
 static bool update(fit *f, rb_error *err)
@@ -138,13 +140,13 @@ static bool update(fit *f, rb_error *err)
     rb_job *job = f->job;
     const rb_training_settings *t = &job->settings->training;
     rb_rate rate = job->schedule.schedule->rate(job->schedule.cfg, progress_of(f));
-    job->lr = rate.lr;
-    job->step++;
+    job->at.lr = rate.lr;
+    job->at.step++;
     rb_update u = {.lr = rate.lr,
                    .momentum = rate.momentum,
                    .weight_decay = t->weight_decay,
                    .spare = !t->weight_decay_all,
-                   .step = job->step,
+                   .step = job->at.step,
                    .clip = t->clip_grad_norm};
     return job->network.backend->update(job->network.store, &u, err);
 }
@@ -152,9 +154,9 @@ static bool update(fit *f, rb_error *err)
 static bool log_step(const fit *f, double loss, rb_error *err)
 {
     const rb_job *job = f->job;
-    rb_json *j = rb_run_record(f->scratch, &job->run, "step", job->step, job->epoch);
+    rb_json *j = rb_run_record(f->scratch, &job->run, "step", job->at.step, job->at.epoch);
     rb_json_real(j, "train/loss", loss);
-    rb_json_real(j, "lr", job->lr);
+    rb_json_real(j, "lr", job->at.lr);
     if (job->settings->training.clip_grad_norm > 0) rb_json_real(j, "train/grad_norm", job->network.store->grad_norm);
     bool done = rb_run_write(&job->run, j, err);
     rb_arena_reset(f->scratch);
@@ -169,8 +171,8 @@ static bool take_step(fit *f, const rb_batch *b, rb_error *err)
     if (!(mass > 0)) return true; // nothing to learn from: no step
     if (!learn(f, b, mass, &loss, err)) return false;
     if (!isfinite(loss)) return fail_numeric(f, b, loss, err);
-    f->loss += loss * mass;
-    f->mass += mass;
+    f->job->at.loss += loss * mass;
+    f->job->at.mass += mass;
     return update(f, err) && log_step(f, loss, err);
 }
 
@@ -180,24 +182,45 @@ static void begin_pass(fit *f)
 {
     rb_job *job = f->job;
     const rb_settings *s = job->settings;
-    uint32_t seed = (uint32_t)s->training.seed, epoch = (uint32_t)job->epoch;
+    uint32_t seed = (uint32_t)s->training.seed, epoch = (uint32_t)job->at.epoch;
     rb_arena *scratch = rb_arena_open();
     rb_sampler_order(scratch, &job->data, job->part[RB_TRAIN_PART], (rb_sampler)s->data.sampler, seed, epoch, f->order,
                      f->draws);
     rb_arena_close(scratch);
-    f->loss = 0;
-    f->mass = 0;
-    f->judged = 0;
-    rb_loader_begin(
-        job->loader,
-        &(rb_pass){
-            .order = f->order, .count = f->draws, .seed = seed, .epoch = epoch, .augmentation = job->augmentation});
+    rb_loader_begin(job->loader, &(rb_pass){.order = f->order,
+                                            .count = f->draws,
+                                            .start = job->at.draw,
+                                            .seed = seed,
+                                            .epoch = epoch,
+                                            .augmentation = job->augmentation});
 }
 
 // Over the draws of the epoch that could be read.
 static double mean_loss(const fit *f)
 {
-    return f->mass > 0 ? f->loss / f->mass : (double)NAN;
+    const rb_state *at = &f->job->at;
+    return at->mass > 0 ? at->loss / at->mass : (double)NAN;
+}
+
+// Saves what a resume needs, and fails as somebody wished.
+static bool stop(const fit *f, const char *why, rb_error *err)
+{
+    return rb_job_save(f->job, "last.safetensors", true, err) && rb_job_stopped(f->job, why, err);
+}
+
+static bool save_is_due(const rb_job *job)
+{
+    const rb_training_settings *t = &job->settings->training;
+    bool steps = t->checkpoint_every > 0 && job->at.step - job->saved_step >= t->checkpoint_every;
+    return steps || (t->checkpoint_every_s > 0 && rb_clock_now_s() - job->saved_s >= t->checkpoint_every_s);
+}
+
+static bool between_steps(fit *f, rb_error *err)
+{
+    double max_s = f->job->settings->training.max_time;
+    if (rb_stop_asked()) return stop(f, rb_stop_asked(), err);
+    if (max_s > 0 && rb_clock_now_s() - f->start_s >= max_s) return stop(f, "max_time", err);
+    return !save_is_due(f->job) || rb_job_save(f->job, "last.safetensors", true, err);
 }
 
 static bool run_steps(fit *f, rb_bar *bar, rb_error *err)
@@ -207,21 +230,28 @@ static bool run_steps(fit *f, rb_bar *bar, rb_error *err)
         if (!rb_loader_next(f->job->loader, &b, err)) return false;
         if (!b) return true;
         if (!take_step(f, b, err)) return false;
-        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", mean_loss(f), f->job->lr);
+        f->job->at.draw += b->n;
+        rb_bar_show(bar, (int)b->first_draw / f->batch + 1, "  loss %.4f  lr %.2e", mean_loss(f), f->job->at.lr);
+        if (!between_steps(f, err)) return false;
     }
 }
 
 static bool train_epoch(fit *f, rb_error *err)
 {
     char title[48];
+    rb_job *job = f->job;
     double start_s = rb_clock_now_s();
-    snprintf(title, sizeof title, "epoch %d/%d", f->job->epoch + 1, f->job->settings->training.num_epochs);
+    snprintf(title, sizeof title, "epoch %d/%d", job->at.epoch + 1, job->settings->training.num_epochs);
     rb_bar bar = rb_bar_begin(title, f->batches, f->batch);
-    begin_pass(f);
-    bool done = run_steps(f, &bar, err);
+    f->epoch_from = job->at.draw;
+    bool done = true;
+    if (job->at.draw < f->draws) { // a run that stopped in its validation has none left
+        begin_pass(f);
+        done = run_steps(f, &bar, err);
+    }
     rb_bar_clear(&bar);
     f->epoch_s = rb_clock_now_s() - start_s;
-    if (!done || f->judged) return done;
+    if (!done || job->at.judged) return done;
     return rb_fail(err, RB_ERR_DATA, "%s: none of its %d pictures could be read", title, f->draws);
 }
 
@@ -249,14 +279,19 @@ static void tell_schedule(rb_job *job, const rb_summary *val, double val_loss)
     if (!c->schedule->observe) return;
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
         if (!strcmp(metrics[i].name, c->schedule->monitor(c->cfg)))
-            c->schedule->observe(c->cfg, job->settings->training.lr, metrics[i].value, &job->memory);
+            c->schedule->observe(c->cfg, job->settings->training.lr, metrics[i].value, &job->at.memory);
+}
+
+static double images_per_s(const fit *f)
+{
+    return (f->draws - f->epoch_from) / f->epoch_s;
 }
 
 static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, double val_loss, bool better,
                       rb_error *err)
 {
     const rb_job *job = f->job;
-    rb_json *j = rb_run_record(scratch, &job->run, "epoch", job->step, job->epoch);
+    rb_json *j = rb_run_record(scratch, &job->run, "epoch", job->at.step, job->at.epoch);
     rb_json_real(j, "train/loss", mean_loss(f));
     rb_json_real(j, "val/loss", val_loss);
     rb_json_real(j, "val/hter", val->rates.hter);
@@ -264,64 +299,93 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, do
     rb_json_real(j, "val/frr", val->rates.frr);
     rb_json_real(j, "val/threshold", val->threshold);
     rb_json_real(j, "val/roc_auc", val->roc_auc);
-    rb_json_real(j, "lr", job->lr);
+    rb_json_real(j, "lr", job->at.lr);
     rb_json_bool(j, "best", better);
-    rb_json_real(j, "t_images_per_s", f->judged / f->epoch_s);
+    rb_json_real(j, "t_images_per_s", images_per_s(f));
     return rb_run_write(&job->run, j, err);
 }
 
-static void print_epoch(const fit *f, const rb_summary *val, double val_loss, bool better)
+static void print_epoch(fit *f, const rb_summary *val, double val_loss, bool better)
 {
-    if (f->job->epoch == 0)
+    if (!f->headed)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
                 "val AUC", "threshold", "lr", "images/s");
-    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->epoch + 1, mean_loss(f), val_loss,
-            val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->lr, f->judged / f->epoch_s);
+    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->at.epoch + 1, mean_loss(f), val_loss,
+            val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->at.lr, images_per_s(f));
 }
 
 // `last` with the state of training in any case; the one before it stays as last.prev until the new one is complete.
-static bool save(const rb_job *job, const rb_summary *val, bool better, rb_error *err)
+static bool save(rb_job *job, bool better, rb_error *err)
 {
-    return (!better || rb_job_save(job, "best.safetensors", val, false, err)) &&
-           rb_job_save(job, "last.safetensors", val, true, err);
+    return (!better || rb_job_save(job, "best.safetensors", false, err)) &&
+           rb_job_save(job, "last.safetensors", true, err);
 }
 
-static bool end_epoch(rb_arena *scratch, fit *f, bool *stop, rb_error *err)
+// What the epoch's checkpoints say of its validation.
+static void keep_metrics(fit *f, const rb_summary *val)
+{
+    rb_arena_reset(f->kept);
+    rb_json *j = rb_json_new(f->kept);
+    rb_json_open(j, NULL, '{');
+    rb_summary_to_json(j, "val", val);
+    rb_json_close(j);
+    f->job->at.metrics = rb_json_text(j);
+    f->job->at.threshold = val->threshold;
+}
+
+static void go_to_next_epoch(rb_job *job, bool stop)
+{
+    rb_state *at = &job->at;
+    at->epoch++;
+    at->draw = at->judged = 0;
+    at->loss = at->mass = 0;
+    at->stopped_early = stop && at->epoch < job->settings->training.num_epochs;
+    at->finished = stop || at->epoch >= job->settings->training.num_epochs;
+}
+
+static bool end_epoch(rb_arena *scratch, fit *f, rb_error *err)
 {
     rb_job *job = f->job;
     rb_summary val;
     double loss;
-    if (!validate(scratch, job, &val, &loss, err)) return false;
-    bool better = val.rates.hter < job->best.at.hter;
-    if (better) job->best = (rb_best){job->epoch, job->step, {val.threshold, val.rates.hter}};
+    if (!validate(scratch, job, &val, &loss, err))
+        return err->kind == RB_ERR_STOPPED ? stop(f, rb_stop_asked(), err) : false;
+    bool better = val.rates.hter < job->at.best.at.hter;
+    if (better) job->at.best = (rb_best){job->at.epoch, job->at.step, {val.threshold, val.rates.hter}};
     const rb_training_settings *t = &job->settings->training;
-    *stop = rb_early_stop_after(&job->early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
+    bool enough =
+        rb_early_stop_after(&job->at.early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
     tell_schedule(job, &val, loss);
     print_epoch(f, &val, loss, better);
-    return log_epoch(scratch, f, &val, loss, better, err) && save(job, &val, better, err);
+    if (!log_epoch(scratch, f, &val, loss, better, err)) return false;
+    keep_metrics(f, &val);
+    go_to_next_epoch(job, enough);
+    return save(job, better, err);
 }
 
-static bool run_epochs(fit *f, bool *stopped_early, rb_error *err)
+static bool run_epochs(fit *f, rb_error *err)
 {
-    rb_job *job = f->job;
-    *stopped_early = false;
-    for (int epoch = 0; epoch < job->settings->training.num_epochs && !*stopped_early; epoch++) {
-        job->epoch = epoch;
+    while (!f->job->at.finished) {
         rb_arena *scratch = rb_arena_open();
-        bool done = train_epoch(f, err) && end_epoch(scratch, f, stopped_early, err);
+        bool done = train_epoch(f, err) && end_epoch(scratch, f, err);
         rb_arena_close(scratch);
         if (!done) return false;
     }
     return true;
 }
 
-bool rb_job_fit(rb_job *job, bool *stopped_early, rb_error *err)
+bool rb_job_fit(rb_job *job, rb_error *err)
 {
     fit f;
+    if (job->at.finished) return true;
     if (!open_fit(&f, job, err)) return false;
     rb_curve_show(job->schedule.schedule, job->schedule.cfg, progress_of(&f));
     f.scratch = rb_arena_open();
-    bool done = run_epochs(&f, stopped_early, err);
+    f.kept = rb_arena_open();
+    f.start_s = job->saved_s = rb_clock_now_s();
+    bool done = run_epochs(&f, err);
+    job->at.metrics = NULL;
+    rb_arena_close(f.kept);
     rb_arena_close(f.scratch);
     return done;
 }

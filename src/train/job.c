@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/stop.h"
 #include "train/bar.h"
 
 #include <math.h>
@@ -45,6 +46,24 @@ static void leave_out(rb_job *job, const rb_batch *b)
     }
 }
 
+static bool is_named(const char *name, const char *const *names)
+{
+    while (*names && strcmp(*names, name)) names++;
+    return *names;
+}
+
+// A run that goes on leaves out what it left out before, whatever can be read today.
+static void leave_out_again(rb_job *job, const rb_state *from)
+{
+    for (int i = 0; i < job->data.count; i++) {
+        rb_sample *s = &job->data.samples[i];
+        bool bad = is_named(s->name, from->bad);
+        if (bad || is_named(s->name, from->lost)) job->unreadable[i] = "could not be read before the run went on";
+        if (bad) s->part = RB_NO_PART;
+    }
+}
+
+// Fills the cache, and finds the bad pictures of a run that begins.
 static bool look_at_all(rb_job *job, rb_error *err)
 {
     rb_indices all = rb_dataset_part(job->arena, &job->data, RB_NO_PART);
@@ -56,7 +75,10 @@ static bool look_at_all(rb_job *job, rb_error *err)
         if (!done || !b) rb_bar_clear(&bar);
         if (!done) return false;
         if (!b) return true;
-        leave_out(job, b);
+        if (rb_stop_asked())
+            return rb_fail(err, RB_ERR_STOPPED, "stopped by %s before training began: nothing was written",
+                           rb_stop_asked());
+        if (!job->resumed) leave_out(job, b);
         rb_bar_show(&bar, (int)b->first_draw + b->n, "%s", "");
     }
 }
@@ -143,25 +165,22 @@ static void weigh_shifts(rb_job *job)
 static bool fail_resume(const char *path, rb_error *err)
 {
     return rb_fail(err, RB_ERR_USAGE,
-                   "%s: holds the state of a training run, and this version cannot take a run up again; name its "
-                   "best.safetensors to begin anew from those weights",
+                   "%s: holds the state of a training run, but is not in its folder: put it beside config.yaml and "
+                   "log.jsonl, or name best.safetensors to begin anew from weights",
                    path);
 }
 
-static bool not_a_folder(const char *path, rb_error *err)
-{
-    return !rb_folder_exists(path) || fail_resume(path, err);
-}
-
-static bool open_network(rb_job *job, rb_error *err)
+static bool open_network(rb_job *job, const rb_resume *from, rb_error *err)
 {
     const rb_settings *s = job->settings;
     rb_checkpoint start;
     if (!rb_network_open(job->arena, s, job->optim.optim, job->optim.cfg, &job->network, err)) return false;
     rb_network_init(&job->network, (uint32_t)s->training.seed);
+    if (from)
+        return rb_network_resume(&job->network, &from->checkpoint.tensors, err) || rb_fail_in(err, "%s", from->folder);
     if (!s->checkpoint_path) return true;
     rb_arena *scratch = rb_arena_open();
-    bool done = not_a_folder(s->checkpoint_path, err) && rb_checkpoint_open(scratch, s->checkpoint_path, &start, err) &&
+    bool done = rb_checkpoint_open(scratch, s->checkpoint_path, &start, err) &&
                 (!start.state || fail_resume(s->checkpoint_path, err)) &&
                 (rb_network_load(&job->network, &start.tensors, err) || rb_fail_in(err, "%s", s->checkpoint_path));
     rb_arena_close(scratch);
@@ -213,7 +232,7 @@ bool rb_job_bad_image(rb_job *job, int sample, const char *reason, rb_error *err
 bool rb_job_score(rb_arena *a, rb_job *job, rb_part part, rb_part_scores *out, rb_error *err)
 {
     rb_indices which = job->part[part];
-    if (!rb_score_part(a, &job->scorer, which, &rb_loss_bce, &job->settings->bce, out, err)) return false;
+    if (!rb_score_part(a, &job->scorer, which, job->loss.loss, job->loss_cfg, out, err)) return false;
     for (int i = 0; i < which.count; i++)
         if (out->reason[i] && !rb_job_bad_image(job, which.at[i], out->reason[i], err)) return false;
     return true;
@@ -252,21 +271,63 @@ static bool open_folder(rb_job *job, rb_error *err)
     return rb_run_write(&job->run, j, err) && log_unreadable(job, err);
 }
 
-bool rb_job_open(rb_arena *a, rb_settings *s, rb_job *out, rb_error *err)
+// The data that the run was begun with, and the threads by which sums are split.
+static bool check_resume(const rb_job *job, const rb_resume *from, rb_error *err)
 {
-    *out = (rb_job){.arena = a, .settings = s, .memory = RB_MEMORY_FRESH, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
-    out->early_stop.best = INFINITY;
-    out->schedule = rb_settings_schedule(s, err);
-    if (!out->schedule.schedule) return false;
-    out->optim = rb_settings_optim(s, err);
-    out->loss = out->optim.optim ? rb_settings_loss(s, err) : (rb_chosen_loss){0};
-    if (!out->loss.loss || !rb_settings_resolve(a, s, err) || !open_data(out, err) || !open_network(out, err) ||
-        !open_loader(out, err) || !rb_folder_make(s->training.checkpoint_dir, err))
+    if (job->fingerprint != from->checkpoint.data_fingerprint)
+        return rb_fail(err, RB_ERR_DATA,
+                       "the pictures, their labels or their split are not those that %s was begun with: "
+                       "fingerprint %016llx, not %016llx",
+                       from->folder, (unsigned long long)job->fingerprint,
+                       (unsigned long long)from->checkpoint.data_fingerprint);
+    if (job->settings->compute.threads != from->state.threads)
+        rb_warn(
+            "threads: %d instead of %d: from here on the last bits of sums differ from those of an uninterrupted run",
+            job->settings->compute.threads, from->state.threads);
+    return true;
+}
+
+static void announce_resume(const rb_job *job)
+{
+    const rb_state *at = &job->at;
+    if (at->finished)
+        rb_note("%s: is trained; it is judged again", job->run.folder);
+    else
+        rb_note("%s: goes on after step %lld, in epoch %d", job->run.folder, (long long)at->step, at->epoch + 1);
+}
+
+static bool open_run(rb_job *job, const rb_resume *from, rb_error *err)
+{
+    if (!from) return open_folder(job, err);
+    if (!rb_run_resume(job->arena, from->folder, from->state.log_lines, &job->run, err)) return false;
+    announce_resume(job);
+    return true;
+}
+
+static bool choose(rb_job *job, rb_settings *s, rb_error *err)
+{
+    job->schedule = rb_settings_schedule(s, err);
+    if (!job->schedule.schedule) return false;
+    job->optim = rb_settings_optim(s, err);
+    if (!job->optim.optim) return false;
+    job->loss = rb_settings_loss(s, err);
+    return job->loss.loss && rb_settings_resolve(job->arena, s, err);
+}
+
+bool rb_job_open(rb_arena *a, rb_settings *s, const rb_resume *from, rb_job *out, rb_error *err)
+{
+    *out = (rb_job){.arena = a, .settings = s, .at = from ? from->state : rb_state_fresh(), .resumed = from};
+    if (from)
+        out->at.finished = out->at.stopped_early || out->at.epoch >= s->training.num_epochs; // it may have changed
+    if (!choose(out, s, err) || !open_data(out, err) || (from && !check_resume(out, from, err)) ||
+        !open_network(out, from, err) || !open_loader(out, err) ||
+        (!from && !rb_folder_make(s->training.checkpoint_dir, err)))
         return false;
     out->unreadable = RB_NEW(a, const char *, out->data.count);
+    if (from) leave_out_again(out, &from->state);
     if (!look_at_all(out, err)) return false;
-    tell_of_unreadable(out);
+    if (!from) tell_of_unreadable(out);
     if (!find_parts(out, err) || !prepare_loss(out, err)) return false;
     weigh_shifts(out);
-    return open_folder(out, err);
+    return open_run(out, from, err);
 }

@@ -3,17 +3,11 @@
 #ifndef RB_TRAIN_JOB_H
 #define RB_TRAIN_JOB_H
 
-#include "train/early_stop.h"
+#include "train/resume.h"
 #include "train/run.h"
 #include "train/score.h"
+#include "train/state.h"
 #include "train/train.h"
-
-// The best epoch so far, by val HTER; a tie stays with the earlier one.
-typedef struct rb_best {
-    int epoch;
-    int64_t step;    // updates made by its end
-    rb_threshold at; // hter INFINITY before the first
-} rb_best;
 
 typedef struct rb_job {
     rb_arena *arena;
@@ -28,22 +22,21 @@ typedef struct rb_job {
     rb_chosen_loss loss;
     const void *loss_cfg; // prepared for the training part
     double shift;         // of a logit, by sampler and loss together, from what the plain loss on all pictures gives it
-    rb_memory memory;     // of a schedule that listens to validation
     rb_network network;
     rb_loader *loader;
     rb_scorer scorer;
     rb_run run;
-    int epoch;    // from 0; after the run the last
-    int64_t step; // updates made
-    double lr;    // of the last update
-    rb_best best;
-    rb_early_stop early_stop;
+    rb_state at;
+    bool resumed;       // the log has its head already
+    int64_t saved_step; // of the last save
+    double saved_s;     // when that was
 } rb_job;
 
 // Opens data, network and loader, reads every picture once (which fills the cache and finds the bad ones), and makes
-// the run folder last: bad input leaves none behind. s->compute becomes what computes (rb_compute_resolve). The
-// loader's threads read `out` until `a` ends: it lives in `a`.
-bool rb_job_open(rb_arena *a, rb_settings *s, rb_job *out, rb_error *err) RB_CHECKED;
+// the run folder last: bad input leaves none behind. `from`: the run that goes on, its folder is there; NULL: a new
+// one. s->compute becomes what computes (rb_compute_resolve). The loader's threads read `out` until `a` ends: it lives
+// in `a`.
+bool rb_job_open(rb_arena *a, rb_settings *s, const rb_resume *from, rb_job *out, rb_error *err) RB_CHECKED;
 
 // A picture was bad after the first look: says so, on stderr and in the log, the first time.
 bool rb_job_bad_image(rb_job *job, int sample, const char *reason, rb_error *err) RB_CHECKED;
@@ -51,11 +44,15 @@ bool rb_job_bad_image(rb_job *job, int sample, const char *reason, rb_error *err
 // Scores one part as the network is now. Errors: as rb_score_part; IO (log)
 bool rb_job_score(rb_arena *a, rb_job *job, rb_part part, rb_part_scores *out, rb_error *err) RB_CHECKED;
 
-// Runs the epochs. `stopped_early` says whether early stopping ended them.
-bool rb_job_fit(rb_job *job, bool *stopped_early, rb_error *err) RB_CHECKED;
+// Runs the epochs that are left. Errors: STOPPED, once what a resume needs is saved
+bool rb_job_fit(rb_job *job, rb_error *err) RB_CHECKED;
 
-// Writes "<folder>/<name>": weights, threshold and metrics of the present epoch; with `training` what a resume needs.
-bool rb_job_save(const rb_job *job, const char *name, const rb_summary *val, bool training, rb_error *err) RB_CHECKED;
+// Writes "<folder>/<name>": the weights, threshold and metrics of the last validation; with `training` what a resume
+// needs.
+bool rb_job_save(rb_job *job, const char *name, bool training, rb_error *err) RB_CHECKED;
+
+// "stopped by <why> after step N; ..." with the command that goes on. Returns false.
+bool rb_job_stopped(const rb_job *job, const char *why, rb_error *err);
 
 // Judges train, val and test with the best checkpoint; writes *.proba and metrics.json.
 bool rb_job_judge(rb_job *job, rb_trained *out, rb_error *err) RB_CHECKED;

@@ -25,7 +25,7 @@ static bool log_summary(rb_arena *a, const rb_job *job, rb_part part, const rb_s
     } metrics[] = {{"loss", loss},        {"hter", s->rates.hter},    {"far", s->rates.far},
                    {"frr", s->rates.frr}, {"roc_auc", s->roc_auc},    {"average_precision", s->average_precision},
                    {"eer", s->eer},       {"threshold", s->threshold}};
-    rb_json *j = rb_run_record(a, &job->run, "eval", job->best.step, job->best.epoch);
+    rb_json *j = rb_run_record(a, &job->run, "eval", job->at.best.step, job->at.best.epoch);
     rb_json_string(j, "part", name);
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
         rb_json_real(j, rb_text_format(a, "%s/%s", name, metrics[i].metric), metrics[i].value);

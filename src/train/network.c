@@ -111,6 +111,29 @@ bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err)
     return done;
 }
 
+static bool load_state(rb_arena *scratch, const rb_network *n, const rb_tensors *t, int k, rb_error *err)
+{
+    const rb_tensor **match;
+    const char *prefix = rb_text_format(scratch, "optim.%s.", n->store->spec.optim->state[k]);
+    if (!rb_tensors_match(scratch, t, n->graph, prefix, true, &match, err)) return false;
+    float *w = RB_NEW(scratch, float, largest_param(n->graph));
+    for (int i = 0; i < n->graph->param_count; i++) {
+        if (!match[i]) continue;
+        rb_tensor_to_f32(match[i], w);
+        n->backend->put(n->store, n->graph->params[i], (rb_slot)(RB_STATE + k), w);
+    }
+    return true;
+}
+
+bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    bool done = load(scratch, n, t, err);
+    for (int k = 0; done && k < n->store->spec.optim->states; k++) done = load_state(scratch, n, t, k, err);
+    rb_arena_close(scratch);
+    return done;
+}
+
 // ---- tensors for a file -------------------------------------------------------------------------------------------
 
 static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *p, rb_slot slot, const char *prefix,

@@ -34,6 +34,9 @@ void rb_network_init(const rb_network *n, uint32_t seed);
 // Weights and running statistics of a file. Errors: WEIGHTS (another model)
 bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
 
+// The same, and the optimiser's own tensors beside them. Errors: WEIGHTS (another model, another optimiser)
+bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
+
 // Weights and statistics as tensors under timm's names, num_batches_tracked (`steps`) among them; with `state` the
 // optimiser's, too: optim.<PyTorch's name of it>.<parameter>. Everything lives in `a`.
 void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool state, rb_tensors *out);

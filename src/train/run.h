@@ -12,17 +12,24 @@
 #include "base/file.h"
 #include "base/json.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 typedef struct rb_run {
     rb_arena *arena;
     const char *folder;
     FILE *log;
+    int64_t *lines; // of the log so far
     double start_s;
 } rb_run;
 
-// Makes "<checkpoint_dir>/<model>_<UTC time>" and begins its log. Closed with `a`.
+// Makes "<checkpoint_dir>/<model>_<UTC time>" and begins its log. Closed with `a`. A lock on the log keeps other runs
+// out of the folder.
 bool rb_run_open(rb_arena *a, const char *checkpoint_dir, const char *model, rb_run *out, rb_error *err) RB_CHECKED;
+
+// The folder of a run that goes on: cuts its log to the lines that it had then (bytes would differ with the clock), and
+// removes files that were being written when it ended.
+bool rb_run_resume(rb_arena *a, const char *folder, int64_t log_lines, rb_run *out, rb_error *err) RB_CHECKED;
 
 // "<folder>/<name>", in `a`.
 const char *rb_run_path(rb_arena *a, const rb_run *r, const char *name);

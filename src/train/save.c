@@ -2,40 +2,29 @@
 // save.c - the checkpoints of a run.
 #include "train/job.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <unistd.h>
 
-static const char *metrics_of(rb_arena *a, const rb_summary *val)
+// Pictures that could not be read: at the first look, or only later.
+static const char *const *unreadable(rb_arena *a, const rb_job *job, bool first_look)
 {
-    rb_json *j = rb_json_new(a);
-    rb_json_open(j, NULL, '{');
-    rb_summary_to_json(j, "val", val);
-    rb_json_close(j);
-    return rb_json_text(j);
+    const char **names = RB_NEW(a, const char *, job->data.count + 1), **to = names;
+    for (int i = 0; i < job->data.count; i++)
+        if (job->unreadable[i] && (job->data.samples[i].part == RB_NO_PART) == first_look)
+            *to++ = job->data.samples[i].name;
+    return names;
 }
 
-// Where the run stands after the epoch that has just ended.
 static const char *state_of(rb_arena *a, const rb_job *job)
 {
-    rb_json *j = rb_json_new(a);
-    rb_json_open(j, NULL, '{');
-    rb_json_integer(j, "epochs_done", job->epoch + 1);
-    rb_json_integer(j, "step", job->step);
-    rb_json_integer(j, "threads", job->settings->compute.threads); // the library splits its sums by them
-    rb_json_integer(j, "best_epoch", job->best.epoch);
-    rb_json_integer(j, "best_step", job->best.step);
-    rb_json_real(j, "best_hter", job->best.at.hter);
-    rb_json_real(j, "best_threshold", job->best.at.threshold);
-    rb_json_real(j, "early_stop_best", job->early_stop.best);
-    rb_json_integer(j, "early_stop_wait", job->early_stop.wait);
-    rb_json_open(j, "schedule", '{'); // null: nothing yet
-    rb_json_real(j, "lr", job->memory.lr);
-    rb_json_real(j, "best", job->memory.best);
-    rb_json_integer(j, "bad", job->memory.bad);
-    rb_json_integer(j, "cooldown", job->memory.cooldown);
-    rb_json_close(j);
-    rb_json_close(j);
-    return rb_json_text(j);
+    rb_state s = job->at;
+    s.threads = job->settings->compute.threads;
+    s.log_lines = *job->run.lines;
+    s.bad = unreadable(a, job, true);
+    s.lost = unreadable(a, job, false);
+    return rb_state_text(a, &s);
 }
 
 // The training state that stands gets a second name before the new one takes its place. Where the file system has no
@@ -49,7 +38,7 @@ static bool keep_previous(rb_arena *a, const char *path, rb_error *err)
     return rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot link to %s", path, previous);
 }
 
-static bool save(rb_arena *a, const rb_job *job, const char *name, const rb_summary *val, bool training, rb_error *err)
+static bool save(rb_arena *a, const rb_job *job, const char *name, bool training, rb_error *err)
 {
     const char *path = rb_run_path(a, &job->run, name);
     rb_checkpoint c = {.model = job->network.model,
@@ -57,18 +46,26 @@ static bool save(rb_arena *a, const rb_job *job, const char *name, const rb_summ
                        .preprocessing = job->network.preprocessing,
                        .classes = job->data.classes,
                        .class_count = job->data.class_count,
-                       .threshold = val->threshold,
-                       .metrics = metrics_of(a, val),
+                       .threshold = job->at.threshold,
+                       .metrics = job->at.metrics,
                        .data_fingerprint = job->fingerprint,
                        .state = training ? state_of(a, job) : NULL};
-    rb_network_tensors(a, &job->network, job->step, training, &c.tensors);
+    rb_network_tensors(a, &job->network, job->at.step, training, &c.tensors);
     return (!training || keep_previous(a, path, err)) && rb_checkpoint_write(a, path, &c, err);
 }
 
-bool rb_job_save(const rb_job *job, const char *name, const rb_summary *val, bool training, rb_error *err)
+bool rb_job_save(rb_job *job, const char *name, bool training, rb_error *err)
 {
     rb_arena *scratch = rb_arena_open();
-    bool done = save(scratch, job, name, val, training, err);
+    bool done = save(scratch, job, name, training, err);
     rb_arena_close(scratch);
+    job->saved_step = job->at.step;
+    job->saved_s = rb_clock_now_s();
     return done;
+}
+
+bool rb_job_stopped(const rb_job *job, const char *why, rb_error *err)
+{
+    return rb_fail(err, RB_ERR_STOPPED, "stopped by %s after step %lld; to go on: rarebit train --checkpoint_path %s",
+                   why, (long long)job->at.step, job->run.folder);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/score.h"
 
+#include "base/stop.h"
+
 #include <math.h>
 
 bool rb_scorer_open(rb_arena *a, const rb_network *n, const rb_dataset *data, rb_loader *loader, rb_scorer *out,
@@ -47,6 +49,7 @@ bool rb_scorer_run(const rb_scorer *s, const int *order, int count, void (*each)
         const rb_batch *batch;
         if (!rb_loader_next(s->loader, &batch, err)) return false;
         if (!batch) return true;
+        if (rb_stop_asked()) return rb_fail(err, RB_ERR_STOPPED, "stopped by %s", rb_stop_asked());
         if (!judge_batch(s, batch, each, context, err)) return false;
     }
 }

@@ -42,6 +42,12 @@ static const rb_field training_fields[] = {
      .help = "stop when val HTER has not improved for so long; 0: never"},
     {"early_stop_min_delta", RB_REAL, AT(early_stop_min_delta), .preset = 1e-3, .min = 0, .max = 1,
      .help = "by how much HTER must fall to count as better"},
+    {"checkpoint_every", RB_INT, AT(checkpoint_every), .preset = 0, .min = 0, .max = INT32_MAX, .unit = "steps",
+     .local = true, .help = "save what a resume needs so often, beside the end of each epoch; 0: by time alone"},
+    {"checkpoint_every_s", RB_REAL, AT(checkpoint_every_s), .preset = 600, .min = 0, .max = 1e9, .unit = "s",
+     .local = true, .help = "save it also when the last save is so long ago; 0: never"},
+    {"max_time", RB_REAL, AT(max_time), .preset = 0, .min = 0, .max = 1e9, .unit = "s", .local = true,
+     .help = "stop after so long, saved and ready to be resumed, with exit code 75; 0: never"},
     {0},
 };
 #undef AT

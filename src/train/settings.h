@@ -34,6 +34,8 @@ typedef struct rb_training_settings {
     int seed;
     int early_stop_patience; // epochs; 0: never stop early
     double early_stop_min_delta;
+    int checkpoint_every;                // steps; 0: by time and epoch alone
+    double checkpoint_every_s, max_time; // seconds; 0: never
 } rb_training_settings;
 
 typedef struct rb_decision_settings {

@@ -4,6 +4,7 @@
 #define RB_TRAIN_TRAIN_H
 
 #include "metric/metric.h"
+#include "train/resume.h"
 #include "train/settings.h"
 
 typedef struct rb_trained {
@@ -16,9 +17,12 @@ typedef struct rb_trained {
 // data -> split -> epochs of draws, steps and validation -> best checkpoint -> evaluation of train, val and test.
 // The threshold is chosen on validation alone. Progress goes to stderr. s->compute becomes what computes.
 //
+// `from` is the run that goes on, NULL or without a folder: a new one; its tensors are forgotten here. Signals that ask
+// the process to stop are watched from here on.
+//
 // Owner:  texts of `out` live in `a`
 // Errors: all kinds; what the run folder holds stays good
 // Source: the loop of PyTorch Lightning's Trainer.fit, step order of torch: update, then schedule
-bool rb_train(rb_arena *a, rb_settings *s, rb_trained *out, rb_error *err) RB_CHECKED;
+bool rb_train(rb_arena *a, rb_settings *s, rb_resume *from, rb_trained *out, rb_error *err) RB_CHECKED;
 
 #endif

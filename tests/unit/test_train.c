@@ -44,7 +44,7 @@ static rb_job *open_job(place *p)
 {
     rb_error err;
     rb_job *job = RB_NEW(p->arena, rb_job, 1);
-    check_done(rb_job_open(p->arena, small(p), job, &err), err);
+    check_done(rb_job_open(p->arena, small(p), NULL, job, &err), err);
     return job;
 }
 
@@ -82,10 +82,9 @@ static void what_goes_bad_is_said_once(void **state)
     rb_job *job = open_job(p);
     rb_trained trained = {0};
     rb_error err;
-    bool early;
     const rb_sample *one = &job->data.samples[job->part[RB_VAL_PART].at[0]];
     place_text(p, one->path, "no picture");
-    check_done(rb_job_fit(job, &early, &err), err);
+    check_done(rb_job_fit(job, &err), err);
     check_done(rb_job_judge(job, &trained, &err), err);
     const char *text =
         rb_text_format(p->arena, "\"event\":\"bad_image\",\"path\":\"%s\",\"reason\":\"neither", one->name);
@@ -100,9 +99,8 @@ static void batches_of_bad_pictures_are_no_steps(void **state)
     place *p = *state;
     rb_job *job = open_job(p);
     rb_error err = {0};
-    bool early;
     spoil(p, job, RB_TRAIN_PART);
-    check_failed(rb_job_fit(job, &early, &err), err, RB_ERR_DATA, "epoch 1/2: none of its 34 pictures could be read");
+    check_failed(rb_job_fit(job, &err), err, RB_ERR_DATA, "epoch 1/2: none of its 34 pictures could be read");
     const char *log = log_of(p, &job->run);
     assert_int_equal(count_in(log, "\"type\":\"step\""), 0);
     assert_int_equal(count_in(log, "\"type\":\"epoch\""), 0);
@@ -114,10 +112,8 @@ static void a_threshold_needs_both_classes(void **state)
     place *p = *state;
     rb_job *job = open_job(p);
     rb_error err = {0};
-    bool early;
     spoil(p, job, RB_VAL_PART);
-    check_failed(rb_job_fit(job, &early, &err), err, RB_ERR_DATA,
-                 "val pictures that can still be read none is of class");
+    check_failed(rb_job_fit(job, &err), err, RB_ERR_DATA, "val pictures that can still be read none is of class");
 }
 
 // eval makes the same split of the same files, whether they can be read or not.
@@ -141,14 +137,13 @@ static void what_computed_is_what_is_recorded(void **state)
 {
     place *p = *state;
     rb_error err = {0};
-    bool early;
     rb_job *job = RB_NEW(p->arena, rb_job, 1);
     rb_settings *s = small(p);
     s->compute.backend = "ref"; // which does not compute bf16
     s->compute.precision = RB_BF16;
     s->compute.threads = 0;
     s->training.num_epochs = 1;
-    check_done(rb_job_open(p->arena, s, job, &err) && rb_job_fit(job, &early, &err), err);
+    check_done(rb_job_open(p->arena, s, NULL, job, &err) && rb_job_fit(job, &err), err);
     const char *config = file_of(p, &job->run, "config.yaml"), *cores;
     cores = rb_text_format(p->arena, "threads: %d\n", rb_parallel_cores());
     assert_non_null(strstr(config, "precision: fp32\n"));
@@ -168,7 +163,7 @@ static void records_say_of_which_weights_they_are(void **state)
     rb_settings *s = small(p);
     s->training.num_epochs = 3;
     s->training.lr = 0; // no epoch is better than the first
-    check_done(rb_train(p->arena, s, &trained, &err), err);
+    check_done(rb_train(p->arena, s, NULL, &trained, &err), err);
     assert_int_equal(trained.best_epoch, 0);
     rb_run run = {.folder = trained.folder};
     const char *log = log_of(p, &run);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/resume.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <string.h>
+
+// ---- finding -------------------------------------------------------------------------------------------------------
+
+static bool open_state(rb_arena *a, const char *path, rb_resume *out, rb_error *err)
+{
+    out->tensors = rb_arena_open();
+    bool done = rb_checkpoint_open(out->tensors, path, &out->checkpoint, err) &&
+                (!out->checkpoint.state || rb_state_read(a, out->checkpoint.state, &out->state, err) ||
+                 rb_fail_in(err, "%s", path));
+    if (done && out->checkpoint.state) {
+        out->state.threshold = out->checkpoint.threshold;
+        out->state.metrics = out->checkpoint.metrics ? rb_text_copy(a, out->checkpoint.metrics) : NULL;
+        return true;
+    }
+    rb_resume_forget(out);
+    return done && rb_fail(err, RB_ERR_WEIGHTS, "%s: holds no training state", path);
+}
+
+static bool open_either(rb_arena *a, const char *folder, rb_resume *out, rb_error *err)
+{
+    const char *last = rb_path_join(a, folder, "last.safetensors");
+    const char *previous = rb_path_join(a, folder, "last.prev.safetensors");
+    if (open_state(a, last, out, err)) return true;
+    rb_error also;
+    if (!rb_file_exists(previous) || !open_state(a, previous, out, &also)) return false;
+    rb_warn("%s; going on from %s", err->text, previous);
+    return true;
+}
+
+static bool is_run_folder(rb_arena *a, const char *folder)
+{
+    return rb_file_exists(rb_path_join(a, folder, "config.yaml")) &&
+           rb_file_exists(rb_path_join(a, folder, "log.jsonl"));
+}
+
+bool rb_resume_find(rb_arena *a, const char *path, rb_resume *out, rb_error *err)
+{
+    *out = (rb_resume){0};
+    if (!path) return true;
+    bool folder = rb_folder_exists(path);
+    const char *run = folder ? path : rb_path_folder(a, path);
+    bool last = folder || !strncmp(rb_path_name(path), "last.", 5);
+    if (folder && !is_run_folder(a, path))
+        return rb_fail(err, RB_ERR_USAGE, "%s: is a folder, but none of a run: it has no config.yaml and log.jsonl",
+                       path);
+    if (!last || !is_run_folder(a, run)) return true;
+    if (!open_either(a, run, out, err)) return false;
+    out->folder = rb_text_copy(a, run);
+    return true;
+}
+
+void rb_resume_forget(rb_resume *r)
+{
+    if (r->tensors) rb_arena_close(r->tensors);
+    r->tensors = NULL;
+}
+
+// ---- agreement -----------------------------------------------------------------------------------------------------
+
+// Keys that a run may go on with otherwise, beside those that are local anyway. All others are part of what it computes
+// from its first step on.
+static const char *const may_change[] = {
+    "num_epochs", "lr", "weight_decay", "clip_grad_norm", "early_stop_patience", "early_stop_min_delta", NULL};
+
+static bool is_among(const char *key, const char *const *keys)
+{
+    while (*keys && strcmp(*keys, key)) keys++;
+    return *keys;
+}
+
+bool rb_resume_agree(rb_arena *scratch, const rb_settings *recorded, const rb_settings *now, rb_error *err)
+{
+    const char *const *keys = rb_config_keys(scratch, &now->config);
+    for (; *keys; keys++) {
+        const char *was = rb_config_value(scratch, &recorded->config, *keys);
+        const char *is = rb_config_value(scratch, &now->config, *keys);
+        bool local = rb_config_is_local(&now->config, *keys);
+        if (!strcmp(was, is) || !strcmp(*keys, "checkpoint_path")) continue;
+        if (!local && !is_among(*keys, may_change))
+            return rb_fail(
+                err, RB_ERR_USAGE,
+                "%s: the run was begun with %s and cannot go on with %s; leave the key out, or begin a new run", *keys,
+                was, is);
+        rb_note("%s: %s instead of %s", *keys, is, was);
+    }
+    return true;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/state.h"
+
+#include "base/json.h"
+
+#include <jansson.h>
+#include <math.h>
+
+rb_state rb_state_fresh(void)
+{
+    static const char *const none[] = {NULL};
+    return (rb_state){.lr = NAN,
+                      .best = {.epoch = -1, .at = {NAN, INFINITY}},
+                      .early_stop = {.best = INFINITY},
+                      .memory = RB_MEMORY_FRESH,
+                      .threshold = NAN,
+                      .bad = none,
+                      .lost = none};
+}
+
+// ---- the numbers, as a table
+// -----------------------------------------------------------------------------------------
+
+typedef enum kind { INTEGER, BIG, REAL, TRUTH } kind;
+
+static const struct row {
+    const char *key;
+    kind kind;
+    size_t offset;
+} rows[] = {
+#define AT(member) offsetof(rb_state, member)
+    {"epoch", INTEGER, AT(epoch)},
+    {"draw", INTEGER, AT(draw)},
+    {"step", BIG, AT(step)},
+    {"lr", REAL, AT(lr)},
+    {"loss", REAL, AT(loss)},
+    {"mass", REAL, AT(mass)},
+    {"judged", INTEGER, AT(judged)},
+    {"best_epoch", INTEGER, AT(best.epoch)},
+    {"best_step", BIG, AT(best.step)},
+    {"best_hter", REAL, AT(best.at.hter)},
+    {"best_threshold", REAL, AT(best.at.threshold)},
+    {"early_stop_best", REAL, AT(early_stop.best)},
+    {"early_stop_wait", INTEGER, AT(early_stop.wait)},
+    {"schedule_lr", REAL, AT(memory.lr)},
+    {"schedule_best", REAL, AT(memory.best)},
+    {"schedule_bad", INTEGER, AT(memory.bad)},
+    {"schedule_cooldown", INTEGER, AT(memory.cooldown)},
+    {"finished", TRUTH, AT(finished)},
+    {"stopped_early", TRUTH, AT(stopped_early)},
+    {"threads", INTEGER, AT(threads)},
+    {"log_lines", BIG, AT(log_lines)},
+#undef AT
+};
+#define ROWS ((int)(sizeof rows / sizeof *rows))
+
+// ---- writing -------------------------------------------------------------------------------------------------------
+
+static void put_names(rb_json *j, const char *key, const char *const *names)
+{
+    rb_json_open(j, key, '[');
+    for (; *names; names++) rb_json_string(j, NULL, *names);
+    rb_json_close(j);
+}
+
+// A number that is none yet is null.
+static void put_row(rb_json *j, const struct row *r, const void *at)
+{
+    switch (r->kind) {
+    case INTEGER:
+        rb_json_integer(j, r->key, *(const int *)at);
+        break;
+    case BIG:
+        rb_json_integer(j, r->key, *(const int64_t *)at);
+        break;
+    case REAL:
+        rb_json_real(j, r->key, *(const double *)at);
+        break;
+    case TRUTH:
+        rb_json_bool(j, r->key, *(const bool *)at);
+        break;
+    }
+}
+
+const char *rb_state_text(rb_arena *a, const rb_state *s)
+{
+    rb_json *j = rb_json_new(a);
+    rb_json_open(j, NULL, '{');
+    for (int i = 0; i < ROWS; i++) put_row(j, &rows[i], (const char *)s + rows[i].offset);
+    put_names(j, "bad", s->bad);
+    put_names(j, "lost", s->lost);
+    rb_json_close(j);
+    return rb_json_text(j);
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+// null leaves what a fresh state has.
+static bool get_row(const json_t *value, const struct row *r, void *at)
+{
+    switch (r->kind) {
+    case INTEGER:
+        if (!json_is_integer(value) || json_integer_value(value) < -1 || json_integer_value(value) > INT32_MAX)
+            return false;
+        *(int *)at = (int)json_integer_value(value);
+        return true;
+    case BIG:
+        if (!json_is_integer(value) || json_integer_value(value) < 0) return false;
+        *(int64_t *)at = json_integer_value(value);
+        return true;
+    case REAL:
+        if (json_is_number(value)) *(double *)at = json_number_value(value);
+        return json_is_number(value) || json_is_null(value);
+    case TRUTH:
+        *(bool *)at = json_is_true(value);
+        return json_is_boolean(value);
+    }
+    return false;
+}
+
+static const char *const *get_names(rb_arena *a, const json_t *list)
+{
+    int count = (int)json_array_size(list);
+    const char **names = RB_NEW(a, const char *, count + 1);
+    for (int i = 0; i < count; i++) {
+        const char *name = json_string_value(json_array_get(list, (size_t)i));
+        names[i] = rb_text_copy(a, name ? name : "");
+    }
+    return names;
+}
+
+static bool read(rb_arena *a, const json_t *root, rb_state *out, rb_error *err)
+{
+    *out = rb_state_fresh();
+    for (int i = 0; i < ROWS; i++)
+        if (!get_row(json_object_get(root, rows[i].key), &rows[i], (char *)out + rows[i].offset))
+            return rb_fail(err, RB_ERR_WEIGHTS, "its training state lacks \"%s\": it is of another version; begin anew",
+                           rows[i].key);
+    out->bad = get_names(a, json_object_get(root, "bad"));
+    out->lost = get_names(a, json_object_get(root, "lost"));
+    return true;
+}
+
+bool rb_state_read(rb_arena *a, const char *text, rb_state *out, rb_error *err)
+{
+    json_error_t why;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &why);
+    if (!root) return rb_fail(err, RB_ERR_WEIGHTS, "its training state is not JSON (%s)", why.text);
+    bool done = read(a, root, out, err);
+    json_decref(root);
+    return done;
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# test_kill.sh - a run that is killed again and again, at random moments, ends with the bytes of one that is not: weights,
+# optimiser, log. 20 runs; with RAREBIT_LONG=1, 200.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+fresh
+expect 0 '96 labelled' "$rarebit" synth --output_dir data --count 96 --unlabelled 0 --image_size 32
+cat >tiny.yaml <<'END'
+root_dir: data
+model_type: cnn_encoder
+dim_base: 4
+image_size: 32
+num_epochs: 6
+batch_size: 8
+lr: 1e-3
+scheduler: one_cycle
+pos_weight: 1
+early_stop_patience: 0
+checkpoint_every: 5
+END
+
+without_clock() { sed -E 's/"t_[a-z_]+":[^,}]*[,}]//g' "$1"; }
+
+# same_run WHOLE OTHER - fails unless both ended with the same bytes.
+same_run() {
+  local name
+  for name in last.safetensors best.safetensors val.proba test.proba metrics.json split.csv; do
+    cmp "$1/$name" "$2/$name" || fail "$name is not that of the run nobody killed"
+  done
+  diff <(without_clock "$1/log.jsonl") <(without_clock "$2/log.jsonl") >&2 || fail "the log is not that of the run nobody killed"
+}
+
+# killed_run FOLDER THREADS - trains into FOLDER until a process gets to its end; all others are killed.
+killed_run() {
+  local pid flags code kills=0
+  while ((kills < 40)); do
+    flags=(--config tiny.yaml --checkpoint_dir "$1" --threads "$2")
+    [[ -e $(echo "$1"/*/last.safetensors) ]] && flags=(--checkpoint_path "$1"/*)
+    # A run killed before its first save has nothing to go on from.
+    [[ -e $1 && ! -e $(echo "$1"/*/last.safetensors) ]] && rm -r "$1"
+    "$rarebit" train "${flags[@]}" >out 2>err &
+    pid=$!
+    sleep "$(printf '0.%03d' $((RANDOM % most_ms)))"
+    kill -KILL $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    code=$?
+    ((code == 0)) && return
+    ((code == 137)) || fail "ended with $code: $(tail -n 1 err)"
+    kills=$((kills + 1))
+    ((kills % 8)) || most_ms=$((most_ms * 2)) # a slow machine needs longer for a step
+    total=$((total + 1))
+  done
+  fail "killed 40 times without an end"
+}
+
+RANDOM=7 total=0 rounds=10
+[[ ${RAREBIT_LONG:-} ]] && rounds=100
+for threads in 1 2; do
+  expect --any 0 '' "$rarebit" train --config tiny.yaml --checkpoint_dir "whole$threads" --threads $threads
+  for ((i = 0; i < rounds; i++)); do
+    most_ms=600
+    killed_run "killed$threads.$i" $threads
+    same_run whole$threads/* "killed$threads.$i"/*
+    compgen -G "killed$threads.$i/*/*.tmp" >&2 && fail "a file that was being written is left"
+    rm -r "killed$threads.$i"
+  done
+done
+echo "$((2 * rounds)) runs, killed $total times"
+((total >= rounds)) || fail "killed $total times only: this has shown too little"
