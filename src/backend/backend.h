@@ -47,7 +47,7 @@ typedef struct rb_store {
     const rb_graph *graph;
     rb_store_spec spec;
     uint64_t version; // counts changes of values; plans that derive weights compare it
-    double grad_norm; // of all gradients together at the last update, before clipping; only where it clips
+    double grad_norm; // of all gradients together at the last update, before clipping
 } rb_store;
 
 typedef struct rb_plan_spec {
@@ -111,8 +111,9 @@ struct rb_backend {
     void (*put)(rb_store *s, const rb_param *p, rb_slot slot, const float *src);
     void (*get)(rb_store *s, const rb_param *p, rb_slot slot, double *dst);
     bool (*forward)(rb_plan *p, const rb_feed *feed, rb_error *err);
-    bool (*backward)(rb_plan *p, bool accumulate, rb_error *err);   // gradients of the last forward
-    bool (*update)(rb_store *s, const rb_update *u, rb_error *err); // Errors: NUMERIC (clipping met inf or NaN)
+    bool (*backward)(rb_plan *p, bool accumulate, rb_error *err); // gradients of the last forward
+    bool (*update)(rb_store *s, const rb_update *u,
+                   rb_error *err); // Errors: NUMERIC (a gradient is inf or NaN): nothing is changed
     // loss and logits [n k] of the last forward; either may be NULL.
     bool (*read)(rb_plan *p, double *loss, double *logits, rb_error *err);
     void (*peek)(rb_plan *p, double *dst); // output of spec.keep, [n c h w]
@@ -121,8 +122,8 @@ struct rb_backend {
 extern const rb_backend *const rb_backends[]; // NULL-ended, best first
 extern const rb_backend rb_backend_onednn, rb_backend_ref;
 
-// For backends: whether store->grad_norm is a number. Errors: NUMERIC
-bool rb_norm_is_finite(const rb_store *s, rb_error *err) RB_CHECKED;
+// For backends: whether store->grad_norm is a number. Errors: NUMERIC, naming the first parameter it is lost in
+bool rb_norm_is_finite(rb_store *s, rb_error *err) RB_CHECKED;
 
 // The backend of that name, or for "auto" the first usable one.
 // Errors: USAGE (no such), DEVICE (not usable here)

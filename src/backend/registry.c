@@ -18,11 +18,30 @@ const char *const rb_work_names[RB_WORKS] = {
 
 const rb_backend *const rb_backends[] = {&rb_backend_onednn, &rb_backend_ref, NULL};
 
-bool rb_norm_is_finite(const rb_store *s, rb_error *err)
+// The first of the network's parameters whose gradient is not finite.
+static const rb_param *first_lost(rb_store *s)
+{
+    const rb_param *found = NULL;
+    rb_arena *scratch = rb_arena_open();
+    for (int i = 0; i < s->graph->param_count && !found; i++) {
+        const rb_param *p = s->graph->params[i];
+        if (!p->trained || p->frozen) continue;
+        double *gradient = RB_NEW(scratch, double, p->count);
+        s->backend->get(s, p, RB_GRAD, gradient);
+        for (ptrdiff_t k = 0; k < p->count && !found; k++)
+            if (!isfinite(gradient[k])) found = p;
+        rb_arena_reset(scratch);
+    }
+    rb_arena_close(scratch);
+    return found;
+}
+
+bool rb_norm_is_finite(rb_store *s, rb_error *err)
 {
     if (isfinite(s->grad_norm)) return true;
-    return rb_fail(err, RB_ERR_NUMERIC, "the norm of the gradients is %g; lower lr, or look at the pictures",
-                   s->grad_norm);
+    const rb_param *p = first_lost(s);
+    return rb_fail(err, RB_ERR_NUMERIC, "the norm of the gradients is %g, first of all that of %s", s->grad_norm,
+                   p ? p->name : "all together");
 }
 
 // The first usable one, or why the last of them is not.

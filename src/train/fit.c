@@ -3,6 +3,7 @@
 #include "train/job.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/stop.h"
 #include "train/bar.h"
 #include "train/curve.h"
@@ -22,6 +23,7 @@ typedef struct fit {
     float *target;  // [batch k] smoothed; NULL: labels are meant as they are
     float *weight;  // [batch]
     double *row;    // [k]
+    float *buffers; // running statistics before the step; NULL: a step that fails ends the run
     rb_arena *kept; // metrics of the last validation
     double start_s;
     double epoch_s; // seconds the steps of the epoch took
@@ -66,6 +68,8 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     f->row = RB_NEW(job->arena, double, k);
     if (job->settings->training.label_smoothing > 0) f->target = RB_NEW(job->arena, float, (ptrdiff_t)batch *k);
     f->weight = RB_NEW(job->arena, float, batch);
+    if (job->settings->training.on_nan == RB_NAN_SKIP)
+        f->buffers = RB_NEW(job->arena, float, rb_network_buffer_count(&job->network));
     if (draws >= batch && !open_plan(f, batch, &f->full, err)) return false;
     if (draws % batch && !open_plan(f, draws % batch, &f->rest, err)) return false;
     return job->resumed || log_algorithms(job, f->full ? f->full : f->rest, err);
@@ -119,13 +123,14 @@ static bool learn(fit *f, const rb_batch *b, double mass, double *loss, rb_error
            backend->backward(plan, false, err);
 }
 
-static bool fail_numeric(const fit *f, const rb_batch *b, double loss, rb_error *err)
+// "step 8 of epoch 2, in the batch that begins with x.jpg: <err>; lower lr, or look at the pictures". Returns false.
+static bool fail_numeric(const fit *f, const rb_batch *b, rb_error *err)
 {
     const rb_job *job = f->job;
+    rb_error why = *err;
     return rb_fail(err, RB_ERR_NUMERIC,
-                   "step %lld of epoch %d: the loss is %g, in the batch that begins with %s; lower lr, or look at the "
-                   "pictures",
-                   (long long)job->at.step + 1, job->at.epoch + 1, loss, job->data.samples[b->sample[0]].path);
+                   "step %lld of epoch %d, in the batch that begins with %s: %.500s; lower lr, or look at the pictures",
+                   (long long)job->at.step + 1, job->at.epoch + 1, job->data.samples[b->sample[0]].path, why.text);
 }
 
 static rb_progress progress_of(const fit *f)
@@ -140,15 +145,16 @@ static bool update(fit *f, rb_error *err)
     rb_job *job = f->job;
     const rb_training_settings *t = &job->settings->training;
     rb_rate rate = job->schedule.schedule->rate(job->schedule.cfg, progress_of(f));
-    job->at.lr = rate.lr;
-    job->at.step++;
     rb_update u = {.lr = rate.lr,
                    .momentum = rate.momentum,
                    .weight_decay = t->weight_decay,
                    .spare = !t->weight_decay_all,
-                   .step = job->at.step,
+                   .step = job->at.step + 1,
                    .clip = t->clip_grad_norm};
-    return job->network.backend->update(job->network.store, &u, err);
+    if (!job->network.backend->update(job->network.store, &u, err)) return false;
+    job->at.lr = rate.lr;
+    job->at.step++;
+    return true;
 }
 
 static bool log_step(const fit *f, double loss, rb_error *err)
@@ -163,17 +169,49 @@ static bool log_step(const fit *f, double loss, rb_error *err)
     return done;
 }
 
+// Forward, backward, update: of weights that stay finite, or not at all.
+static bool try_step(fit *f, const rb_batch *b, double mass, double *loss, rb_error *err)
+{
+    if (!learn(f, b, mass, loss, err)) return false;
+    if (!isfinite(*loss)) return rb_fail(err, RB_ERR_NUMERIC, "the loss is %g", *loss);
+    return update(f, err);
+}
+
+static bool log_skipped(const fit *f, const rb_batch *b, const rb_error *why, rb_error *err)
+{
+    const rb_job *job = f->job;
+    rb_json *j = rb_run_record(f->scratch, &job->run, "event", job->at.step, job->at.epoch);
+    rb_json_string(j, "event", "nan");
+    rb_json_integer(j, "draw", b->first_draw);
+    rb_json_string(j, "reason", why->text);
+    bool done = rb_run_write(&job->run, j, err);
+    rb_arena_reset(f->scratch);
+    return done;
+}
+
+// The forward pass has moved running statistics already: they go back to what they were.
+static bool skip_step(fit *f, const rb_batch *b, rb_error *err)
+{
+    rb_error why = *err;
+    rb_warn("%s: the step is left out", why.text);
+    rb_network_put_buffers(&f->job->network, f->buffers);
+    return log_skipped(f, b, &why, err);
+}
+
 static bool take_step(fit *f, const rb_batch *b, rb_error *err)
 {
-    double loss;
-    double mass;
+    double loss, mass;
     if (!fill_targets(f, b, &mass, err)) return false;
     if (!(mass > 0)) return true; // nothing to learn from: no step
-    if (!learn(f, b, mass, &loss, err)) return false;
-    if (!isfinite(loss)) return fail_numeric(f, b, loss, err);
+    if (f->buffers) rb_network_get_buffers(&f->job->network, f->buffers);
+    if (!try_step(f, b, mass, &loss, err)) {
+        if (err->kind != RB_ERR_NUMERIC) return false;
+        fail_numeric(f, b, err);
+        return f->buffers ? skip_step(f, b, err) : false;
+    }
     f->job->at.loss += loss * mass;
     f->job->at.mass += mass;
-    return update(f, err) && log_step(f, loss, err);
+    return log_step(f, loss, err);
 }
 
 // ---- an epoch ----------------------------------------------------------------------------------------------------

@@ -134,6 +134,39 @@ bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err)
     return done;
 }
 
+// ---- running statistics --------------------------------------------------------------------------------------------
+
+ptrdiff_t rb_network_buffer_count(const rb_network *n)
+{
+    ptrdiff_t count = 0;
+    for (int i = 0; i < n->graph->param_count; i++)
+        if (!n->graph->params[i]->trained) count += n->graph->params[i]->count;
+    return count;
+}
+
+void rb_network_get_buffers(const rb_network *n, float *out)
+{
+    rb_arena *scratch = rb_arena_open();
+    double *wide = RB_NEW(scratch, double, largest_param(n->graph));
+    for (int i = 0; i < n->graph->param_count; i++) {
+        const rb_param *p = n->graph->params[i];
+        if (p->trained) continue;
+        n->backend->get(n->store, p, RB_VALUE, wide);
+        for (ptrdiff_t k = 0; k < p->count; k++) *out++ = (float)wide[k];
+    }
+    rb_arena_close(scratch);
+}
+
+void rb_network_put_buffers(const rb_network *n, const float *values)
+{
+    for (int i = 0; i < n->graph->param_count; i++) {
+        const rb_param *p = n->graph->params[i];
+        if (p->trained) continue;
+        n->backend->put(n->store, p, RB_VALUE, values);
+        values += p->count;
+    }
+}
+
 // ---- tensors for a file -------------------------------------------------------------------------------------------
 
 static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *p, rb_slot slot, const char *prefix,

@@ -37,6 +37,11 @@ bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err) RB
 // The same, and the optimiser's own tensors beside them. Errors: WEIGHTS (another model, another optimiser)
 bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
 
+// Running statistics, all in one, of rb_network_buffer_count values.
+ptrdiff_t rb_network_buffer_count(const rb_network *n);
+void rb_network_get_buffers(const rb_network *n, float *out);
+void rb_network_put_buffers(const rb_network *n, const float *values);
+
 // Weights and statistics as tensors under timm's names, num_batches_tracked (`steps`) among them; with `state` the
 // optimiser's, too: optim.<PyTorch's name of it>.<parameter>. Everything lives in `a`.
 void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool state, rb_tensors *out);

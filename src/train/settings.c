@@ -8,6 +8,7 @@
 
 // ---- keys that belong to no other module ----------------------------------------------------------------------------
 
+static const char *const on_nans[] = {"stop", "skip", NULL};
 static const char *const precisions[] = {"fp32", "bf16", NULL};
 
 #define AT(member) offsetof(rb_compute_settings, member)
@@ -38,6 +39,9 @@ static const rb_field training_fields[] = {
     {"clip_grad_norm", RB_REAL, AT(clip_grad_norm), .preset = 0, .min = 0, .max = 1e6,
      .help = "scale gradients down where the norm of all together is above this; 0: never"},
     {"scheduler", RB_TEXT, AT(scheduler), .preset_text = "cosine", .help = "course of the learning rate"},
+    {"on_nan", RB_CHOICE, AT(on_nan), .preset = RB_NAN_STOP, .choices = on_nans,
+     .help =
+         "what a loss or gradient that is not finite does: end the run before a weight moves, or leave the step out"},
     {"early_stop_patience", RB_INT, AT(early_stop_patience), .preset = 10, .min = 0, .max = 1000000, .unit = "epochs",
      .help = "stop when val HTER has not improved for so long; 0: never"},
     {"early_stop_min_delta", RB_REAL, AT(early_stop_min_delta), .preset = 1e-3, .min = 0, .max = 1,

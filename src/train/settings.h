@@ -22,6 +22,8 @@ typedef struct rb_compute_settings {
     int batch_size;
 } rb_compute_settings;
 
+typedef enum rb_on_nan { RB_NAN_STOP, RB_NAN_SKIP } rb_on_nan;
+
 typedef struct rb_training_settings {
     const char *checkpoint_dir;
     int num_epochs;
@@ -31,6 +33,7 @@ typedef struct rb_training_settings {
     double clip_grad_norm; // 0: no clipping
     const char *loss;
     double label_smoothing;
+    int on_nan; // rb_on_nan
     int seed;
     int early_stop_patience; // epochs; 0: never stop early
     double early_stop_min_delta;

@@ -81,3 +81,16 @@ expect 2 "^loss: there is no 'focl'; did you mean 'focal'" "$rarebit" train --co
 expect 2 "^optimizer: there is no 'sdg'; did you mean 'sgd'" "$rarebit" train --config small.yaml --optimizer sdg
 expect 2 "^pos_weight: 'most' is neither auto nor a number" "$rarebit" train --config small.yaml --pos_weight most
 expect 2 '^cross_entropy_class_weight: has 3 numbers for 2' "$rarebit" train --config small.yaml --loss cross_entropy --cross_entropy_class_weight 1,2,3
+
+# ---- numbers that are none -----------------------------------------------------------------------------------------
+
+wild=(--config small.yaml --optimizer sgd --lr 1000 --scheduler constant --weight_decay 1 --num_epochs 4)
+expect --any 6 'step [0-9]+ of epoch [0-9]+, in the batch that begins with data/train_img/.*; lower lr, or look' \
+  "$rarebit" train "${wild[@]}" --checkpoint_dir stopped_by_nan
+"$rarebit" train "${wild[@]}" --on_nan skip --checkpoint_dir skipped >/dev/null 2>err
+grep -q 'the step is left out' err || fail 'no step was left out'
+grep -q '"event":"nan"' skipped/*/log.jsonl || fail 'the log has no event of it'
+for file in stopped_by_nan/*/*.safetensors skipped/*/*.safetensors; do
+  [[ -e $file ]] || continue
+  expect 0 '' "$rarebit" weights check "$file"
+done

@@ -280,9 +280,9 @@ bool rb_dn_store_update(rb_store *store, const rb_update *u, rb_error *err)
 {
     rb_dn_store *s = (rb_dn_store *)store;
     double sum = 0;
-    for (int group = 0; group < GROUPS && u->clip > 0; group++) each_run(s, group, square_run, &sum);
-    if (u->clip > 0) store->grad_norm = sqrt(sum);
-    if (u->clip > 0 && !rb_norm_is_finite(store, err)) return false;
+    for (int group = 0; group < GROUPS; group++) each_run(s, group, square_run, &sum);
+    store->grad_norm = sqrt(sum);
+    if (!rb_norm_is_finite(store, err)) return false;
     for (int group = 0; group < GROUPS; group++) {
         update_job job = {.optim = store->spec.optim};
         rb_optim_prepare(job.optim, store->spec.optim_cfg, u, store->grad_norm, group == 1 ? 1 : 2, job.coef);

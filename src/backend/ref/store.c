@@ -72,8 +72,8 @@ static void update_one(const rb_ref_store *s, const rb_param *p, const rb_update
 bool rb_ref_store_update(rb_store *store, const rb_update *u, rb_error *err)
 {
     assert(store->spec.optim);
-    if (u->clip > 0) store->grad_norm = norm_of((const rb_ref_store *)store);
-    if (u->clip > 0 && !rb_norm_is_finite(store, err)) return false;
+    store->grad_norm = norm_of((const rb_ref_store *)store);
+    if (!rb_norm_is_finite(store, err)) return false;
     for (int i = 0; i < store->graph->param_count; i++)
         if (learns(store->graph->params[i])) update_one((const rb_ref_store *)store, store->graph->params[i], u);
     store->version++;
