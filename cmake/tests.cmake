@@ -12,6 +12,8 @@ function(rb_tests)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/tests)
   endforeach()
+  add_library(failing_malloc MODULE tests/faults/failing_malloc.c) # for test_out_of_memory.sh
+  set_target_properties(failing_malloc PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   file(GLOB scripts CONFIGURE_DEPENDS tests/cli/test_*.sh)
   foreach(source IN LISTS scripts)
     get_filename_component(name ${source} NAME_WE)

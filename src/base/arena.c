@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/arena.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // Chunks begin with this header; the first object follows at the next multiple of RB_ALIGNMENT.
 typedef struct chunk {
@@ -28,10 +30,14 @@ struct rb_arena {
 
 _Static_assert(sizeof(chunk) <= RB_ALIGNMENT, "a chunk's header must fit in front of its payload");
 
+// Of several threads that run out at once one speaks. _exit, since the others go on working while exit() would take
+// libraries apart below them.
 static void say_and_end(ptrdiff_t bytes)
 {
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&said)) pause();
     fprintf(stderr, "rarebit: out of memory (%td bytes more were needed)\n", bytes);
-    exit(RB_ERR_INTERNAL);
+    _exit(RB_ERR_INTERNAL);
 }
 
 static rb_out_of_memory *out_of_memory = say_and_end;

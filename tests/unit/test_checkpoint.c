@@ -155,7 +155,7 @@ static void flipped_bits_are_noticed(void **state)
     rb_bytes whole = bytes_of(p, written(p, &full));
     uint8_t *data = rb_arena_take(p->arena, whole.size, 1);
     memcpy(data, whole.data, (size_t)whole.size);
-    enum { FLIPS = 300 };
+    enum { FLIPS = 1000 };
     for (int i = 0; i < FLIPS; i++) {
         ptrdiff_t bit = whole.size * 8 * i / FLIPS;
         data[bit / 8] ^= (uint8_t)(1 << bit % 8);
