@@ -76,7 +76,7 @@ for call in write fsync rename unlink link ftruncate close; do
     for fault in $faults; do
       for from in '' +; do
         [[ $fault$from == EINTR+ ]] && continue # who is always interrupted always tries again
-        with_fault "$call" error=$fault "$when$from"
+        with_fault "$call" error="$fault" "$when$from"
         # Some calls may fail and harm nothing; then all must be there.
         if ((code == 0)); then
           cmp -s "$whole/last.safetensors" work/last.safetensors || fail "$call $when$from, $fault: ended with 0 and is not whole"

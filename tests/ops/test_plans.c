@@ -418,7 +418,8 @@ static void clipping_meets_nan(rb_arena *a, const rb_backend *b)
     const rb_param *q = rb_graph_find_param(g, "last.weight");
     const double *before = network_get(&n, q, RB_VALUE);
     rb_update u = {.lr = 1, .momentum = NAN, .step = 1, .clip = 1};
-    check_failed(b->update(n.store, &u, &err), err, RB_ERR_NUMERIC, "the norm of the gradients is nan, first of all that of ");
+    check_failed(b->update(n.store, &u, &err), err, RB_ERR_NUMERIC,
+                 "the norm of the gradients is nan, first of all that of ");
     check_same("weights after the failure", network_get(&n, q, RB_VALUE), before, q->count);
 }
 
