@@ -49,9 +49,11 @@ static bool read_settings(rb_arena *a, int argc, char **argv, rb_settings **out,
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
     rb_settings *s;
-    rb_resume from;
+    rb_resume from = {0};
     rb_trained trained;
-    if (!read_settings(a, argc, argv, &s, &from, err) || !rb_train(a, s, &from, &trained, err)) return false;
+    bool done = read_settings(a, argc, argv, &s, &from, err) && rb_train(a, s, &from, &trained, err);
+    rb_resume_forget(&from);
+    if (!done) return false;
     print_result(&trained, s->training.num_epochs);
     return true;
 }

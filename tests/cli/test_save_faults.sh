@@ -12,6 +12,7 @@ skip() {
 command -v strace >/dev/null || skip 'strace is not installed'
 fresh
 strace -qq -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" # LeakSanitizer traces, too
 expect 0 '40 labelled' "$rarebit" synth --output_dir data --count 40 --unlabelled 0 --image_size 32
 cat >tiny.yaml <<'END'
 root_dir: data
