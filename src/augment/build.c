@@ -2,6 +2,8 @@
 // build.c - from rows, as somebody wrote them, to the steps of a pipeline in preorder.
 #include "augment/augment.h"
 
+#include "config/text.h"
+
 #include <string.h>
 
 static const rb_augment *augment_named(const char *name)
@@ -27,8 +29,8 @@ static bool no_such_step(rb_arena *a, const char *name, const char *where, rb_er
     for (const rb_augment *const *t = rb_augments; *t; t++) *last++ = (*t)->name;
     for (const rb_group *g = rb_groups; g->name; g++) *last++ = g->name;
     const char *near = rb_nearest(name, names);
-    return rb_fail(err, RB_ERR_USAGE, "%s: no transform '%s'%s%s%s", where, name, near ? "; did you mean '" : "",
-                   near ? near : "", near ? "'?" : "");
+    return rb_fail(err, RB_ERR_USAGE, "%s: no transform '%s'%s%s%s", where, rb_text_shown(a, name),
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 // ---- parameters ----------------------------------------------------------------------------------------------------

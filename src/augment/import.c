@@ -18,7 +18,6 @@ static const struct {
     {"Normalize", "pictures are normalised as the weights ask for, after augmentation"},
     {"ToFloat", "pictures are normalised after augmentation"},
     {"ToTensorV2", "pictures become tensors after augmentation"},
-    {"NoOp", "it does nothing"},
     {NULL, NULL},
 };
 
@@ -41,15 +40,15 @@ bool rb_import_is_left_out(const char *name, const char **why)
 typedef struct parameter parameter;
 
 // One parameter on its way: where it stands, and the "KEY=VALUE" texts so far.
-typedef struct import {
+typedef struct translation {
     rb_arena *arena;
     const char *step, *where;
     const rb_tree *params;
     const char *with;
     rb_error *err;
-} import;
+} translation;
 
-typedef bool translate(import *m, const rb_tree *value, const parameter *p);
+typedef bool translate(translation *m, const rb_tree *value, const parameter *p);
 
 struct parameter {
     const char *step; // NULL: of any
@@ -59,8 +58,16 @@ struct parameter {
     const char *other; // a second key of theirs; of `only`: what is done instead
 };
 
+static bool is_null(const rb_tree *value)
+{
+    static const char *const words[] = {"", "~", "null", "Null", "NULL", NULL};
+    int i = 0;
+    while (words[i] && (value->kind != RB_TREE_SCALAR || strcmp(words[i], value->text))) i++;
+    return value->plain && words[i];
+}
+
 // "0.5", "1,2" of a list; NULL where something else stands.
-static const char *words_of(import *m, const rb_tree *value)
+static const char *words_of(translation *m, const rb_tree *value)
 {
     const char *out = "";
     const rb_tree *at = value->kind == RB_TREE_LIST ? value->first : value;
@@ -71,13 +78,13 @@ static const char *words_of(import *m, const rb_tree *value)
     return *out ? out : NULL;
 }
 
-static bool add(import *m, const char *key, const char *words)
+static bool add(translation *m, const char *key, const char *words)
 {
     m->with = rb_text_format(m->arena, "%s%s%s=%s", m->with, *m->with ? " " : "", key, words);
     return true;
 }
 
-static bool keep_as(import *m, const rb_tree *value, const char *key)
+static bool keep_as(translation *m, const rb_tree *value, const char *key)
 {
     const char *words = words_of(m, value);
     if (words) return add(m, key, words);
@@ -85,18 +92,18 @@ static bool keep_as(import *m, const rb_tree *value, const char *key)
                    rb_tree_where(m->arena, value), m->step, value->key, rb_tree_text(m->arena, value));
 }
 
-static bool renamed(import *m, const rb_tree *value, const parameter *p)
+static bool renamed(translation *m, const rb_tree *value, const parameter *p)
 {
     return keep_as(m, value, p->to);
 }
 
-static bool dropped(import *m, const rb_tree *value, const parameter *p)
+static bool dropped(translation *m, const rb_tree *value, const parameter *p)
 {
     (void)m, (void)value, (void)p;
     return true;
 }
 
-static void tell(const import *m, const char *key, const char *value, const char *instead)
+static void tell(const translation *m, const char *key, const char *value, const char *instead)
 {
     rb_warn("%s: %s: %s %s is not followed: %s", m->where, m->step, key, value, instead);
 }
@@ -124,7 +131,7 @@ static bool is_among(rb_arena *a, const char *words, const char *values)
     return false;
 }
 
-static bool only(import *m, const rb_tree *value, const parameter *p)
+static bool only(translation *m, const rb_tree *value, const parameter *p)
 {
     const char *words = words_of(m, value);
     if (!words || !is_among(m->arena, words, p->to)) tell(m, p->key, rb_tree_text(m->arena, value), p->other);
@@ -132,15 +139,26 @@ static bool only(import *m, const rb_tree *value, const parameter *p)
 }
 
 // 1.x has steps that fire whatever their p.
-static bool firing(import *m, const rb_tree *value, const parameter *p)
+static bool always_fires(translation *m)
 {
     const rb_tree *always = rb_tree_at(m->params, "always_apply");
-    if (always && is_among(m->arena, rb_tree_text(m->arena, always), "true|True")) return add(m, p->to, "1");
-    return keep_as(m, value, p->to);
+    return always && is_among(m->arena, rb_tree_text(m->arena, always), "true|True");
+}
+
+static bool firing(translation *m, const rb_tree *value, const parameter *p)
+{
+    return always_fires(m) ? add(m, p->to, "1") : keep_as(m, value, p->to);
+}
+
+// p says it, if it is there.
+static bool always(translation *m, const rb_tree *value, const parameter *p)
+{
+    (void)value;
+    return rb_tree_at(m->params, p->to) || !always_fires(m) || add(m, p->to, "1");
 }
 
 // The upper end of a range whose lower end is a parameter of its own.
-static bool upper_end(import *m, const rb_tree *value, const parameter *p)
+static bool upper_end(translation *m, const rb_tree *value, const parameter *p)
 {
     const rb_tree *low = rb_tree_at(m->params, p->other);
     const char *to = words_of(m, value), *from = low ? words_of(m, low) : NULL;
@@ -149,23 +167,26 @@ static bool upper_end(import *m, const rb_tree *value, const parameter *p)
                rb_text_format(m->arena, "%s,%s", from && !is_among(m->arena, from, "null|~") ? from : to, to));
 }
 
-static bool lower_end(import *m, const rb_tree *value, const parameter *p)
+static bool lower_end(translation *m, const rb_tree *value, const parameter *p)
 {
-    return rb_tree_at(m->params, p->other) || keep_as(m, value, p->to);
+    const rb_tree *upper = rb_tree_at(m->params, p->other);
+    return (upper && !is_null(upper)) || keep_as(m, value, p->to);
 }
 
 // Standard deviations as shares of 255 become variances in squared grey levels.
-static bool as_variance(import *m, const rb_tree *value, const parameter *p)
+static bool as_variance(translation *m, const rb_tree *value, const parameter *p)
 {
     const rb_tree *low = value->kind == RB_TREE_LIST ? value->first : value, *high = low && low->next ? low->next : low;
     if (!low || low->kind != RB_TREE_SCALAR || high->kind != RB_TREE_SCALAR) return keep_as(m, value, p->to);
-    double from = 255 * strtod(low->text, NULL), to = 255 * strtod(high->text, NULL);
+    char *after_low, *after_high;
+    double from = 255 * strtod(low->text, &after_low), to = 255 * strtod(high->text, &after_high);
+    if (*after_low || *after_high) return keep_as(m, value, p->to); // the key itself refuses what is no number
     return add(m, p->to, rb_text_format(m->arena, "%.9g,%.9g", from * from, to * to));
 }
 
 #define ONE_RANGE "the range of x serves both axes"
 
-static bool follows(import *m, const rb_tree *value, const parameter *p)
+static bool follows(translation *m, const rb_tree *value, const parameter *p)
 {
     const rb_tree *x = rb_tree_at(m->params, p->to);
     if (!x || strcmp(rb_tree_text(m->arena, x), rb_tree_text(m->arena, value)))
@@ -174,7 +195,7 @@ static bool follows(import *m, const rb_tree *value, const parameter *p)
 }
 
 // {x: RANGE, y: RANGE}: one range serves both axes here.
-static bool both_axes(import *m, const rb_tree *value, const parameter *p)
+static bool both_axes(translation *m, const rb_tree *value, const parameter *p)
 {
     const rb_tree *x = rb_tree_at(value, "x"), *y = rb_tree_at(value, "y");
     if (!x) return keep_as(m, value, p->key);
@@ -187,7 +208,7 @@ static bool both_axes(import *m, const rb_tree *value, const parameter *p)
 
 static const parameter parameters[] = {
     {NULL, "p", firing, "p", NULL},
-    {NULL, "always_apply", dropped, NULL, NULL},
+    {NULL, "always_apply", always, "p", NULL},
     {NULL, "transforms", dropped, NULL, NULL},
     {NULL, "__class_fullname__", dropped, NULL, NULL},
     {NULL, "interpolation", only, "1", "pictures are sampled bilinearly"},
@@ -264,14 +285,10 @@ static const parameter *known(const char *step, const char *key)
     return p->key ? p : NULL;
 }
 
-static bool is_null(const rb_tree *value)
-{
-    return value->kind == RB_TREE_SCALAR && value->plain && (!*value->text || !strcmp(value->text, "null"));
-}
-
 bool rb_import_params(rb_arena *a, const char *name, const rb_tree *params, const char **out, rb_error *err)
 {
-import m = {.arena = a, .step = name, .where = rb_tree_where(a, params), .params = params, .with = "", .err = err };
+    translation m = {
+        .arena = a, .step = name, .where = rb_tree_where(a, params), .params = params, .with = "", .err = err};
     for (const rb_tree *value = params->first; value; value = value->next) {
         const parameter *p = known(name, value->key);
         if (is_null(value)) continue;

@@ -34,6 +34,10 @@ char *rb_path_with_suffix(rb_arena *a, const char *path, const char *suffix); //
 // the file at `path` is what it was before; when that fails after the rename (to sync the folder), it is the new one,
 // and whether it outlasts a power cut is not known. An abandoned writer removes its temporary file when `a` ends.
 typedef struct rb_writer rb_writer;
+
+// Whether a file's name is that of one that some process was writing: "<name>.<process>-<n>.tmp".
+bool rb_writer_owns(const char *name);
+
 bool rb_writer_open(rb_arena *a, const char *path, rb_writer **out, rb_error *err) RB_CHECKED;
 bool rb_writer_put(rb_writer *w, const void *data, ptrdiff_t size, rb_error *err) RB_CHECKED;
 bool rb_writer_print(rb_writer *w, rb_error *err, const char *format, ...) RB_PRINTF(3, 4) RB_CHECKED;

@@ -23,7 +23,11 @@ void rb_stop_watch(void)
 {
     struct sigaction how = {.sa_handler = take, .sa_flags = SA_RESTART};
     sigemptyset(&how.sa_mask);
-    for (int i = 0; i < WATCHED; i++) sigaction(watched[i].number, &how, NULL);
+    for (int i = 0; i < WATCHED; i++) {
+        struct sigaction now;
+        bool ignored = !sigaction(watched[i].number, NULL, &now) && now.sa_handler == SIG_IGN; // nohup, bash's "&"
+        if (!ignored) sigaction(watched[i].number, &how, NULL);
+    }
 }
 
 const char *rb_stop_asked(void)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // stop.h - a wish to stop, from outside: SIGINT, SIGTERM, SIGUSR1.
 //
-// The handler sets a flag and does nothing else; who works in steps looks at it between them and leaves things whole.
-// A second signal ends the process at once, as if nobody had watched.
+// The handler sets a flag and gives signals their own meaning back, so that a second one ends the process at once; who
+// works in steps looks at the flag between them and leaves things whole. A signal that is ignored from the start stays
+// so.
 #ifndef RB_BASE_STOP_H
 #define RB_BASE_STOP_H
 

@@ -67,6 +67,16 @@ static int open_new(rb_writer *w)
     }
 }
 
+bool rb_writer_owns(const char *name)
+{
+    static const char digits[] = "0123456789";
+    const char *end = strstr(name, ".tmp"), *dash = strrchr(name, '-');
+    if (!end || end[4] || !dash || dash + 1 + strspn(dash + 1, digits) != end || end == dash + 1) return false;
+    const char *process = dash;
+    while (process > name && strchr(digits, process[-1])) process--;
+    return process < dash && process > name && process[-1] == '.';
+}
+
 bool rb_writer_open(rb_arena *a, const char *path, rb_writer **out, rb_error *err)
 {
     rb_writer *w = RB_NEW(a, rb_writer, 1);

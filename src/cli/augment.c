@@ -114,14 +114,19 @@ static bool read_samples(const augment *g, const rb_dataset *d, int label, int i
     int count = g->own.samples < in_class ? g->own.samples : in_class, side = g->settings->data.image_size, seen = 0;
     rb_image *pictures = RB_NEW(g->arena, rb_image, count);
     out->pictures = pictures;
-    for (int i = 0; i < d->count && out->count < count; i++) {
+    rb_arena *scratch = rb_arena_open();
+    bool done = true;
+    for (int i = 0; done && i < d->count && out->count < count; i++) {
         if (d->samples[i].label != label || seen++ < out->count * in_class / count) continue; // spread over the class
         rb_image read, *to = &pictures[out->count++];
-        if (!read_picture(g->arena, g, d->samples[i].path, &read, err)) return false;
+        done = read_picture(scratch, g, d->samples[i].path, &read, err);
+        if (!done) break;
         *to = (rb_image){RB_NEW(g->arena, uint8_t, (ptrdiff_t)side * side * read.c), side, side, read.c};
-        rb_image_resize(g->arena, &read, (rb_interpolation)g->settings->data.interpolation, to);
+        rb_image_resize(scratch, &read, (rb_interpolation)g->settings->data.interpolation, to);
+        rb_arena_reset(scratch);
     }
-    return true;
+    rb_arena_close(scratch);
+    return done;
 }
 
 static bool read_classes(const augment *g, const rb_dataset *d, rb_sheet_class *out, rb_error *err)

@@ -348,11 +348,12 @@ static void print_epoch(fit *f, const rb_summary *val, double val_loss, bool bet
     if (!f->headed)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
                 "val AUC", "threshold", "lr", "images/s");
+    f->headed = true;
     fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->at.epoch + 1, mean_loss(f), val_loss,
             val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->at.lr, images_per_s(f));
 }
 
-// `last` with the state of training in any case; the one before it stays as last.prev until the new one is complete.
+// `last` with the state of training in any case; the one before it is kept as last.prev.
 static bool save(rb_job *job, bool better, rb_error *err)
 {
     return (!better || rb_job_save(job, "best.safetensors", false, err)) &&

@@ -258,13 +258,18 @@ static void describe_run(const rb_job *job, rb_json *j)
     for (int part = 0; part < RB_PARTS; part++) rb_json_integer(j, rb_part_names[part], job->part[part].count);
 }
 
+// As it is now: what a resume changed holds for the next one, too.
+static bool write_config(const rb_job *job, rb_error *err)
+{
+    const char *text = rb_config_dump(job->arena, &job->settings->config, false);
+    return rb_file_write(rb_run_path(job->arena, &job->run, "config.yaml"), text, (ptrdiff_t)strlen(text), err);
+}
+
 static bool open_folder(rb_job *job, rb_error *err)
 {
     rb_arena *a = job->arena;
-    const char *config = rb_config_dump(a, &job->settings->config, false);
     if (!rb_run_open(a, job->settings->training.checkpoint_dir, job->network.model, &job->run, err) ||
-        !rb_file_write(rb_run_path(a, &job->run, "config.yaml"), config, (ptrdiff_t)strlen(config), err) ||
-        !rb_dataset_write_csv(&job->data, rb_run_path(a, &job->run, "split.csv"), err))
+        !write_config(job, err) || !rb_dataset_write_csv(&job->data, rb_run_path(a, &job->run, "split.csv"), err))
         return false;
     rb_json *j = rb_run_record(a, &job->run, "run", -1, -1);
     describe_run(job, j);
@@ -299,9 +304,19 @@ static void announce_resume(const rb_job *job)
 static bool open_run(rb_job *job, const rb_resume *from, rb_error *err)
 {
     if (!from) return open_folder(job, err);
-    if (!rb_run_resume(job->arena, from->folder, from->state.log_lines, &job->run, err)) return false;
+    job->run = from->run;
+    if (!rb_run_resume(&job->run, from->state.log_lines, err) || !write_config(job, err)) return false;
     announce_resume(job);
     return true;
+}
+
+// How many epochs there are, and how long patience lasts, may have changed since the state was written.
+static void reconsider_end(rb_job *job)
+{
+    const rb_training_settings *t = &job->settings->training;
+    bool enough = t->early_stop_patience > 0 && job->at.early_stop.wait >= t->early_stop_patience;
+    job->at.stopped_early = enough && job->at.epoch < t->num_epochs;
+    job->at.finished = enough || job->at.epoch >= t->num_epochs;
 }
 
 static bool choose(rb_job *job, rb_settings *s, rb_error *err)
@@ -317,8 +332,7 @@ static bool choose(rb_job *job, rb_settings *s, rb_error *err)
 bool rb_job_open(rb_arena *a, rb_settings *s, const rb_resume *from, rb_job *out, rb_error *err)
 {
     *out = (rb_job){.arena = a, .settings = s, .at = from ? from->state : rb_state_fresh(), .resumed = from};
-    if (from)
-        out->at.finished = out->at.stopped_early || out->at.epoch >= s->training.num_epochs; // it may have changed
+    if (from) reconsider_end(out);
     if (!choose(out, s, err) || !open_data(out, err) || (from && !check_resume(out, from, err)) ||
         !open_network(out, from, err) || !open_loader(out, err) ||
         (!from && !rb_folder_make(s->training.checkpoint_dir, err)))
@@ -328,6 +342,9 @@ bool rb_job_open(rb_arena *a, rb_settings *s, const rb_resume *from, rb_job *out
     if (!look_at_all(out, err)) return false;
     if (!from) tell_of_unreadable(out);
     if (!find_parts(out, err) || !prepare_loss(out, err)) return false;
+    if (out->at.draw > out->part[RB_TRAIN_PART].count)
+        return rb_fail(err, RB_ERR_WEIGHTS, "%s: its state has %d draws of an epoch that has %d", from->folder,
+                       out->at.draw, out->part[RB_TRAIN_PART].count);
     weigh_shifts(out);
     return open_run(out, from, err);
 }

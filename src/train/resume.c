@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "base/log.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 // ---- finding -------------------------------------------------------------------------------------------------------
@@ -23,6 +25,8 @@ static bool open_state(rb_arena *a, const char *path, rb_resume *out, rb_error *
     return done && rb_fail(err, RB_ERR_WEIGHTS, "%s: holds no training state", path);
 }
 
+// A damaged last.safetensors gives way to the one before it, for good: the next save would keep the damaged one
+// instead.
 static bool open_either(rb_arena *a, const char *folder, rb_resume *out, rb_error *err)
 {
     const char *last = rb_path_join(a, folder, "last.safetensors");
@@ -31,7 +35,7 @@ static bool open_either(rb_arena *a, const char *folder, rb_resume *out, rb_erro
     rb_error also;
     if (!rb_file_exists(previous) || !open_state(a, previous, out, &also)) return false;
     rb_warn("%s; going on from %s", err->text, previous);
-    return true;
+    return !rename(previous, last) || rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot rename", previous);
 }
 
 static bool is_run_folder(rb_arena *a, const char *folder)
@@ -40,19 +44,28 @@ static bool is_run_folder(rb_arena *a, const char *folder)
            rb_file_exists(rb_path_join(a, folder, "log.jsonl"));
 }
 
+// Another file of a run's folder goes on if training state is in it, and is weights to begin from if not.
+static bool has_state(rb_arena *a, const char *path, rb_resume *out)
+{
+    rb_error ignored;
+    return open_state(a, path, out, &ignored);
+}
+
 bool rb_resume_find(rb_arena *a, const char *path, rb_resume *out, rb_error *err)
 {
     *out = (rb_resume){0};
     if (!path) return true;
-    bool folder = rb_folder_exists(path);
+    bool folder = rb_folder_exists(path), last = folder || !strcmp(rb_path_name(path), "last.safetensors");
     const char *run = folder ? path : rb_path_folder(a, path);
-    bool last = folder || !strncmp(rb_path_name(path), "last.", 5);
     if (folder && !is_run_folder(a, path))
         return rb_fail(err, RB_ERR_USAGE, "%s: is a folder, but none of a run: it has no config.yaml and log.jsonl",
                        path);
-    if (!last || !is_run_folder(a, run)) return true;
-    if (!open_either(a, run, out, err)) return false;
-    out->folder = rb_text_copy(a, run);
+    if (!is_run_folder(a, run) || (!last && !has_state(a, path, out))) return true;
+    // The state is read under the lock: whoever held it before may have gone on from it.
+    rb_resume_forget(out);
+    if (!rb_run_lock(a, run, &out->run, err) || !(last ? open_either(a, run, out, err) : open_state(a, path, out, err)))
+        return false;
+    out->folder = out->run.folder;
     return true;
 }
 

@@ -3,22 +3,25 @@
 #ifndef RB_TRAIN_RESUME_H
 #define RB_TRAIN_RESUME_H
 
+#include "train/run.h"
 #include "train/settings.h"
 #include "train/state.h"
 #include "weights/checkpoint.h"
 
 typedef struct rb_resume {
     const char *folder; // of the run; NULL: nothing goes on
+    rb_run run;         // its folder, locked
     rb_checkpoint checkpoint;
     rb_state state;
     rb_arena *tensors; // where those of the checkpoint live; rb_resume_forget closes it
 } rb_resume;
 
-// Whether `path` names a run: its folder, or a file with training state in it. A last.safetensors that is damaged gives
+// Whether `path` names a run: its folder, or a file in it with training state. A last.safetensors that is damaged gives
 // way to the one before it, with a warning. Anything else is left to whoever reads weights.
 //
 // Owner:  texts live in `a`
-// Errors: WEIGHTS, IO (the folder of a run, and neither file can be used)
+// Errors: WEIGHTS, IO (the folder of a run, and neither file can be used); USAGE (no run's folder; another process
+// holds it)
 bool rb_resume_find(rb_arena *a, const char *path, rb_resume *out, rb_error *err) RB_CHECKED;
 
 // Compares the settings that the run has on record with those it is to go on with, and tells each difference.

@@ -64,23 +64,30 @@ bool rb_run_open(rb_arena *a, const char *checkpoint_dir, const char *model, rb_
     return rb_folder_make_new(a, name, &out->folder, err) && open_log(a, out, err);
 }
 
-static bool remove_unfinished(rb_arena *a, const rb_run *r, rb_error *err)
+static bool remove_unfinished(rb_arena *scratch, const rb_run *r, rb_error *err)
 {
     rb_names names;
-    if (!rb_folder_list(a, r->folder, &names, err)) return false;
+    if (!rb_folder_list(scratch, r->folder, &names, err)) return false;
     for (int i = 0; i < names.count; i++) {
-        size_t n = strlen(names.name[i]);
-        const char *path = rb_run_path(a, r, names.name[i]);
-        if (n > 4 && !strcmp(names.name[i] + n - 4, ".tmp") && unlink(path))
+        const char *path = rb_run_path(scratch, r, names.name[i]);
+        if (rb_writer_owns(names.name[i]) && unlink(path))
             return rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot remove", path);
     }
     return true;
 }
 
-bool rb_run_resume(rb_arena *a, const char *folder, int64_t log_lines, rb_run *out, rb_error *err)
+bool rb_run_lock(rb_arena *a, const char *folder, rb_run *out, rb_error *err)
 {
     *out = (rb_run){.arena = a, .folder = rb_text_copy(a, folder), .start_s = rb_clock_now_s()};
-    return open_log(a, out, err) && cut_log(out, log_lines, err) && remove_unfinished(a, out, err);
+    return open_log(a, out, err);
+}
+
+bool rb_run_resume(const rb_run *r, int64_t log_lines, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    bool done = cut_log(r, log_lines, err) && remove_unfinished(scratch, r, err);
+    rb_arena_close(scratch);
+    return done;
 }
 
 const char *rb_run_path(rb_arena *a, const rb_run *r, const char *name)

@@ -27,9 +27,12 @@ typedef struct rb_run {
 // out of the folder.
 bool rb_run_open(rb_arena *a, const char *checkpoint_dir, const char *model, rb_run *out, rb_error *err) RB_CHECKED;
 
-// The folder of a run that goes on: cuts its log to the lines that it had then (bytes would differ with the clock), and
-// removes files that were being written when it ended.
-bool rb_run_resume(rb_arena *a, const char *folder, int64_t log_lines, rb_run *out, rb_error *err) RB_CHECKED;
+// The folder of a run that is to go on, locked; nothing is changed yet.
+bool rb_run_lock(rb_arena *a, const char *folder, rb_run *out, rb_error *err) RB_CHECKED;
+
+// Cuts the log of a locked run to the lines that it had when its checkpoint was written (bytes would differ with the
+// clock), and removes files that were being written when it ended.
+bool rb_run_resume(const rb_run *r, int64_t log_lines, rb_error *err) RB_CHECKED;
 
 // "<folder>/<name>", in `a`.
 const char *rb_run_path(rb_arena *a, const rb_run *r, const char *name);

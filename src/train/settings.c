@@ -73,7 +73,8 @@ static const rb_field loss_fields[] = {
 
 static const rb_field start_fields[] = {
     {"checkpoint_path", RB_TEXT, 0, .optional = true, .local = true,
-     .help = "checkpoint to begin from (train) or to use (eval, infer)"},
+     .help =
+         "checkpoint to begin from (train) or to use (eval, infer); for train also the folder of a run that goes on"},
     {0},
 };
 
@@ -227,6 +228,8 @@ static bool is_preset(const rb_tree *value)
 
 bool rb_settings_resolve(rb_arena *a, rb_settings *s, rb_error *err)
 {
+    if (s->resolved) return true;
+    s->resolved = true;
     if (!rb_compute_resolve(&s->compute, err) ||
         !rb_augmentation_read(a, s->data.augment, s->data.augment_compose, &s->augmentation, err))
         return false;

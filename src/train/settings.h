@@ -76,6 +76,7 @@ typedef struct rb_settings {
     rb_decision_settings decision;
     rb_output_settings output;
     rb_eval_settings eval;
+    bool resolved;
     rb_augmentation augmentation; // what data.augment says, once resolved
     void **schedule_cfg;          // in the order of rb_schedules
     void **optim_cfg;             // in the order of rb_optims

@@ -18,8 +18,7 @@ rb_state rb_state_fresh(void)
                       .lost = none};
 }
 
-// ---- the numbers, as a table
-// -----------------------------------------------------------------------------------------
+// ---- the numbers, as a table ---------------------------------------------------------------------------------------
 
 typedef enum kind { INTEGER, BIG, REAL, TRUTH } kind;
 
@@ -27,29 +26,30 @@ static const struct row {
     const char *key;
     kind kind;
     size_t offset;
+    int min; // of INTEGER
 } rows[] = {
 #define AT(member) offsetof(rb_state, member)
-    {"epoch", INTEGER, AT(epoch)},
-    {"draw", INTEGER, AT(draw)},
-    {"step", BIG, AT(step)},
-    {"lr", REAL, AT(lr)},
-    {"loss", REAL, AT(loss)},
-    {"mass", REAL, AT(mass)},
-    {"judged", INTEGER, AT(judged)},
-    {"best_epoch", INTEGER, AT(best.epoch)},
-    {"best_step", BIG, AT(best.step)},
-    {"best_hter", REAL, AT(best.at.hter)},
-    {"best_threshold", REAL, AT(best.at.threshold)},
-    {"early_stop_best", REAL, AT(early_stop.best)},
-    {"early_stop_wait", INTEGER, AT(early_stop.wait)},
-    {"schedule_lr", REAL, AT(memory.lr)},
-    {"schedule_best", REAL, AT(memory.best)},
-    {"schedule_bad", INTEGER, AT(memory.bad)},
-    {"schedule_cooldown", INTEGER, AT(memory.cooldown)},
-    {"finished", TRUTH, AT(finished)},
-    {"stopped_early", TRUTH, AT(stopped_early)},
-    {"threads", INTEGER, AT(threads)},
-    {"log_lines", BIG, AT(log_lines)},
+    {"epoch", INTEGER, AT(epoch), 0},
+    {"draw", INTEGER, AT(draw), 0},
+    {"step", BIG, AT(step), 0},
+    {"lr", REAL, AT(lr), 0},
+    {"loss", REAL, AT(loss), 0},
+    {"mass", REAL, AT(mass), 0},
+    {"judged", INTEGER, AT(judged), 0},
+    {"best_epoch", INTEGER, AT(best.epoch), -1}, // none yet
+    {"best_step", BIG, AT(best.step), 0},
+    {"best_hter", REAL, AT(best.at.hter), 0},
+    {"best_threshold", REAL, AT(best.at.threshold), 0},
+    {"early_stop_best", REAL, AT(early_stop.best), 0},
+    {"early_stop_wait", INTEGER, AT(early_stop.wait), 0},
+    {"schedule_lr", REAL, AT(memory.lr), 0},
+    {"schedule_best", REAL, AT(memory.best), 0},
+    {"schedule_bad", INTEGER, AT(memory.bad), 0},
+    {"schedule_cooldown", INTEGER, AT(memory.cooldown), 0},
+    {"finished", TRUTH, AT(finished), 0},
+    {"stopped_early", TRUTH, AT(stopped_early), 0},
+    {"threads", INTEGER, AT(threads), 0},
+    {"log_lines", BIG, AT(log_lines), 0},
 #undef AT
 };
 #define ROWS ((int)(sizeof rows / sizeof *rows))
@@ -100,7 +100,7 @@ static bool get_row(const json_t *value, const struct row *r, void *at)
 {
     switch (r->kind) {
     case INTEGER:
-        if (!json_is_integer(value) || json_integer_value(value) < -1 || json_integer_value(value) > INT32_MAX)
+        if (!json_is_integer(value) || json_integer_value(value) < r->min || json_integer_value(value) > INT32_MAX)
             return false;
         *(int *)at = (int)json_integer_value(value);
         return true;

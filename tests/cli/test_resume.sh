@@ -72,6 +72,21 @@ expect 2 '^batch_size: the run was begun with' "$rarebit" train --checkpoint_pat
 expect --any 0 'workers: 3 instead of 2' "$rarebit" train --checkpoint_path "$run" --workers 3
 expect --any 0 'threads: 1 instead of [0-9]+: from here on' "$rarebit" train --checkpoint_path "$run" --threads 1
 
+# What changed stays changed, also how many epochs there are and how long patience lasts; a file of the user's stays.
+rm -rf more
+expect --any 0 '' "$rarebit" train --config small.yaml --checkpoint_dir more
+run=$(echo more/*)
+touch "$run/notes.tmp"
+expect --any 75 'num_epochs: 100000 instead of' "$rarebit" train --checkpoint_path "$run" --num_epochs 100000 --max_time 0.3
+expect --any 75 'goes on after step' "$rarebit" train --checkpoint_path "$run" --max_time 0.3
+[[ -e $run/notes.tmp ]] || fail 'a file of the user was removed'
+expect --any 0 'is trained|stopped early' "$rarebit" train --checkpoint_path "$run" --num_epochs 1000 --early_stop_patience 1
+epochs=$(grep -c '"type":"epoch"' "$run/log.jsonl")
+expect --any 75 'goes on after step' "$rarebit" train --checkpoint_path "$run" --early_stop_patience 0 --num_epochs 100000 --max_time 0.3
+(($(grep -c '"type":"epoch"' "$run/log.jsonl") > epochs)) || fail 'a run that stopped early did not go on'
+(($(grep -c 'val HTER  val AUC' "$stderr") <= 1)) || fail 'the head of the table is there more than once'
+run=$(echo runs/*)
+
 # ---- other data ----------------------------------------------------------------------------------------------------
 
 cp -r data data.kept
@@ -88,6 +103,11 @@ expect --any 0 "last.safetensors: .*; going on from $run/last.prev.safetensors" 
 printf 'x' | dd of="$run/last.safetensors" bs=1 seek=5000 conv=notrunc status=none
 printf 'x' | dd of="$run/last.prev.safetensors" bs=1 seek=5000 conv=notrunc status=none
 expect 4 "^$run/last.safetensors: " "$rarebit" train --checkpoint_path "$run"
+rm -r "$run" && cp -r kept "$run"
+printf 'x' | dd of="$run/last.safetensors" bs=1 seek=5000 conv=notrunc status=none
+# The good one takes the damaged one's place before anything is written: a failing disk cannot cost both.
+(ulimit -f 1 && "$rarebit" train --checkpoint_path "$run" --num_epochs 9 --early_stop_patience 0 >/dev/null 2>&1)
+expect --any 0 '' "$rarebit" train --checkpoint_path "$run"
 rm -r "$run" && cp -r kept "$run"
 sed -i '$d; 2d; 3d; 4d; 5d' "$run/log.jsonl"
 expect --any 5 'log.jsonl: has [0-9]+ lines, and had [0-9]+ when the checkpoint was written' \

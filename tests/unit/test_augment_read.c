@@ -178,6 +178,23 @@ static void saved_pipelines_of_both_ages_are_read(void **state)
     assert_string_equal(read_back(p->arena, first), first);
 }
 
+static void old_keys_say_what_they_said(void **state)
+{
+    rb_arena *a = ((place *)*state)->arena;
+    static const char *const cases[][2] = {
+        {"[HorizontalFlip: {always_apply: true}]", "{HorizontalFlip: {p: 1}}"},
+        {"[HorizontalFlip: {p: 0.2, always_apply: true}]", "{HorizontalFlip: {p: 1}}"},
+        {"[HorizontalFlip: {always_apply: false}]", "{HorizontalFlip: {p: 0.5}}"},
+        {"[HorizontalFlip: {p: ~}]", "{HorizontalFlip: {p: 0.5}}"},
+        {"[OneOf: {p: 1, transforms: [NoOp, HorizontalFlip]}]",
+         "transforms: [{NoOp: {p: 0.5}}, {HorizontalFlip: {p: 0.5}}]"},
+        {"[CoarseDropout: {min_holes: 3, max_holes: null}]", "num_holes_range: [3, 3]"},
+        {"[CoarseDropout: {min_holes: 3, max_holes: 5}]", "num_holes_range: [3, 5]"},
+    };
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++)
+        if (!strstr(read_back(a, cases[i][0]), cases[i][1])) fail_msg("%s: %s", cases[i][0], read_back(a, cases[i][0]));
+}
+
 // ---- nonsense
 // --------------------------------------------------------------------------------------------------------
 
@@ -195,6 +212,9 @@ static void nonsense_is_refused_with_line_and_name(void **state)
         {"- Rotate: {limit: [20, -20]}", "t.yaml:1: Rotate: limit: limits reversed, 20 is above -20"},
         {"- Rotate: {limits: 3}", "t.yaml:1: Rotate: limits: unknown key; did you mean 'limit'?"},
         {"- Rotate: {limit: {a: 1}}", "t.yaml:1: Rotate: limit: expected a word or a list of words, found {a: 1}"},
+        {"- GaussNoise: {std_range: [abc, 0.01]}",
+         "t.yaml:1: GaussNoise: var_limit: expected a number, or two as LOW,HIGH, found 'abc,0.01'"},
+        {"[\"Ro\\ntate\"]", "t.yaml:1: no transform 'Ro?tate'; did you mean 'Rotate'?"},
         {"- Rotate: 15", "t.yaml:1: expected a step, as Rotate or Rotate: {limit: 15}, found {Rotate: 15}"},
         {"- [Rotate]", "t.yaml:1: expected a step, as Rotate or Rotate: {limit: 15}, found [Rotate]"},
         {"- Rotate: {transforms: [Rotate]}", "t.yaml:1: Rotate: is a transform and has no steps"},
@@ -218,6 +238,7 @@ int main(void)
         TEST(classes_go_by_name),
         TEST(composing_is_for_every_pipeline),
         TEST(saved_pipelines_of_both_ages_are_read),
+        TEST(old_keys_say_what_they_said),
         TEST(nonsense_is_refused_with_line_and_name),
     };
     return cmocka_run_group_tests_name("the key augment", tests, NULL, NULL);
