@@ -90,8 +90,8 @@ extern const char *const rb_augment_presets[]; // NULL-ended: "none", "light", "
 // Lays rows out as a pipeline. `where` begins an error message.
 //
 // Owner:  the pipeline lives in `a`
-// Errors: USAGE (no such name, naming the nearest; keys, values or settings that a transform refuses; p outside 0..1; a
-//         group without children, with more than RB_GROUP_CHILDREN, or of weights that sum to 0; children of a transform)
+// Errors: USAGE (no such name, naming the nearest; what a transform refuses; p outside 0..1; a group without children,
+//         with more than RB_GROUP_CHILDREN, or of weights that sum to 0; children of a transform)
 bool rb_pipeline_build(rb_arena *a, const rb_step_row *rows, const char *where, rb_pipeline *out,
                        rb_error *err) RB_CHECKED;
 

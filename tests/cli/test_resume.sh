@@ -77,7 +77,7 @@ rm -rf more
 expect --any 0 '' "$rarebit" train --config small.yaml --checkpoint_dir more
 run=$(echo more/*)
 touch "$run/notes.tmp"
-expect --any 75 'num_epochs: 100000 instead of' "$rarebit" train --checkpoint_path "$run" --num_epochs 100000 --max_time 0.3
+expect --any 75 'num_epochs: 100000 instead of' "$rarebit" train --checkpoint_path "$run" --num_epochs 100000 --early_stop_patience 0 --max_time 0.3
 expect --any 75 'goes on after step' "$rarebit" train --checkpoint_path "$run" --max_time 0.3
 [[ -e $run/notes.tmp ]] || fail 'a file of the user was removed'
 expect --any 0 'is trained|stopped early' "$rarebit" train --checkpoint_path "$run" --num_epochs 1000 --early_stop_patience 1
