@@ -44,12 +44,15 @@ static void compare(const char *what, const rb_image *got, const rb_image *want,
     assert_true(got->h == want->h && got->w == want->w && got->c == want->c);
     ptrdiff_t count = (ptrdiff_t)got->h * got->w * got->c;
     double sum = 0;
+    int most = 0;
     for (ptrdiff_t i = 0; i < count; i++) {
         int off = abs(got->pixels[i] - want->pixels[i]);
         if (off > largest) fail_msg("%s[%td]: %d, not %d", what, i, got->pixels[i], want->pixels[i]);
+        most = off > most ? off : most;
         sum += off;
     }
     check_near(what, sum / (double)count, 0, 0, mean);
+    print_message("%-32s largest %3d, mean %.4f\n", what, most, sum / (double)count); // for docs/results.md
 }
 
 static void transforms_do_as_opencv_does(void **state)
