@@ -54,18 +54,11 @@ static double microseconds(const rb_pipeline *p, int side, double seconds)
     return least * 1e6;
 }
 
-static bool is_preset(const char *name)
-{
-    int i = 0;
-    while (rb_augment_presets[i] && strcmp(rb_augment_presets[i], name)) i++;
-    return rb_augment_presets[i];
-}
-
 static bool build(rb_arena *a, const char *name, const char *settings, rb_pipeline *out, rb_error *err)
 {
     const rb_step_row rows[] = {{.name = name, .with = rb_text_format(a, "p=1 %s", settings)}, {0}};
     rb_augmentation preset;
-    if (!is_preset(name)) return rb_pipeline_build(a, rows, "bench_augment", out, err);
+    if (!rb_is_one_of(name, rb_augment_presets)) return rb_pipeline_build(a, rows, "bench_augment", out, err);
     if (!rb_augmentation_preset(a, name, "bench_augment", &preset, err)) return false;
     *out = strcmp(settings, "minority") ? preset.majority : preset.minority;
     return true;

@@ -58,14 +58,6 @@ struct parameter {
     const char *other; // a second key of theirs; of `only`: what is done instead
 };
 
-static bool is_null(const rb_tree *value)
-{
-    static const char *const words[] = {"", "~", "null", "Null", "NULL", NULL};
-    int i = 0;
-    while (words[i] && (value->kind != RB_TREE_SCALAR || strcmp(words[i], value->text))) i++;
-    return value->plain && words[i];
-}
-
 // "0.5", "1,2" of a list; NULL where something else stands.
 static const char *words_of(translation *m, const rb_tree *value)
 {
@@ -161,16 +153,15 @@ static bool always(translation *m, const rb_tree *value, const parameter *p)
 static bool upper_end(translation *m, const rb_tree *value, const parameter *p)
 {
     const rb_tree *low = rb_tree_at(m->params, p->other);
-    const char *to = words_of(m, value), *from = low ? words_of(m, low) : NULL;
-    if (!to) return keep_as(m, value, p->to);
-    return add(m, p->to,
-               rb_text_format(m->arena, "%s,%s", from && !is_among(m->arena, from, "null|~") ? from : to, to));
+    const char *to = words_of(m, value), *from = low && !rb_tree_is_null(low) ? words_of(m, low) : to;
+    if (!to || !from) return keep_as(m, to ? low : value, p->to);
+    return add(m, p->to, rb_text_format(m->arena, "%s,%s", from, to));
 }
 
 static bool lower_end(translation *m, const rb_tree *value, const parameter *p)
 {
     const rb_tree *upper = rb_tree_at(m->params, p->other);
-    return (upper && !is_null(upper)) || keep_as(m, value, p->to);
+    return (upper && !rb_tree_is_null(upper)) || keep_as(m, value, p->to);
 }
 
 // Standard deviations as shares of 255 become variances in squared grey levels.
@@ -291,7 +282,7 @@ bool rb_import_params(rb_arena *a, const char *name, const rb_tree *params, cons
         .arena = a, .step = name, .where = rb_tree_where(a, params), .params = params, .with = "", .err = err};
     for (const rb_tree *value = params->first; value; value = value->next) {
         const parameter *p = known(name, value->key);
-        if (is_null(value)) continue;
+        if (rb_tree_is_null(value)) continue;
         if (!(p ? p->how(&m, value, p) : keep_as(&m, value, value->key))) return false;
     }
     *out = m.with;

@@ -41,8 +41,7 @@ static bool take_apart(rb_arena *a, const rb_tree *item, const char **name, cons
     if (item->kind != RB_TREE_MAP || !inner || inner->next) return fail_step(a, item, err);
     *name = inner->key;
     if (inner->kind == RB_TREE_MAP) *params = inner;
-    bool bare = inner->kind == RB_TREE_SCALAR && inner->plain && !*inner->text;
-    return *params || bare || fail_step(a, item, err);
+    return *params || rb_tree_is_null(inner) || fail_step(a, item, err);
 }
 
 // `row` stays as it is where a key of the run does the step.

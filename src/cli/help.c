@@ -17,11 +17,9 @@ static const rb_field fields[] = {
 
 static rb_config config(rb_arena *a)
 {
-    rb_section *s = RB_NEW(a, rb_section, 1);
-    *s = (rb_section){.title = "help", .fields = fields, .values = RB_NEW(a, help_settings, 1), .used = true};
-    rb_config c = {s, 1};
-    rb_config_defaults(&c);
-    return c;
+    return rb_config_with(
+        a, &(rb_config){0},
+        (rb_section){.title = "help", .fields = fields, .values = RB_NEW(a, help_settings, 1), .used = true});
 }
 
 static void print_commands(void)

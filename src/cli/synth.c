@@ -7,12 +7,11 @@
 
 static rb_config config(rb_arena *a)
 {
-    rb_section *s = RB_NEW(a, rb_section, 1);
-    *s = (rb_section){
-        .title = "synthetic data", .fields = rb_synth_fields, .values = RB_NEW(a, rb_synth_settings, 1), .used = true};
-    rb_config c = {s, 1};
-    rb_config_defaults(&c);
-    return c;
+    return rb_config_with(a, &(rb_config){0},
+                          (rb_section){.title = "synthetic data",
+                                       .fields = rb_synth_fields,
+                                       .values = RB_NEW(a, rb_synth_settings, 1),
+                                       .used = true});
 }
 
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)

@@ -41,9 +41,12 @@ static bool read_settings(rb_arena *a, int argc, char **argv, rb_settings **out,
     const char *record = rb_path_join(a, from->folder, "config.yaml");
     recorded = rb_settings_new(a, RB_FOR_TRAIN);
     *out = now = rb_settings_new(a, RB_FOR_TRAIN);
-    return rb_config_read(a, &recorded->config, record, err) && rb_config_read(a, &now->config, record, err) &&
-           read_flags(a, now, argc, argv, err) && rb_settings_resolve(a, now, err) &&
-           rb_resume_agree(a, recorded, now, err);
+    if (!rb_config_read(a, &recorded->config, record, err) || !rb_config_read(a, &now->config, record, err) ||
+        !read_flags(a, now, argc, argv, err) || !rb_settings_resolve(a, now, err) ||
+        !rb_resume_agree(a, recorded, now, err))
+        return false;
+    now->checkpoint_path = recorded->checkpoint_path; // the record says how the run began, not that it goes on
+    return true;
 }
 
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)

@@ -102,7 +102,7 @@ void rb_config_defaults(const rb_config *c)
 rb_config rb_config_with(rb_arena *a, const rb_config *c, rb_section more)
 {
     rb_config out = {RB_NEW(a, rb_section, c->count + 1), c->count + 1};
-    memcpy(out.sections, c->sections, (size_t)c->count * sizeof *out.sections);
+    for (int i = 0; i < c->count; i++) out.sections[i] = c->sections[i];
     out.sections[c->count] = more;
     rb_config_defaults(&out);
     return out;

@@ -128,6 +128,9 @@ const char *rb_config_help(rb_arena *a, const rb_config *c);
 // The same as tables of Markdown, for docs/config.md.
 const char *rb_config_markdown(rb_arena *a, const rb_config *c);
 
+// Whether `word` is one of `words` (NULL-ended).
+bool rb_is_one_of(const char *word, const char *const *words);
+
 // The name among `names` (NULL-ended) nearest to `word`: by edit distance, or else one that has it as a part
 // ("epochs", "num_epochs") or for initials ("learning_rate", "lr"), either way round. NULL if none is near.
 const char *rb_nearest(const char *word, const char *const *names);

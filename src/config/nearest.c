@@ -10,6 +10,12 @@
 
 #define LONGEST 64
 
+bool rb_is_one_of(const char *word, const char *const *words)
+{
+    while (*words && strcmp(*words, word)) words++;
+    return *words;
+}
+
 static int smaller(int x, int y)
 {
     return x < y ? x : y;

@@ -10,21 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_one_of(const char *text, const char *const *words)
-{
-    while (*words && strcmp(text, *words)) words++;
-    return *words;
-}
-
 bool rb_scalar_is_null(const char *text)
 {
-    return is_one_of(text, (const char *const[]){"", "~", "null", "Null", "NULL", NULL});
+    return rb_is_one_of(text, (const char *const[]){"", "~", "null", "Null", "NULL", NULL});
 }
 
 bool rb_scalar_is_bool(const char *text, bool *out)
 {
-    *out = is_one_of(text, (const char *const[]){"true", "True", "TRUE", NULL});
-    return *out || is_one_of(text, (const char *const[]){"false", "False", "FALSE", NULL});
+    *out = rb_is_one_of(text, (const char *const[]){"true", "True", "TRUE", NULL});
+    return *out || rb_is_one_of(text, (const char *const[]){"false", "False", "FALSE", NULL});
 }
 
 static const char *skip_digits(const char *at)

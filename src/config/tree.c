@@ -97,6 +97,11 @@ const rb_tree *rb_tree_at(const rb_tree *map, const char *key)
     return child;
 }
 
+bool rb_tree_is_null(const rb_tree *node)
+{
+    return node->kind == RB_TREE_SCALAR && node->plain && rb_scalar_is_null(node->text);
+}
+
 const char *rb_tree_where(rb_arena *a, const rb_tree *node)
 {
     return node->line ? rb_text_format(a, "%s:%d", node->source, node->line) : node->source;
@@ -112,7 +117,7 @@ static bool stands_bare(const char *text)
 
 static void add_scalar(rb_text *t, const rb_tree *node)
 {
-    if (node->plain && rb_scalar_is_null(node->text))
+    if (rb_tree_is_null(node))
         rb_text_add(t, "null");
     else if (node->plain && stands_bare(node->text))
         rb_text_add(t, "%s", node->text);

@@ -32,6 +32,9 @@ bool rb_tree_read_text(rb_arena *a, const char *name, rb_bytes text, const rb_tr
 // The value of a key; NULL if there is none or `map` is no mapping.
 const rb_tree *rb_tree_at(const rb_tree *map, const char *key);
 
+// Whether it is YAML's null: nothing, ~ or null, without quotes.
+bool rb_tree_is_null(const rb_tree *node);
+
 // "FILE:LINE", or the flag.
 const char *rb_tree_where(rb_arena *a, const rb_tree *node);
 

@@ -46,19 +46,13 @@ static void leave_out(rb_job *job, const rb_batch *b)
     }
 }
 
-static bool is_named(const char *name, const char *const *names)
-{
-    while (*names && strcmp(*names, name)) names++;
-    return *names;
-}
-
 // A run that goes on leaves out what it left out before, whatever can be read today.
 static void leave_out_again(rb_job *job, const rb_state *from)
 {
     for (int i = 0; i < job->data.count; i++) {
         rb_sample *s = &job->data.samples[i];
-        bool bad = is_named(s->name, from->bad);
-        if (bad || is_named(s->name, from->lost)) job->unreadable[i] = "could not be read before the run went on";
+        bool bad = rb_is_one_of(s->name, from->bad);
+        if (bad || rb_is_one_of(s->name, from->lost)) job->unreadable[i] = "could not be read before the run went on";
         if (bad) s->part = RB_NO_PART;
     }
 }

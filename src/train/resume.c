@@ -82,12 +82,6 @@ void rb_resume_forget(rb_resume *r)
 static const char *const may_change[] = {
     "num_epochs", "lr", "weight_decay", "clip_grad_norm", "early_stop_patience", "early_stop_min_delta", NULL};
 
-static bool is_among(const char *key, const char *const *keys)
-{
-    while (*keys && strcmp(*keys, key)) keys++;
-    return *keys;
-}
-
 bool rb_resume_agree(rb_arena *scratch, const rb_settings *recorded, const rb_settings *now, rb_error *err)
 {
     const char *const *keys = rb_config_keys(scratch, &now->config);
@@ -96,7 +90,7 @@ bool rb_resume_agree(rb_arena *scratch, const rb_settings *recorded, const rb_se
         const char *is = rb_config_value(scratch, &now->config, *keys);
         bool local = rb_config_is_local(&now->config, *keys);
         if (!strcmp(was, is) || !strcmp(*keys, "checkpoint_path")) continue;
-        if (!local && !is_among(*keys, may_change))
+        if (!local && !rb_is_one_of(*keys, may_change))
             return rb_fail(
                 err, RB_ERR_USAGE,
                 "%s: the run was begun with %s and cannot go on with %s; leave the key out, or begin a new run", *keys,

@@ -221,9 +221,7 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
 
 static bool is_preset(const rb_tree *value)
 {
-    int i = 0;
-    while (rb_augment_presets[i] && (value->kind != RB_TREE_SCALAR || strcmp(rb_augment_presets[i], value->text))) i++;
-    return rb_augment_presets[i];
+    return value->kind == RB_TREE_SCALAR && rb_is_one_of(value->text, rb_augment_presets);
 }
 
 bool rb_settings_resolve(rb_arena *a, rb_settings *s, rb_error *err)

@@ -101,3 +101,12 @@ only_whole_files() {
     [[ ! -e $file ]] || expect 0 '8 pictures' "$rarebit" infer --config small.yaml --checkpoint_path "$file" --input_dir data/val_img
   done
 }
+
+# without_clock LOG - its lines without the fields that hold clock values: two runs are the same where these are equal.
+without_clock() { sed -E 's/"t_[a-z_]+":[^,}]*[,}]//g' "$1"; }
+
+# skip WHY - ends the test as one that showed nothing.
+skip() {
+  echo "$0: skipped: $1" >&2
+  exit 77
+}

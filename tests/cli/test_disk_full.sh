@@ -13,8 +13,7 @@ if [[ ! ${own_mounts:-} ]]; then
     # shellcheck disable=SC2093
     own_mounts=1 exec unshare $enter "$0" "$@"
   done
-  echo "$0: skipped: this user cannot mount a small file system" >&2
-  exit 77
+  skip 'this user cannot mount a small file system'
 fi
 fresh
 small_task

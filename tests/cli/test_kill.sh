@@ -20,8 +20,6 @@ early_stop_patience: 0
 checkpoint_every: 5
 END
 
-without_clock() { sed -E 's/"t_[a-z_]+":[^,}]*[,}]//g' "$1"; }
-
 # same_run WHOLE OTHER - fails unless both ended with the same bytes.
 same_run() {
   local name

@@ -6,8 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 failing=$(dirname "$rarebit")/tests/failing_malloc.so
 if [[ ! -e $failing ]] || grep -qE 'asan|tsan' <<<"$rarebit"; then
-  echo 'skipped: no failing_malloc.so, or a build whose allocator is not to be replaced'
-  exit 77
+  skip 'no failing_malloc.so, or a build whose allocator is not to be replaced'
 fi
 fresh
 expect 0 '64 labelled' "$rarebit" synth --output_dir data --count 64 --unlabelled 8 --image_size 32

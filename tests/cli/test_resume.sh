@@ -72,6 +72,13 @@ expect 2 '^batch_size: the run was begun with' "$rarebit" train --checkpoint_pat
 expect --any 0 'workers: 3 instead of 2' "$rarebit" train --checkpoint_path "$run" --workers 3
 expect --any 0 'threads: 1 instead of [0-9]+: from here on' "$rarebit" train --checkpoint_path "$run" --threads 1
 
+# The record of a run that went on begins it again, from its beginning.
+grep -qx 'checkpoint_path: null' "$run/config.yaml" || fail 'the record names the run itself'
+expect --any 0 '' "$rarebit" train --config kept/config.yaml --checkpoint_dir twice
+cp "$run/config.yaml" again.yaml
+expect --any 0 '' "$rarebit" train --config again.yaml --threads "$(sed -n 's/^threads: //p' kept/config.yaml)" --checkpoint_dir anew
+cmp twice/*/val.proba anew/*/val.proba || fail 'the record of a run that went on makes another run'
+
 # What changed stays changed, also how many epochs there are and how long patience lasts; a file of the user's stays.
 rm -rf more
 expect --any 0 '' "$rarebit" train --config small.yaml --checkpoint_dir more

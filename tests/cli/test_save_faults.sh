@@ -5,10 +5,6 @@
 # otherwise every write in seven and every third of the rest.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-skip() {
-  echo "skipped: $1"
-  exit 77
-}
 command -v strace >/dev/null || skip 'strace is not installed'
 fresh
 strace -qq -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
@@ -30,8 +26,6 @@ expect --any 0 '' "$rarebit" train --config tiny.yaml --num_epochs 1 --checkpoin
 expect --any 0 '' "$rarebit" train --config tiny.yaml --num_epochs 1 --checkpoint_dir whole
 whole=$(echo whole/*)
 expect --any 0 '' "$rarebit" train --checkpoint_path "$whole" --num_epochs 2
-
-without_clock() { sed -E 's/"t_[a-z_]+":[^,}]*[,}]//g' "$1"; }
 
 # rest_is_right CASE - takes `work` up again, without faults, and compares its end.
 rest_is_right() {
