@@ -43,7 +43,7 @@ static bool gradient_md(rb_dn_store *s, const rb_node *n, dnnl_memory_desc_t *md
 static bool choose_md(rb_dn_store *s, const rb_param *p, dnnl_memory_desc_t *md, rb_error *err)
 {
     *md = plain_md(p);
-    bool free_to_choose = s->base.spec.optim && p->node->op == &rb_op_conv && p->rank == 4;
+    bool free_to_choose = s->base.spec.optim && p->node->op == &rb_op_conv && p->rank == 4 && !rb_dn_is_dense(p->node);
     return !free_to_choose || gradient_md(s, p->node, md, err);
 }
 
