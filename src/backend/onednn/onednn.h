@@ -176,6 +176,12 @@ bool rb_dn_is_dense(const rb_node *n);
 bool rb_dn_dense_steps(rb_dn_plan *p, const rb_node *n);
 bool rb_dn_dense_gradient_steps(rb_dn_plan *p, const rb_node *n);
 
+// ---- depthwise.c ---------------------------------------------------------------------------------------------------
+
+// Whether the gradient of convolution `n`'s weights is a kernel of ours, which writes it in plain order.
+bool rb_dn_is_depthwise(const rb_node *n);
+bool rb_dn_emit_depthwise_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *dy);
+
 // ---- fold.c -------------------------------------------------------------------------------------------------------
 
 // Weights in layout `md` and bias of convolution `n`, with `norm` (or NULL) folded in. weights NULL: p->err is written.

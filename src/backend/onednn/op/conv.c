@@ -118,6 +118,7 @@ static dnnl_primitive_desc_t backward_pd(rb_dn_plan *p, rb_dn_conv_spec *s, make
 
 static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
 {
+    if (rb_dn_is_depthwise(n)) return rb_dn_emit_depthwise_weights(p, n, p->saved[n->id], gradient);
     rb_dn_tensor *src = p->saved[n->id], *store = rb_dn_param(p, n->param[0], RB_GRAD);
     rb_dn_conv_spec spec = {.node = n,
                             .src = src->md,
