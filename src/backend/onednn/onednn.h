@@ -209,6 +209,7 @@ dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_data_type_t type
 // Maps between convolutions are of the store's precision; pictures on their way in, pooled rows and logits are floats.
 dnnl_data_type_t rb_dn_map_type(const rb_dn_store *s);
 dnnl_memory_desc_t rb_dn_map_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag_t tag);
+dnnl_format_tag_t rb_dn_map_tag(const dnnl_memory_desc_t *md); // of maps; any: none that oneDNN has fast kernels for
 dnnl_memory_desc_t rb_dn_plain_md(const rb_dn_plan *p, rb_shape s); // floats, [n c h w]
 
 // NULL after writing p->err, or where `required` is false and oneDNN has no such kernel.

@@ -38,6 +38,13 @@ dnnl_memory_desc_t rb_dn_map_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag
     return rb_dn_md(rb_dn_map_type(p->store), 4, (int[]){p->base.spec.batch, s.c, s.h, s.w}, tag);
 }
 
+dnnl_format_tag_t rb_dn_map_tag(const dnnl_memory_desc_t *md)
+{
+    const dnnl_blocking_desc_t *b = &md->format_desc.blocking;
+    if (b->inner_nblks == 0) return b->strides[1] == 1 ? dnnl_nhwc : dnnl_format_tag_any;
+    return b->inner_blks[0] == 16 ? dnnl_nChw16c : b->inner_blks[0] == 8 ? dnnl_nChw8c : dnnl_format_tag_any;
+}
+
 dnnl_memory_desc_t rb_dn_plain_md(const rb_dn_plan *p, rb_shape s)
 {
     return rb_dn_floats_md(4, (int[]){p->base.spec.batch, s.c, s.h, s.w}, dnnl_nchw);

@@ -63,6 +63,14 @@ static dnnl_primitive_desc_t forward_pd(rb_dn_plan *p, rb_dn_conv_spec *s)
     return rb_dn_conv_forward(&p->err, p->store->engine, s);
 }
 
+// oneDNN chooses, but for depthwise convolutions: left to itself it takes another layout than the input's, for which it
+// has reference loops alone.
+static dnnl_memory_desc_t wanted_dst(const rb_dn_plan *p, const rb_node *n, const rb_dn_tensor *src, bool plain)
+{
+    bool depthwise = ((const rb_conv *)n->attr)->groups == n->input[0]->shape.c;
+    return rb_dn_map_md(p, n->shape, depthwise && !plain ? rb_dn_map_tag(&src->md) : dnnl_format_tag_any);
+}
+
 static bool forward(rb_dn_plan *p, const rb_node *n)
 {
     if (rb_dn_is_dense(n)) return rb_dn_dense_steps(p, n);
@@ -75,7 +83,7 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
     rb_dn_conv_spec spec = {.node = n,
                             .src = plain ? rb_dn_map_md(p, n->input[0]->shape, dnnl_format_tag_any) : src->md,
                             .weights = rb_dn_conv_weights_md(n, type, dnnl_format_tag_any),
-                            .dst = dst ? dst->md : rb_dn_map_md(p, n->shape, dnnl_format_tag_any),
+                            .dst = dst ? dst->md : wanted_dst(p, n, src, plain),
                             .bias = bias,
                             .sum = c.add != NULL,
                             .activation = rb_dn_activation_of(c.activation)};
