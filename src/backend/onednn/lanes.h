@@ -36,6 +36,12 @@ static inline rb_lanes rb_lanes_of(const dnnl_memory_desc_t *md)
                       .half = md->data_type == dnnl_bf16};
 }
 
+// How many groups of pictures are worth waking another thread for.
+static inline ptrdiff_t rb_lanes_grain(const rb_lanes *l)
+{
+    return 1 + 16384 / ((ptrdiff_t)l->h * l->w * l->width);
+}
+
 // One value for each channel, in lanes of a group; lanes beyond the last channel are 0, as oneDNN wants its padding.
 static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_channel, float out[RB_LANES])
 {

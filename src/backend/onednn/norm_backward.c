@@ -229,9 +229,9 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
         c.scale[channel] = (float)(weight * inverse_spread(s, channel));
         c.offset[channel] = c.slope[channel] = 0; // not yet known
     }
-    rb_parallel_for(pieces, 1, sum_pieces, &c);
+    rb_parallel_for(pieces, rb_lanes_grain(&c.at), sum_pieces, &c);
     for (int channel = 0; channel < c.at.channels; channel++) finish_channel(s, &c, channel, pictures);
-    if (c.dx) rb_parallel_for(pieces, 1, write_pieces, &c);
+    if (c.dx) rb_parallel_for(pieces, rb_lanes_grain(&c.at), write_pieces, &c);
 }
 
 void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_gradient *g)

@@ -86,7 +86,7 @@ static void run_statistics(const rb_dn_step *s, rb_dn_plan *p)
 {
     int pictures = p->base.spec.batch;
     sum_job j = {s->use[X]->data, s->use[SUMS]->data, rb_lanes_of(&s->use[X]->md)};
-    rb_parallel_for((ptrdiff_t)pictures * j.at.groups, 1, sum_pieces, &j);
+    rb_parallel_for((ptrdiff_t)pictures * j.at.groups, rb_lanes_grain(&j.at), sum_pieces, &j);
     for (int c = 0; c < j.at.channels; c++)
         finish_channel(s, &j, c, pictures, ((const rb_norm *)s->node->attr)->momentum);
     p->store->base.version++; // running statistics are folded into weights at evaluation
@@ -196,7 +196,7 @@ static void run_normalise(const rb_dn_step *s, rb_dn_plan *p)
                    .at = rb_lanes_of(&s->use[N_X]->md)};
     double eps = ((const rb_norm *)s->node->attr)->eps;
     for (int c = 0; c < j.at.channels; c++) a->scale[c] = (float)((double)weight[c] / sqrt((double)var[c] + eps));
-    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, 1, apply_pieces, &j);
+    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), apply_pieces, &j);
 }
 
 void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var,

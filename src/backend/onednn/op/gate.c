@@ -58,7 +58,7 @@ static void run_group(const job *j, ptrdiff_t picture, int group)
     ptrdiff_t at = picture * j->at.picture + group * j->at.group, row = picture * j->at.channels;
     float factor[RB_LANES], sums[RB_LANES] = {0};
     rb_lanes_load(&j->at, group, j->s + row, factor);
-    for (int k = 0; k < RB_LANES; k++) factor[k] = rb_sigmoid1(factor[k]);
+    rb_store16(factor, 0, rb_sigmoid16(rb_load16(factor, 0, false)), false);
     for (int y = 0; y < j->at.h; y++, at += j->at.row) {
         if (j->dy)
             RB_FOR_LANES(&j->at, gradient_row, gradient_narrow_row, j, at, factor, sums);
@@ -85,7 +85,7 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
              .dy = back ? s->use[3]->data : NULL,
              .ds = back ? s->use[4]->data : NULL,
              .at = rb_lanes_of(&s->use[0]->md)};
-    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, 1, run_pieces, &j);
+    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), run_pieces, &j);
 }
 
 // ---- steps ---------------------------------------------------------------------------------------------------------

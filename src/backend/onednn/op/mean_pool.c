@@ -51,7 +51,7 @@ static void mean_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
 static void run_forward(const rb_dn_step *s, rb_dn_plan *p)
 {
     job j = {.x = s->use[0]->data, .pooled = s->use[1]->data, .at = rb_lanes_of(&s->use[0]->md)};
-    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, 1, mean_pieces, &j);
+    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), mean_pieces, &j);
 }
 
 static bool forward(rb_dn_plan *p, const rb_node *n)
@@ -103,7 +103,7 @@ static void run_backward(const rb_dn_step *s, rb_dn_plan *p)
              .y = s->use[1]->data,
              .pooled = s->use[0]->data,
              .at = rb_lanes_of(&s->use[1]->md)};
-    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, 1, spread_pieces, &j);
+    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), spread_pieces, &j);
 }
 
 static bool backward(rb_dn_plan *p, const rb_node *n)
