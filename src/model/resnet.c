@@ -71,9 +71,8 @@ static const rb_node *shortcut(rb_graph *g, const block *b, const rb_node *x, co
 static rb_node *residual(rb_graph *g, const struct variant *v, const block *b, const rb_node *x)
 {
     const rb_node *y = v->bottleneck ? bottleneck(g, b, x) : basic(g, b, x);
-    const rb_node *z = shortcut(g, b, x, y);
     if (b->drop > 0) y = rb_drop_path(g, y, b->drop);
-    return rb_relu(g, rb_add(g, y, z));
+    return rb_relu(g, rb_add(g, y, shortcut(g, b, x, y)));
 }
 
 // Deeper blocks are dropped more often: from never up to `drop_path_rate`.
