@@ -42,7 +42,6 @@ static const struct trial {
     {"ref fp64 efficientnet_b0", &rb_backend_ref, RB_FP64, "efficientnet_b0", &exact_efficientnet},
     {"ref fp32 cnn_encoder", &rb_backend_ref, RB_FP32, "cnn_encoder", &cnn_fp32},
     {"ref fp32 resnet18", &rb_backend_ref, RB_FP32, "resnet18", &resnet_fp32},
-    {"ref fp32 resnet50", &rb_backend_ref, RB_FP32, "resnet50", &resnet50_fp32},
     {"ref fp32 efficientnet_b0", &rb_backend_ref, RB_FP32, "efficientnet_b0", &efficientnet_fp32},
     {"onednn fp32 cnn_encoder", &rb_backend_onednn, RB_FP32, "cnn_encoder", &cnn_fp32},
     {"onednn fp32 resnet18", &rb_backend_onednn, RB_FP32, "resnet18", &resnet_fp32},
