@@ -39,7 +39,7 @@ typedef struct rb_op {
     const char *help;
 } rb_op;
 extern const rb_op rb_op_input, rb_op_conv, rb_op_batch_norm, rb_op_relu, rb_op_max_pool, rb_op_mean_pool, rb_op_add,
-    rb_op_dense, rb_op_dropout;
+    rb_op_dense, rb_op_dropout, rb_op_silu, rb_op_gate, rb_op_drop_path;
 
 #define RB_MAX_INPUTS 2
 #define RB_MAX_PARAMS 4
@@ -123,6 +123,15 @@ typedef struct rb_drop {
     double p;
 } rb_drop;
 rb_node *rb_dropout(rb_graph *g, const rb_node *x, double p);
+
+rb_node *rb_silu(rb_graph *g, const rb_node *x); // x sigmoid(x)
+
+// Every channel of x times a factor of its own: y[c h w] = x[c h w] sigmoid(s[c]), s a [c 1 1] node.
+rb_node *rb_gate(rb_graph *g, const rb_node *x, const rb_node *s);
+
+// Stochastic depth. Training: all of a picture's x zero with probability p (an rb_drop), else x / (1 - p). Evaluation:
+// x.
+rb_node *rb_drop_path(rb_graph *g, const rb_node *x, double p);
 
 // ---- for op files ----------------------------------------------------------------------------------------------
 

@@ -8,11 +8,13 @@
 
 // Keys of the model section.
 typedef struct rb_model_settings {
-    const char *model_type; // resnet18, resnet34, cnn_encoder; resnet = resnet18
+    const char *model_type; // a name of a family's list, or the family: its first
     int num_classes;        // 1: one logit, binary
     int dim_base;           // cnn_encoder: width of the first stage
     int head_depth;         // classification_head_depth
     double head_dropout;    // classification_head_dropout
+    double drop_rate;       // dropout of the features
+    double drop_path_rate;  // stochastic depth of the deepest residual branch
     bool pretrained;
     bool freeze;         // train the head alone
     bool zero_init_last; // resnet: every residual branch begins as nothing

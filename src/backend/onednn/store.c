@@ -2,7 +2,8 @@
 // store.c - parameters of one graph: values, gradients and the optimiser's state, one block each, at the same offsets.
 //
 // A convolution's weights lie in the layout in which oneDNN hands out their gradient for the training batch, so that
-// the update is one pass over memory; who wants another layout reorders.
+// the update is one pass over memory; who wants another layout reorders. Where kernels of ours make the gradient, it is
+// plain.
 #include "backend/onednn/onednn.h"
 
 #include "base/parallel.h"
@@ -41,7 +42,9 @@ static bool gradient_md(rb_dn_store *s, const rb_node *n, dnnl_memory_desc_t *md
 static bool choose_md(rb_dn_store *s, const rb_param *p, dnnl_memory_desc_t *md, rb_error *err)
 {
     *md = plain_md(p);
-    bool free_to_choose = s->base.spec.optim && p->node->op == &rb_op_conv && p->rank == 4;
+    bool convolution = p->node->op == &rb_op_conv && p->rank == 4;
+    bool ours = rb_dn_is_dense(p->node) || rb_dn_is_depthwise(p->node);
+    bool free_to_choose = s->base.spec.optim && convolution && !ours;
     return !free_to_choose || gradient_md(s, p->node, md, err);
 }
 
