@@ -15,8 +15,10 @@ const rb_field rb_model_fields[] = {
      .unit = "layers", .help = "linear layers of the head"},
     {"classification_head_dropout", RB_REAL, offsetof(rb_model_settings, head_dropout), .preset = 0.5, .min = 0,
      .max = 0.99, .help = "dropout between the layers of the head"},
-    {"pretrained", RB_BOOL, offsetof(rb_model_settings, pretrained), .preset = false,
-     .help = "begin from weights trained on ImageNet"},
+    {"pretrained", RB_TEXT, offsetof(rb_model_settings, pretrained), .preset_text = "false", .optional = true,
+     .local = true,
+     .help = "begin from weights trained on ImageNet: true, or which: timm/resnet18.tv_in1k, torchvision/resnet18, "
+             "a file, a URL"},
     {"zero_init_last", RB_BOOL, offsetof(rb_model_settings, zero_init_last), .preset = false,
      .help = "resnet from scratch: every block begins as the identity, as timm's; false: as torchvision's"},
     {"freeze", RB_BOOL, offsetof(rb_model_settings, freeze), .preset = false,

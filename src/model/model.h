@@ -13,9 +13,9 @@ typedef struct rb_model_settings {
     int dim_base;           // cnn_encoder: width of the first stage
     int head_depth;         // classification_head_depth
     double head_dropout;    // classification_head_dropout
-    bool pretrained;
-    bool freeze;         // train the head alone
-    bool zero_init_last; // resnet: every residual branch begins as nothing
+    const char *pretrained; // "true", "false", or which weights to begin from; NULL: false
+    bool freeze;            // train the head alone
+    bool zero_init_last;    // resnet: every residual branch begins as nothing
 } rb_model_settings;
 extern const rb_field rb_model_fields[];
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "train/bar.h"
+#include "train/start.h"
 
 #include <math.h>
 #include <string.h>
@@ -124,19 +125,27 @@ static bool not_a_folder(const char *path, rb_error *err)
     return !rb_folder_exists(path) || fail_resume(path, err);
 }
 
+static bool begin_from_ours(rb_job *job, const char *path, rb_error *err)
+{
+    rb_checkpoint start;
+    rb_arena *scratch = rb_arena_open();
+    bool done = rb_checkpoint_open(scratch, path, &start, err) && (!start.state || fail_resume(path, err)) &&
+                (rb_network_load(&job->network, &start.tensors, err) || rb_fail_in(err, "%s", path));
+    if (done) rb_network_take_colours(&job->network, &start.preprocessing);
+    rb_arena_close(scratch);
+    return done;
+}
+
 static bool open_network(rb_job *job, rb_error *err)
 {
     const rb_settings *s = job->settings;
-    rb_checkpoint start;
+    const char *path = s->checkpoint_path;
+    bool ours;
     if (!rb_network_open(job->arena, s, rb_optims[0], s->optim_cfg[0], &job->network, err)) return false;
     rb_network_init(&job->network, (uint32_t)s->training.seed);
-    if (!s->checkpoint_path) return true;
-    rb_arena *scratch = rb_arena_open();
-    bool done = not_a_folder(s->checkpoint_path, err) && rb_checkpoint_open(scratch, s->checkpoint_path, &start, err) &&
-                (!start.state || fail_resume(s->checkpoint_path, err)) &&
-                (rb_network_load(&job->network, &start.tensors, err) || rb_fail_in(err, "%s", s->checkpoint_path));
-    rb_arena_close(scratch);
-    return done;
+    if (!path) return rb_start_pretrained(&job->network, s, err);
+    if (!not_a_folder(path, err) || !rb_start_file(&job->network, path, &ours, err)) return false;
+    return !ours || begin_from_ours(job, path, err);
 }
 
 static bool open_loader(rb_job *job, rb_error *err)

@@ -5,6 +5,7 @@
 
 #include "train/settings.h"
 #include "weights/checkpoint.h"
+#include "weights/fit.h"
 
 typedef struct rb_network {
     const char *model; // timm's name
@@ -17,7 +18,7 @@ typedef struct rb_network {
 // Builds the model and opens a store for it; its weights are not set yet. `optim` NULL: for evaluation only. Sets the
 // number of compute threads, and says so where there is no GPU for device_index.
 //
-// Errors: USAGE (model, backend, picture too small), WEIGHTS (pretrained), DEVICE
+// Errors: USAGE (model, backend, picture too small), DEVICE
 bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, const void *optim_cfg, rb_network *out,
                      rb_error *err) RB_CHECKED;
 
@@ -26,6 +27,15 @@ void rb_network_init(const rb_network *n, uint32_t seed);
 
 // Weights and running statistics of a file. Errors: WEIGHTS (another model)
 bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
+
+// The same of weights of others: the backbone's, and the head's if they fit; the rest stays as it is.
+//
+// Owner:  what `out` tells lives in `a`
+// Errors: those of rb_tensors_fit
+bool rb_network_fit(rb_arena *a, const rb_network *n, const rb_tensors *t, rb_fit *out, rb_error *err) RB_CHECKED;
+
+// The mean and std that weights were trained with come along with them. No plan may be open yet.
+void rb_network_take_colours(rb_network *n, const rb_preprocessing *from);
 
 // Weights and statistics as tensors under timm's names, num_batches_tracked (`steps`) among them; with `moments` the
 // optimiser's, too. Everything lives in `a`.
