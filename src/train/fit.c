@@ -3,6 +3,7 @@
 #include "train/job.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "train/bar.h"
 
 #include <math.h>
@@ -49,6 +50,13 @@ static bool log_algorithms(const rb_job *job, const rb_plan *p, rb_error *err)
     return rb_run_write(&job->run, j, err);
 }
 
+static bool open_plans(fit *f, rb_error *err)
+{
+    if (f->draws >= f->batch && !open_plan(f, f->batch, &f->full, err)) return false;
+    if (f->draws % f->batch && !open_plan(f, f->draws % f->batch, &f->rest, err)) return false;
+    return log_algorithms(f->job, f->full ? f->full : f->rest, err);
+}
+
 static bool open_fit(fit *f, rb_job *job, rb_error *err)
 {
     int batch = job->settings->compute.batch_size, draws = job->part[RB_TRAIN_PART].count;
@@ -56,9 +64,19 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     f->order = RB_NEW(job->arena, int, draws);
     f->target = RB_NEW(job->arena, float, batch);
     f->weight = RB_NEW(job->arena, float, batch);
-    if (draws >= batch && !open_plan(f, batch, &f->full, err)) return false;
-    if (draws % batch && !open_plan(f, draws % batch, &f->rest, err)) return false;
-    return log_algorithms(job, f->full ? f->full : f->rest, err);
+    return open_plans(f, err);
+}
+
+// Plans know what is frozen, so that they are made anew; the small ones of the head stay until the run ends.
+static bool thaw(fit *f, rb_error *err)
+{
+    rb_job *job = f->job;
+    int from = job->settings->training.unfreeze_epoch;
+    if (!job->settings->model.freeze || !from || job->epoch + 1 < from || job->thawed >= 0) return true;
+    job->thawed = job->step;
+    rb_graph_thaw(job->network.graph, job->step);
+    rb_note("epoch %d: the backbone trains from here on", job->epoch + 1);
+    return open_plans(f, err);
 }
 
 // ---- a step ------------------------------------------------------------------------------------------------------
@@ -246,7 +264,7 @@ static bool run_epochs(fit *f, bool *stopped_early, rb_error *err)
     *stopped_early = false;
     for (job->epoch = 0; job->epoch < job->settings->training.num_epochs && !*stopped_early; job->epoch++) {
         rb_arena *scratch = rb_arena_open();
-        bool done = train_epoch(f, err) && end_epoch(scratch, f, stopped_early, err);
+        bool done = thaw(f, err) && train_epoch(f, err) && end_epoch(scratch, f, stopped_early, err);
         rb_arena_close(scratch);
         if (!done) return false;
     }

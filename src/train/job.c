@@ -143,6 +143,7 @@ static bool open_network(rb_job *job, rb_error *err)
     bool ours;
     if (!rb_network_open(job->arena, s, rb_optims[0], s->optim_cfg[0], &job->network, err)) return false;
     rb_network_init(&job->network, (uint32_t)s->training.seed);
+    rb_graph_share_rates(job->network.graph, rb_model_head_from(job->network.graph), s->training.layer_decay);
     if (!path) return rb_start_pretrained(&job->network, s, err);
     if (!not_a_folder(path, err) || !rb_start_file(&job->network, path, &ours, err)) return false;
     return !ours || begin_from_ours(job, path, err);
@@ -211,7 +212,7 @@ static bool open_folder(rb_job *job, rb_error *err)
 
 bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
 {
-    *out = (rb_job){.arena = a, .settings = s, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
+    *out = (rb_job){.arena = a, .settings = s, .thawed = -1, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
     out->early_stop.best = INFINITY;
     out->schedule = rb_settings_schedule(s, err);
     if (!out->schedule.schedule || !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||

@@ -26,9 +26,10 @@ typedef struct rb_job {
     rb_loader *loader;
     rb_scorer scorer;
     rb_run run;
-    int epoch;    // from 0
-    int64_t step; // updates made
-    double lr;    // of the last update
+    int epoch;      // from 0
+    int64_t step;   // updates made
+    double lr;      // of the last update
+    int64_t thawed; // updates made when the backbone began to train; -1: it is frozen, or was never
     rb_best best;
     rb_early_stop early_stop;
 } rb_job;

@@ -118,18 +118,10 @@ static void sum_colours(float *w, const rb_param *grey)
         }
 }
 
-// Id of the first parameter of the head.
-static int head_from(const rb_graph *g)
-{
-    int i = 0, features = rb_model_features(g)->id;
-    while (g->params[i]->node->id < features) i++;
-    return i;
-}
-
 bool rb_network_fit(rb_arena *a, const rb_network *n, const rb_tensors *t, rb_fit *out, rb_error *err)
 {
     const rb_graph *g = n->graph;
-    if (!rb_tensors_fit(a, t, g, head_from(g), out, err)) return false;
+    if (!rb_tensors_fit(a, t, g, rb_model_head_from(g), out, err)) return false;
     float *w = RB_NEW(a, float, 3 * largest_param(g));
     for (int i = 0; i < g->param_count; i++) {
         if (!out->match[i]) continue;
@@ -165,11 +157,11 @@ static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *
     return t;
 }
 
-// PyTorch counts the batches that each normalisation has seen.
+// PyTorch counts the batches that each normalisation has seen; those that stand still have seen none.
 static rb_tensor batches_tensor(rb_arena *a, const rb_node *norm, int64_t steps)
 {
     int64_t *count = RB_NEW(a, int64_t, 1);
-    *count = steps;
+    *count = ((const rb_norm *)norm->attr)->frozen ? 0 : steps;
     return (rb_tensor){
         .name = rb_text_format(a, "%s.num_batches_tracked", norm->name), .dtype = RB_I64, .count = 1, .data = count};
 }

@@ -21,6 +21,7 @@ static const char *state_of(rb_arena *a, const rb_job *job)
     rb_json_open(j, NULL, '{');
     rb_json_integer(j, "epochs_done", job->epoch + 1);
     rb_json_integer(j, "step", job->step);
+    rb_json_integer(j, "thawed", job->thawed);
     rb_json_integer(j, "best_epoch", job->best.epoch);
     rb_json_real(j, "best_hter", job->best.at.hter);
     rb_json_real(j, "best_threshold", job->best.at.threshold);

@@ -28,6 +28,8 @@ typedef struct rb_training_settings {
     double lr, weight_decay;
     const char *scheduler;
     int seed;
+    int unfreeze_epoch; // from 1; 0: never
+    double layer_decay;
     int early_stop_patience; // epochs; 0: never stop early
     double early_stop_min_delta;
 } rb_training_settings;

@@ -201,34 +201,44 @@ static float *floats_at(const rb_dn_store *s, rb_slot slot, ptrdiff_t place)
     return s->block[slot] ? (float *)(void *)(s->block[slot] + place) : NULL;
 }
 
-static void update_range(const rb_dn_store *s, update_job *j, ptrdiff_t from, ptrdiff_t to)
+static void update_range(const rb_dn_store *s, const rb_update *u, ptrdiff_t from, ptrdiff_t to)
 {
-    j->value = floats_at(s, RB_VALUE, from);
-    j->gradient = floats_at(s, RB_GRAD, from);
-    j->moment1 = floats_at(s, RB_MOMENT1, from);
-    j->moment2 = floats_at(s, RB_MOMENT2, from);
-    rb_parallel_for((to - from) / (ptrdiff_t)sizeof(float), 4096, update_piece, j);
+    update_job job = {.optim = s->base.spec.optim,
+                      .value = floats_at(s, RB_VALUE, from),
+                      .gradient = floats_at(s, RB_GRAD, from),
+                      .moment1 = floats_at(s, RB_MOMENT1, from),
+                      .moment2 = floats_at(s, RB_MOMENT2, from)};
+    if (from == to) return;
+    job.optim->prepare(s->base.spec.optim_cfg, u, job.coef);
+    rb_parallel_for((to - from) / (ptrdiff_t)sizeof(float), 4096, update_piece, &job);
 }
 
-// One pass over each run of neighbours that are not frozen.
+static bool same_update(const rb_update *x, const rb_update *y)
+{
+    return x->lr == y->lr && x->step == y->step;
+}
+
+// One pass over each run of neighbours that are not frozen and are updated alike.
 bool rb_dn_store_update(rb_store *store, const rb_update *u, rb_error *err)
 {
     (void)err;
     rb_dn_store *s = (rb_dn_store *)store;
     const rb_graph *g = store->graph;
-    update_job job = {.optim = store->spec.optim};
-    job.optim->prepare(store->spec.optim_cfg, u, job.coef);
+    rb_update now = *u; // of the run
     ptrdiff_t from = 0, to = 0;
     for (int i = 0; i < g->param_count; i++) {
         const rb_dn_tensor *t = &s->param[RB_VALUE][i];
         if (!g->params[i]->trained) continue;
-        if (g->params[i]->frozen) {
-            update_range(s, &job, from, to);
-            from = t->place + rounded_up(t->bytes);
+        bool frozen = g->params[i]->frozen;
+        rb_update own = rb_update_of(u, g->params[i]);
+        if (frozen || !same_update(&own, &now)) {
+            update_range(s, &now, from, to);
+            from = t->place + (frozen ? rounded_up(t->bytes) : 0);
+            now = own;
         }
         to = t->place + rounded_up(t->bytes);
     }
-    update_range(s, &job, from, to);
+    update_range(s, &now, from, to);
     store->version++;
     return true;
 }

@@ -42,8 +42,11 @@ void rb_ref_store_get(rb_store *store, const rb_param *p, rb_slot slot, double *
     memcpy(dst, src, (size_t)p->count * sizeof *dst);
 }
 
-static void update_one(const rb_ref_store *s, const rb_param *p, const double *coef)
+static void update_one(const rb_ref_store *s, const rb_param *p, const rb_update *u)
 {
+    double coef[RB_OPTIM_COEFS];
+    rb_update own = rb_update_of(u, p);
+    s->base.spec.optim->prepare(s->base.spec.optim_cfg, &own, coef);
     double *tensor[RB_SLOTS];
     for (int slot = 0; slot < RB_SLOTS; slot++) tensor[slot] = s->tensor[slot][p->id];
     s->base.spec.optim->apply(coef, p->count, tensor[RB_VALUE], tensor[RB_GRAD], tensor[RB_MOMENT1],
@@ -56,11 +59,9 @@ bool rb_ref_store_update(rb_store *store, const rb_update *u, rb_error *err)
 {
     (void)err;
     assert(store->spec.optim);
-    double coef[RB_OPTIM_COEFS];
-    store->spec.optim->prepare(store->spec.optim_cfg, u, coef);
     for (int i = 0; i < store->graph->param_count; i++) {
         const rb_param *p = store->graph->params[i];
-        if (p->trained && !p->frozen) update_one((const rb_ref_store *)store, p, coef);
+        if (p->trained && !p->frozen) update_one((const rb_ref_store *)store, p, u);
     }
     store->version++;
     return true;
