@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http.h"
 
+#include "base/library.h"
+
 #include <ctype.h>
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -30,14 +31,11 @@ typedef struct library {
 
 #define NAMED(member) \
     { \
-        offsetof(library, member), "curl_" #member \
+        "curl_" #member, offsetof(library, member) \
     }
-static const struct symbol {
-    size_t offset;
-    const char *name;
-} symbols[] = {NAMED(global_init),  NAMED(easy_init),     NAMED(easy_setopt),  NAMED(easy_getinfo),
-               NAMED(easy_perform), NAMED(easy_reset),    NAMED(easy_cleanup), NAMED(easy_strerror),
-               NAMED(slist_append), NAMED(slist_free_all)};
+static const rb_symbol symbols[] = {
+    NAMED(global_init), NAMED(easy_init),    NAMED(easy_setopt),   NAMED(easy_getinfo), NAMED(easy_perform),
+    NAMED(easy_reset),  NAMED(easy_cleanup), NAMED(easy_strerror), NAMED(slist_append), NAMED(slist_free_all)};
 #undef NAMED
 
 struct rb_http {
@@ -45,20 +43,6 @@ struct rb_http {
     library use;
     CURL *curl;
 };
-
-static bool open_library(library *out, rb_error *err)
-{
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL); // stays open: it has handlers that run when the process ends
-    if (!handle)
-        return rb_fail(err, RB_ERR_IO, "%s: cannot be opened, and nothing can be fetched without it: install libcurl4",
-                       LIBRARY);
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *found = dlsym(handle, symbols[i].name);
-        if (!found) return rb_fail(err, RB_ERR_IO, "%s: has no %s", LIBRARY, symbols[i].name);
-        memcpy((char *)out + symbols[i].offset, &found, sizeof found);
-    }
-    return true;
-}
 
 static void close_http(void *handle)
 {
@@ -70,7 +54,8 @@ bool rb_http_open(rb_arena *a, rb_http **out, rb_error *err)
 {
     rb_http *h = RB_NEW(a, rb_http, 1);
     h->arena = a;
-    if (!open_library(&h->use, err)) return false;
+    int count = (int)(sizeof symbols / sizeof *symbols);
+    if (!rb_library_open(LIBRARY, "libcurl4", symbols, count, &h->use, err)) return false;
     if (h->use.global_init(CURL_GLOBAL_DEFAULT) || !(h->curl = h->use.easy_init()))
         return rb_fail(err, RB_ERR_IO, "%s: does not start", LIBRARY);
     rb_arena_defer(a, close_http, h);
