@@ -69,6 +69,6 @@ bool rb_source_fetch(rb_arena *a, const rb_source *s, rb_look_at_config *may_use
     if (s->kind == RB_FROM_REPO) return rb_repo_fetch(a, s, may_use, context, out, err);
     if (s->kind == RB_FROM_URL) return rb_url_fetch(a, s, out, err);
     const char *config = rb_path_join(a, rb_path_folder(a, s->name), "config.json");
-    *out = (rb_fetched){s->name, rb_file_exists(config) ? config : NULL};
+    *out = (rb_fetched){s->name, rb_file_exists(config) ? config : NULL, NULL};
     return !out->config || !may_use || may_use(context, out->config, err);
 }

@@ -35,6 +35,7 @@ bool rb_source_find(rb_arena *a, const char *pretrained, const char *model, rb_s
 typedef struct rb_fetched {
     const char *weights;
     const char *config; // config.json beside them; NULL: there is none
+    const char *commit; // of the repository; NULL: they are of none
 } rb_fetched;
 
 // Finds the files of a source, and fetches what is not in a cache yet. A cached file is used without a look at the

@@ -260,5 +260,7 @@ bool rb_repo_fetch(rb_arena *a, const rb_source *s, rb_look_at_config *may_use, 
         return rb_fail(err, RB_ERR_WEIGHTS,
                        "%s: has no config.json, which says with what mean and std its weights were trained",
                        url_of(&r, "config.json"));
-    return (!may_use || may_use(context, out->config, err)) && fetch_weights(&r, &out->weights, err);
+    if ((may_use && !may_use(context, out->config, err)) || !fetch_weights(&r, &out->weights, err)) return false;
+    out->commit = r.commit;
+    return true;
 }

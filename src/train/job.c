@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "train/bar.h"
-#include "train/start.h"
 
 #include <math.h>
 #include <string.h>
@@ -132,6 +131,7 @@ static bool begin_from_ours(rb_job *job, const char *path, rb_error *err)
     bool done = rb_checkpoint_open(scratch, path, &start, err) && (!start.state || fail_resume(path, err)) &&
                 (rb_network_load(&job->network, &start.tensors, err) || rb_fail_in(err, "%s", path));
     if (done) rb_network_take_colours(&job->network, &start.preprocessing);
+    if (done) job->started = (rb_started){path, NULL, rb_model_head_from(job->network.graph), true};
     rb_arena_close(scratch);
     return done;
 }
@@ -144,8 +144,9 @@ static bool open_network(rb_job *job, rb_error *err)
     if (!rb_network_open(job->arena, s, rb_optims[0], s->optim_cfg[0], &job->network, err)) return false;
     rb_network_init(&job->network, (uint32_t)s->training.seed);
     rb_graph_share_rates(job->network.graph, rb_model_head_from(job->network.graph), s->training.layer_decay);
-    if (!path) return rb_start_pretrained(&job->network, s, err);
-    if (!not_a_folder(path, err) || !rb_start_file(&job->network, path, &ours, err)) return false;
+    if (!path) return rb_start_pretrained(job->arena, &job->network, s, &job->started, err);
+    if (!not_a_folder(path, err) || !rb_start_file(job->arena, &job->network, path, &ours, &job->started, err))
+        return false;
     return !ours || begin_from_ours(job, path, err);
 }
 
@@ -180,6 +181,15 @@ static bool log_unreadable(rb_job *job, rb_error *err)
     return true;
 }
 
+static void describe_start(const rb_started *s, rb_json *j)
+{
+    if (!s->from) return;
+    rb_json_string(j, "weights_from", s->from);
+    if (s->commit) rb_json_string(j, "weights_commit", s->commit);
+    rb_json_integer(j, "weights_backbone", s->backbone);
+    rb_json_bool(j, "weights_head", s->head);
+}
+
 static void describe_run(const rb_job *job, rb_json *j)
 {
     const rb_settings *s = job->settings;
@@ -189,6 +199,7 @@ static void describe_run(const rb_job *job, rb_json *j)
     rb_json_string(j, "backend", job->network.backend->name);
     rb_json_string(j, "precision", job->network.store->spec.precision == RB_BF16 ? "bf16" : "fp32");
     rb_json_integer(j, "threads", rb_parallel_size());
+    describe_start(&job->started, j);
     rb_json_integer(j, "num_epochs", s->training.num_epochs);
     rb_json_integer(j, "batch_size", s->compute.batch_size);
     rb_json_integer(j, "seed", s->training.seed);

@@ -6,6 +6,7 @@
 #include "train/early_stop.h"
 #include "train/run.h"
 #include "train/score.h"
+#include "train/start.h"
 #include "train/train.h"
 
 // The best epoch so far, by val HTER; a tie stays with the earlier one.
@@ -23,6 +24,7 @@ typedef struct rb_job {
     const rb_pipeline *augmentation; // by label
     rb_chosen_schedule schedule;
     rb_network network;
+    rb_started started;
     rb_loader *loader;
     rb_scorer scorer;
     rb_run run;

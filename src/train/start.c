@@ -52,21 +52,24 @@ static void tell(const rb_fit *f, const char *from)
                 f->beside_name, f->beside == 1 ? " is" : " and others are");
 }
 
-static bool begin_from(rb_arena *scratch, rb_network *n, const rb_weights *w, const char *from, rb_error *err)
+static bool begin_from(rb_arena *scratch, rb_network *n, const rb_weights *w, const char *from, rb_started *out,
+                       rb_error *err)
 {
     rb_fit fit;
     if (!rb_network_fit(scratch, n, &w->tensors, &fit, err)) return false;
     tell(&fit, from);
+    *out = (rb_started){from, NULL, fit.backbone, !fit.fresh_head};
     return true;
 }
 
-bool rb_start_file(rb_network *n, const char *path, bool *ours, rb_error *err)
+bool rb_start_file(rb_arena *a, rb_network *n, const char *path, bool *ours, rb_started *out, rb_error *err)
 {
     rb_arena *scratch = rb_arena_open();
     rb_weights w;
     bool done = rb_weights_read(scratch, path, &w, err);
     *ours = done && rb_tensors_metadata(&w.tensors, "rarebit");
-    if (done && !*ours) done = begin_from(scratch, n, &w, path, err) || rb_fail_in(err, "%s", path);
+    if (done && !*ours)
+        done = begin_from(scratch, n, &w, rb_text_copy(a, path), out, err) || rb_fail_in(err, "%s", path);
     rb_arena_close(scratch);
     return done;
 }
@@ -97,7 +100,8 @@ static bool take_colours(rb_arena *scratch, rb_network *n, const rb_source *s, c
     return true;
 }
 
-static bool begin_by_name(rb_arena *scratch, rb_network *n, const char *pretrained, rb_error *err)
+static bool begin_by_name(rb_arena *a, rb_arena *scratch, rb_network *n, const char *pretrained, rb_started *out,
+                          rb_error *err)
 {
     rb_source source;
     rb_fetched files;
@@ -106,18 +110,19 @@ static bool begin_by_name(rb_arena *scratch, rb_network *n, const char *pretrain
     if (!rb_source_find(scratch, pretrained, n->model, &source, err)) return false;
     if (!rb_source_fetch(scratch, &source, use_config, &l, &files, err)) return fail_with_advice(err);
     if (!rb_weights_read(scratch, files.weights, &w, err)) return rb_fail_in(err, "pretrained");
-    const char *from = source.kind == RB_FROM_FILE ? files.weights : source.name;
+    const char *from = rb_text_copy(a, source.name);
     bool ours = !files.config && rb_tensors_metadata(&w.tensors, "rarebit");
-    return (begin_from(scratch, n, &w, from, err) || rb_fail_in(err, "pretrained: %s", files.weights)) &&
-           take_colours(scratch, n, &source, &files, ours, err);
+    if (!begin_from(scratch, n, &w, from, out, err)) return rb_fail_in(err, "pretrained: %s", files.weights);
+    if (files.commit) out->commit = rb_text_copy(a, files.commit);
+    return take_colours(scratch, n, &source, &files, ours, err);
 }
 
-bool rb_start_pretrained(rb_network *n, const rb_settings *s, rb_error *err)
+bool rb_start_pretrained(rb_arena *a, rb_network *n, const rb_settings *s, rb_started *out, rb_error *err)
 {
     const char *pretrained = s->model.pretrained;
     if (!pretrained || !strcmp(pretrained, "false")) return true;
     rb_arena *scratch = rb_arena_open();
-    bool done = begin_by_name(scratch, n, pretrained, err);
+    bool done = begin_by_name(a, scratch, n, pretrained, out, err);
     rb_arena_close(scratch);
     return done;
 }

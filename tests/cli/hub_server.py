@@ -10,10 +10,12 @@
 #   whole    as cut, and cannot go on from there     wrong    another SHA-256 is announced
 #   gated    401 without the token "secret"          down     503
 #   strange  an answer that is no hub's              climb    an ETag that would leave the folder
+#   slow     the first answer stands still in the middle
 import hashlib
 import http.server
 import os
 import sys
+import time
 
 FOLDER, LOG = sys.argv[1:3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -76,12 +78,14 @@ class Hub(http.server.BaseHTTPRequestHandler):
             body = f.read()
         begin = self.headers.get("Range")
         begin = int(begin.removeprefix("bytes=").rstrip("-")) if begin and kind != "whole" else 0
-        if kind in ("cut", "whole") and path not in cut_once and self.command == "GET":
+        if kind in ("cut", "whole", "slow") and path not in cut_once and self.command == "GET":
             cut_once.add(path)
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            time.sleep(60 if kind == "slow" else 0)
             self.close_connection = True
             return None
         if begin:

@@ -32,7 +32,7 @@ repo() {
  "pretrained_cfg": {"tag": "x", "mean": [0.5, 0.5, 0.25], "std": [0.5, 0.5, 0.5], "interpolation": "bicubic"}}
 EOF
 }
-for name in plain other cut whole wrong gated down strange climb bin noconfig noweights foreign; do repo "$name"; done
+for name in plain other cut whole wrong gated down slow strange climb bin noconfig noweights foreign; do repo "$name"; done
 mv served/t/bin/model.safetensors served/t/bin/pytorch_model.bin
 rm served/t/noconfig/config.json served/t/noweights/model.safetensors
 sed -i s/cnn_encoder/resnet34/ served/t/foreign/config.json
@@ -95,6 +95,9 @@ cmp weights.safetensors "$entry/blobs/$sha" || fail "the blob is not the file"
 best=$(echo runs/*/best.safetensors)
 grep -aq 'mean\\":\[0.5,0.5,0.25\],\\"std\\":\[0.5,0.5,0.5\]' "$best" || fail "mean and std are not those of config.json"
 grep -aq "pretrained" "$best" && fail "the checkpoint says where its weights came from, which may be a path"
+
+grep -q '"weights_from":"t/plain","weights_commit":"'$commit'","weights_backbone":48,"weights_head":true' runs/*/log.jsonl ||
+  fail "the log does not say where the weights are from"
 
 # What is there needs no network.
 begins "$fetched t/plain" t/plain
@@ -169,7 +172,18 @@ refuses 4 'what was fetched is damaged and was removed: its SHA-256 is' t/wrong
 nothing_of wrong
 [[ ! $(find cache -name '*.incomplete') ]] || fail "left behind: $(find cache -name '*.incomplete')"
 
-# Killed in the middle, a file has no final name: two at once wait for each other.
+# Killed in the middle, a file has no final name, and the next call goes on.
+"${train[@]}" --pretrained t/slow >/dev/null 2>&1 &
+part=cache/models--t--slow/blobs/$sha.incomplete
+for _ in {1..100}; do [[ -s $part ]] || sleep 0.1; done
+kill -9 $! && wait $! 2>/dev/null
+[[ -s $part ]] || fail "a killed call leaves nothing to go on with"
+mv "$part" part && nothing_of slow && mv part "$part"
+begins "$fetched t/slow" t/slow
+asked 1 "^GET /cdn/t/slow/.* bytes=$((size / 2))- -$"
+[[ ! -e $part ]] || fail "left behind: $part"
+
+# Two at once wait for each other.
 rm -r cache/models--t--plain
 for i in 1 2; do "${train[@]}" --pretrained t/plain >/dev/null 2>"two.$i" & pids[i]=$!; done
 for i in 1 2; do wait "${pids[i]}" || fail "two at once: $(cat two.1 two.2)"; done
