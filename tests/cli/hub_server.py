@@ -10,7 +10,7 @@
 #   whole    as cut, and cannot go on from there     wrong    another SHA-256 is announced
 #   gated    401 without the token "secret"          down     503
 #   strange  an answer that is no hub's              climb    an ETag that would leave the folder
-#   slow     the first answer stands still in the middle
+#   slow     the first answer stands still in the middle          moved    now called plain, on the same host
 import hashlib
 import http.server
 import os
@@ -48,6 +48,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
         path = os.path.join(FOLDER, org, name, file)
         if kind == "gated" and self.headers.get("Authorization") != "Bearer secret":
             return self.answer(401, [("X-Error-Code", "GatedRepo")])
+        if kind == "moved":
+            return self.answer(307, [("Location", self.path.replace("moved", "plain")), ("ETag", '"of-the-redirect"')])
         if kind == "down":
             return self.answer(503)
         if kind == "strange":

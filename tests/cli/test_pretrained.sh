@@ -42,7 +42,7 @@ cp weights.safetensors served/models/net-00000000.pth
 cp weights.safetensors served/models/net.safetensors
 
 : >log
-python3 "$source_dir/tests/cli/hub_server.py" served log >port &
+python3 "$source_dir/tests/cli/hub_server.py" served log >port 2>server.err &
 server=$!
 trap 'kill "$server" 2>/dev/null; rm -rf "$own_folder"' EXIT
 for _ in {1..100}; do [[ -s port ]] || sleep 0.1; done
@@ -141,6 +141,11 @@ begins "$fetched t/other" t/other
 asked 2 '/t/other/resolve/main/model.safetensors - Bearer of-the-file$'
 rm home/.cache/huggingface/token
 
+# A repository that was renamed, on the same host: the token goes along.
+HF_TOKEN=secret begins "$fetched t/moved" t/moved
+asked 1 '^GET /t/plain/resolve/main/model.safetensors - Bearer secret$'
+[[ -e cache/models--t--moved/blobs/$sha ]] || fail "what was fetched does not lie under the name that was asked for"
+
 # `true` is the model's default.
 refuses 4 '/timm/resnet18.a1_in1k/resolve/main/config.json: there is no such file' true --model_type resnet
 refuses 4 '/timm/resnet18.tv_in1k/resolve/main/config.json: there is no such file' resnet18.tv_in1k --model_type resnet
@@ -187,6 +192,19 @@ asked 1 "^GET /cdn/t/slow/.* bytes=$((size / 2))- -$"
 rm -r cache/models--t--plain
 for i in 1 2; do "${train[@]}" --pretrained t/plain >/dev/null 2>"two.$i" & pids[i]=$!; done
 for i in 1 2; do wait "${pids[i]}" || fail "two at once: $(cat two.1 two.2)"; done
+
+# A disk that is full keeps a beginning, under no final name; a file that is no library is named.
+rm -r cache/models--t--plain
+# shellcheck disable=SC2317 # expect runs it
+limited() (ulimit -f 16 && "$@")
+expect 5 "^pretrained: .*/blobs/$sha.incomplete: cannot write: File too large" limited "${train[@]}" --pretrained t/plain
+nothing_of plain
+begins "$fetched t/plain" t/plain
+rm -r cache/models--t--plain
+mkdir libraries && : >libraries/libcurl.so.4
+LD_LIBRARY_PATH=$PWD/libraries refuses 5 '^pretrained: libcurl.so.4 is needed and cannot be opened: install libcurl4; .*pretrained: FILE' t/plain
+begins "$fetched t/plain" t/plain
+LD_LIBRARY_PATH=$PWD/libraries begins "$fetched t/plain" t/plain # no network, no library
 
 # ---- a cache that cannot be written -----------------------------------------------------------------------------------------
 
