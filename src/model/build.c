@@ -20,12 +20,12 @@ const rb_field rb_model_fields[] = {
      .help = "dropout of the features in front of the head"},
     {"drop_path_rate", RB_REAL, offsetof(rb_model_settings, drop_path_rate), .preset = 0, .min = 0, .max = 0.99,
      .help = "resnet, efficientnet: how often the deepest residual branch is left out while training; others less"},
-    {"pretrained", RB_BOOL, offsetof(rb_model_settings, pretrained), .preset = false,
-     .help = "begin from weights trained on ImageNet"},
     {"zero_init_last", RB_BOOL, offsetof(rb_model_settings, zero_init_last), .preset = false,
      .help = "resnet from scratch: every block begins as the identity, as timm's; false: as torchvision's"},
     {"freeze", RB_BOOL, offsetof(rb_model_settings, freeze), .preset = false,
      .help = "train the head alone; the backbone keeps its weights"},
+    {"freeze_bn", RB_BOOL, offsetof(rb_model_settings, freeze_bn), .preset = true,
+     .help = "with freeze: the backbone's running statistics stand still too; false: they move, as the original's"},
     {0},
 };
 
@@ -82,6 +82,7 @@ bool rb_model_build(rb_arena *a, const rb_model_settings *s, rb_shape input, rb_
 
     rb_graph *g = rb_graph_new(a);
     g->freezing = s->freeze;
+    g->statistics_move = !s->freeze_bn;
     rb_node *x = m->features(g, rb_input(g, input), name, s);
     g->freezing = false;
     *out = g;
@@ -93,4 +94,11 @@ const rb_node *rb_model_features(const rb_graph *g)
     for (int i = g->node_count - 1; i >= 0; i--)
         if (g->nodes[i]->op == &rb_op_mean_pool) return g->nodes[i];
     return NULL;
+}
+
+int rb_model_head_from(const rb_graph *g)
+{
+    int i = 0, features = rb_model_features(g)->id;
+    while (g->params[i]->node->id < features) i++;
+    return i;
 }

@@ -181,18 +181,6 @@ static const rb_dn_op *op_of(rb_dn_plan *p, const rb_node *n)
     return NULL;
 }
 
-// A node wants a gradient when it, or anything before it, has weights that are to change.
-static void mark_gradients(rb_dn_plan *p)
-{
-    for (int i = 0; i < p->graph->node_count; i++) {
-        const rb_node *n = p->graph->nodes[i];
-        bool wants = false;
-        for (int k = 0; k < n->param_count; k++) wants |= n->param[k]->trained && !n->param[k]->frozen;
-        for (int k = 0; k < n->input_count; k++) wants |= p->wants_gradient[n->input[k]->id];
-        p->wants_gradient[i] = wants;
-    }
-}
-
 static bool forward(rb_dn_plan *p)
 {
     for (int i = 0; i < p->graph->node_count; i++) {
@@ -222,9 +210,8 @@ bool rb_dn_compile(rb_dn_plan *p)
     p->tail = RB_NEW(p->arena, const rb_node *, nodes);
     p->gradient = RB_NEW(p->arena, rb_dn_gradient, nodes);
     p->saved = RB_NEW(p->arena, void *, nodes);
-    p->wants_gradient = RB_NEW(p->arena, bool, nodes);
+    p->wants_gradient = rb_graph_learning(p->arena, p->graph);
     p->scratchpad = rb_dn_tensor_new(p, &(dnnl_memory_desc_t){0}); // its size comes last
-    mark_gradients(p);
 
     if (!forward(p)) return false;
     rb_dn_emit_loss(p, p->graph->output);

@@ -91,11 +91,11 @@ struct rb_dn_plan {
         rb_dn_tensor **at;
         int count;
     } tensors;
-    rb_dn_tensor **value;     // by node id: the node's output
-    const rb_node **tail;     // by node id: the last node that its steps compute too
-    rb_dn_gradient *gradient; // by node id
-    void **saved;             // by node id: what an op's forward leaves for its backward
-    bool *wants_gradient;     // by node id: something upstream or the node itself is trained
+    rb_dn_tensor **value;       // by node id: the node's output
+    const rb_node **tail;       // by node id: the last node that its steps compute too
+    rb_dn_gradient *gradient;   // by node id
+    void **saved;               // by node id: what an op's forward leaves for its backward
+    const bool *wants_gradient; // by node id: something upstream or the node itself is trained
     ptrdiff_t scratchpad_bytes;
     rb_dn_tensor *scratchpad; // shared by all primitives
     uint8_t *block;           // where tensors live
