@@ -2,6 +2,7 @@
 // job.c - opening a run: data, split, network, loader, a first look at every picture, the run folder.
 #include "train/job.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "train/bar.h"
@@ -173,6 +174,7 @@ static bool log_unreadable(rb_job *job, rb_error *err)
 static void describe_run(const rb_job *job, rb_json *j)
 {
     const rb_settings *s = job->settings;
+    rb_json_real(j, "t_unix_s", rb_clock_unix_s());
     rb_json_string(j, "version", RB_VERSION);
     rb_json_string(j, "model", job->network.model);
     rb_json_integer(j, "parameters", rb_graph_trained_count(job->network.graph));
@@ -197,7 +199,9 @@ static bool open_folder(rb_job *job, rb_error *err)
         return false;
     rb_json *j = rb_run_record(a, &job->run, "run", -1, -1);
     describe_run(job, j);
-    return rb_run_write(&job->run, j, err) && log_unreadable(job, err);
+    if (!rb_run_write(&job->run, j, err) || !log_unreadable(job, err)) return false;
+    rb_track_run(a, &job->settings->track, job->trackers, job->settings->track_cfg, job->run.folder);
+    return true;
 }
 
 bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
@@ -205,8 +209,8 @@ bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
     *out = (rb_job){.arena = a, .settings = s, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
     out->early_stop.best = INFINITY;
     out->schedule = rb_settings_schedule(s, err);
-    if (!out->schedule.schedule || !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||
-        !rb_folder_make(s->training.checkpoint_dir, err))
+    if (!out->schedule.schedule || !rb_track_chosen(a, &s->track, &out->trackers, err) || !open_data(out, err) ||
+        !open_network(out, err) || !open_loader(out, err) || !rb_folder_make(s->training.checkpoint_dir, err))
         return false;
     out->unreadable = RB_NEW(a, const char *, out->data.count);
     if (!look_at_all(out, err)) return false;

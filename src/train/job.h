@@ -22,6 +22,7 @@ typedef struct rb_job {
     rb_indices part[RB_PARTS];       // readable pictures
     const rb_pipeline *augmentation; // by label
     rb_chosen_schedule schedule;
+    rb_chosen_trackers trackers;
     rb_network network;
     rb_loader *loader;
     rb_scorer scorer;
