@@ -294,7 +294,7 @@ static void note_outcome(follower *f, rb_sent sent, const rb_error *err)
     char kept[4200];
     snprintf(kept, sizeof kept, "the run goes on, and `rarebit track send %s` sends what is missing then", folder);
     if (sent == RB_SENT) {
-        f->track.unsure = false;
+        f->track.unsure = f->track.unsure && !f->track.asked; // a thing passed over says nothing of the next
         f->tries = 0;
     }
     if (sent == RB_REFUSED) tell(f, err, "it is left out there");
@@ -314,6 +314,7 @@ static void follow(follower *f)
     while (!is_over(f)) {
         rb_error err = {0};
         f->track.retry_s = NAN;
+        f->track.asked = false;
         rb_sent sent = f->stopped ? RB_NO_MORE : do_next(f, &err);
         note_outcome(f, sent, &err);
         rb_arena_reset(f->track.scratch);

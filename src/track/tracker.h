@@ -30,6 +30,7 @@ typedef struct rb_track {
     void *own;              // the tracker's, zeroed at first
     json_t *kept;           // an object: survives the process; rb_track_keep writes it
     bool unsure;            // the thing at hand may have been done before: look before doing it again
+    bool asked;             // something was asked for the thing at hand
     bool live;              // the run is this process
     bool ended;             // nothing follows in the log
     bool finished;          // and it ended well

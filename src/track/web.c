@@ -50,6 +50,7 @@ rb_sent rb_track_ask(rb_track *t, const rb_http_request *r, json_t **out, int *s
     rb_http_request asked = *r;
     asked.give_up = t->give_up;
     asked.context = t->context;
+    t->asked = true;
     if (status) *status = 0;
     if (!t->http && !rb_http_open(t->arena, &t->http, err)) return RB_STOPPED;
     bool came = rb_http_ask(t->scratch, t->http, &asked, &reply, err);
