@@ -9,7 +9,7 @@
 //   slow     a byte a second           hang     no answer          reset  the connection breaks
 //   redirect to itself
 //   lost     as normal, but every tenth request is answered 500 after it was obeyed
-//   late     as normal, each a fifth of a second later
+//   late     as normal, each a fiftieth of a second later
 //
 // NOTES gets a line for everything that was taken in, and for each violation.
 //
@@ -34,7 +34,7 @@
 #define PAST 100000 // requests whose times are remembered
 
 typedef struct point {
-    char *name;
+    char *experiment, *name;
     double step, value;
 } point;
 
@@ -185,13 +185,14 @@ static void take_metric(request *r, const json_t *body)
 {
     char value[32];
     const char *name = json_string_value(json_object_get(body, "metricName"));
+    const char *experiment = json_string_value(json_object_get(body, "experimentKey"));
     double step = json_number_value(json_object_get(body, "step"));
     double number = json_number_value(json_object_get(body, "metricValue"));
     double ms = json_number_value(json_object_get(body, "timestamp"));
     if (fabs(ms / 1e3 - (double)time(NULL)) > 86400) r->wrong = "a time that is not in milliseconds since 1970";
     if (r->wrong) return;
     server.points = realloc(server.points, (size_t)(server.point_count + 1) * sizeof *server.points);
-    server.points[server.point_count++] = (point){strdup(name), step, number};
+    server.points[server.point_count++] = (point){strdup(experiment), strdup(name), step, number};
     note("metric %s %.0f %s", name, step, rb_real_text(number, value));
 }
 
@@ -321,10 +322,10 @@ static void answer_json(request *r, json_t *json)
 
 static void read_metric(request *r)
 {
-    const char *name = query(r, "metricName");
+    const char *name = query(r, "metricName"), *experiment = query(r, "experimentKey");
     json_t *list = json_array();
-    for (int i = 0; i < server.point_count && name; i++)
-        if (!strcmp(server.points[i].name, name))
+    for (int i = 0; i < server.point_count && name && experiment; i++)
+        if (!strcmp(server.points[i].name, name) && !strcmp(server.points[i].experiment, experiment))
             json_array_append_new(list, json_pack("{s:s,s:o,s:I}", "metricName", name, "metricValue",
                                                   json_sprintf("%.17g", server.points[i].value), "step",
                                                   (json_int_t)server.points[i].step));
@@ -487,7 +488,7 @@ static enum MHD_Result respond(request *r)
     read_mode(mode);
     bool late = !strcmp(mode, "late"), lost = !strcmp(mode, "lost"), normal = !strcmp(mode, "normal");
     if (!late && !lost && !normal) return fault(r->c, mode, r->path);
-    if (late) usleep(200 * 1000);
+    if (late) usleep(20 * 1000);
     static int count;
     pthread_mutex_lock(&server.lock);
     take(r);
