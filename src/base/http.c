@@ -30,7 +30,7 @@
 #undef curl_easy_getinfo
 
 typedef struct library {
-#define MEMBER(name) __typeof__(name) *name;
+#define MEMBER(name) __typeof__(name) *(name);
     FUNCTIONS(MEMBER)
 #undef MEMBER
 } library;
@@ -41,15 +41,31 @@ struct rb_http {
     CURLM *multi;
 };
 
+static const struct {
+    const char *name;
+    size_t at;
+} functions[] = {
+#define ROW(name) {#name, offsetof(library, name)},
+    FUNCTIONS(ROW)
+#undef ROW
+};
+
+static bool find_functions(void *handle, library *lib)
+{
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        void *found = dlsym(handle, functions[i].name);
+        if (!found) return false;
+        memcpy((char *)lib + functions[i].at, &found, sizeof found);
+    }
+    return true;
+}
+
 static bool open_library(library *lib, rb_error *err)
 {
     void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL); // never closed: its threads may outlive a client
     if (!handle) return rb_fail(err, RB_ERR_IO, "no libcurl on this machine (%s); install libcurl4", dlerror());
-    bool whole = true;
-#define FIND(name) whole = (*(void **)&lib->name = dlsym(handle, #name)) != NULL && whole;
-    FUNCTIONS(FIND)
-#undef FIND
-    if (!whole) return rb_fail(err, RB_ERR_IO, "the libcurl on this machine is too old; version 7.66 is needed");
+    if (!find_functions(handle, lib))
+        return rb_fail(err, RB_ERR_IO, "the libcurl on this machine is too old; version 7.66 is needed");
     return !lib->curl_global_init(CURL_GLOBAL_DEFAULT) || rb_fail(err, RB_ERR_IO, "libcurl does not start");
 }
 

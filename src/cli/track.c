@@ -27,7 +27,8 @@ static bool send_run(rb_arena *a, const char *folder, int argc, char **argv, rb_
 {
     rb_settings *s = rb_settings_new(a, RB_FOR_TRACK);
     rb_chosen_trackers chosen;
-    if (!read_settings(a, s, folder, argc, argv, err) || !rb_track_chosen(a, &s->track, &chosen, err)) return false;
+    if (!read_settings(a, s, folder, argc, argv, err) || !rb_track_chosen(a, &s->track, s->track_cfg, &chosen, err))
+        return false;
     if (!chosen.count)
         return rb_fail(err, RB_ERR_USAGE, "%s: was trained without trackers; name some with --track", folder);
     bool done = true;

@@ -44,41 +44,42 @@ const char *rb_setting_find(const rb_setting_list *s, const char *key)
 
 // ---- results -------------------------------------------------------------------------------------------------------
 
-// The rows of `part`: label and path.
-static bool read_split(rb_arena *a, const char *folder, const char *part, int room, rb_part_results *out, int *rows,
-                       rb_error *err)
+typedef struct rows {
+    const char **path;
+    int *label;
+    int count; // found; of those over `room` nothing is kept
+} rows;
+
+static bool read_split(rb_arena *a, const char *folder, const char *part, int room, rows *out, rb_error *err)
 {
     rb_csv csv;
-    int *label = RB_NEW(a, int, room);
-    out->path = RB_NEW(a, const char *, room);
-    out->scores.label = label;
-    *rows = 0;
+    *out = (rows){RB_NEW(a, const char *, room), RB_NEW(a, int, room), 0};
     if (!rb_csv_open(a, rb_path_join(a, folder, "split.csv"), SPLIT_LIMIT, &csv, err)) return false;
     while (rb_csv_more(&csv)) {
         char *field[4];
         int count;
         if (!rb_csv_row(&csv, field, 4, &count, err)) return false;
         if (count < 3 || strcmp(field[2], part)) continue;
-        if (*rows < room) {
-            out->path[*rows] = field[0];
-            label[*rows] = !strcmp(field[1], "1");
+        if (out->count < room) {
+            out->path[out->count] = field[0];
+            out->label[out->count] = !strcmp(field[1], "1");
         }
-        ++*rows;
+        out->count++;
     }
     return true;
 }
 
-// Pictures that could not be read have no score: they leave.
-static void drop_unread(rb_part_results *r, double *score, int *label)
+// Pictures that could not be read have no score: they leave. Returns how many stay.
+static int drop_unread(rows *r, double *score)
 {
     int kept = 0;
-    for (int i = 0; i < r->scores.n; i++) {
+    for (int i = 0; i < r->count; i++) {
         if (isnan(score[i])) continue;
         score[kept] = score[i];
-        label[kept] = label[i];
+        r->label[kept] = r->label[i];
         r->path[kept++] = r->path[i];
     }
-    r->scores.n = kept;
+    return kept;
 }
 
 static double threshold_of(const char *folder, rb_arena *a)
@@ -93,16 +94,18 @@ static double threshold_of(const char *folder, rb_arena *a)
 bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_part_results *out, rb_error *err)
 {
     double *score;
-    int n, rows;
+    int n;
+    rows r;
     *out = (rb_part_results){0};
     const char *path = rb_path_join(a, folder, rb_text_format(a, "%s.proba", part));
     if (!rb_file_exists(path)) return true;
-    if (!rb_reals_read(a, path, &score, &n, err) || !read_split(a, folder, part, n, out, &rows, err)) return false;
-    if (rows != n) return rb_fail(err, RB_ERR_DATA, "%s: has %d values for the %d rows of split.csv", path, n, rows);
-    out->scores.score = score;
-    out->scores.n = n;
+    if (!rb_reals_read(a, path, &score, &n, err) || !read_split(a, folder, part, n, &r, err)) return false;
+    if (r.count != n)
+        return rb_fail(err, RB_ERR_DATA, "%s: has %d values for the %d rows of split.csv", path, n, r.count);
+    int kept = drop_unread(&r, score);
+    out->scores = (rb_scores){score, r.label, kept};
+    out->path = r.path;
     out->threshold = threshold_of(folder, a);
-    drop_unread(out, score, (int *)(uintptr_t)out->scores.label);
     rb_confusion c = rb_confusion_at(out->scores, out->threshold);
     out->matrix[0][0] = c.tn;
     out->matrix[0][1] = c.fp;

@@ -27,6 +27,9 @@ const rb_field rb_track_fields[] = {
     {"track_exit_s", RB_REAL, offsetof(rb_track_settings, exit_s), .preset = 5, .min = 0, .max = 3600,
      .unit = "seconds", .local = true,
      .help = "how long the end of a run may wait for them; what is unsent then, `track send` sends"},
+    {"track_histograms", RB_INT, offsetof(rb_track_settings, histograms), .preset = 0, .min = 0, .max = 1000000,
+     .unit = "epochs", .local = true,
+     .help = "every so many epochs log histograms of weights and of the last gradients; 0: never"},
     {0},
 };
 
@@ -62,13 +65,23 @@ static bool choose_words(rb_arena *a, const rb_tree *word, int *at, int *count, 
     return true;
 }
 
-bool rb_track_chosen(rb_arena *a, const rb_track_settings *s, rb_chosen_trackers *out, rb_error *err)
+static bool choose_all(rb_arena *a, const rb_tree *wanted, int *at, int *count, rb_error *err)
+{
+    if (!wanted) return true;
+    if (wanted->kind != RB_TREE_LIST) return choose_words(a, wanted, at, count, err);
+    for (const rb_tree *word = wanted->first; word; word = word->next)
+        if (!choose_words(a, word, at, count, err)) return false;
+    return true;
+}
+
+bool rb_track_chosen(rb_arena *a, const rb_track_settings *s, void *const *cfg, rb_chosen_trackers *out, rb_error *err)
 {
     int *at = RB_NEW(a, int, COUNT);
     *out = (rb_chosen_trackers){.at = at};
-    if (!s->names) return true;
-    if (s->names->kind != RB_TREE_LIST) return choose_words(a, s->names, at, &out->count, err);
-    for (const rb_tree *word = s->names->first; word; word = word->next)
-        if (!choose_words(a, word, at, &out->count, err)) return false;
+    if (!choose_all(a, s->names, at, &out->count, err)) return false;
+    for (int i = 0; i < out->count; i++) {
+        const rb_tracker *t = rb_trackers[at[i]];
+        if (t->check && !t->check(cfg[at[i]], err)) return false;
+    }
     return true;
 }

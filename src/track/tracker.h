@@ -46,6 +46,7 @@ struct rb_tracker {
     size_t cfg_bytes, own_bytes;
     const rb_field *fields; // keys <name>_<field>
     bool local;             // writes files only: does all of the log again each time, keeps no mark
+    bool (*check)(const void *cfg, rb_error *err); // before a run begins; USAGE; may be NULL
     rb_sent (*begin)(rb_track *t, int i, rb_error *err);
     // Does the first `taken` (at least one, with RB_SENT) of n records. `done` of the first record: values of it that
     // are done already.

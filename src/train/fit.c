@@ -209,6 +209,35 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, do
     return rb_run_write(&job->run, j, err);
 }
 
+// Of every trained tensor: its values, and its gradient of the epoch's last step.
+static bool log_histogram(const rb_job *job, const rb_param *p, rb_slot slot, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    double *x = RB_NEW(scratch, double, p->count);
+    rb_json *j = rb_run_record(scratch, &job->run, "event", job->step, job->epoch);
+    job->network.backend->get(job->network.store, p, slot, x);
+    rb_json_string(j, "event", "histogram");
+    rb_json_string(j, "name", rb_text_format(scratch, "%s/%s", slot == RB_GRAD ? "gradients" : "weights", p->name));
+    rb_histogram_to_json(scratch, j, x, p->count);
+    bool done = rb_run_write(&job->run, j, err);
+    rb_arena_close(scratch);
+    return done;
+}
+
+static bool log_histograms(const rb_job *job, rb_error *err)
+{
+    const rb_graph *g = job->network.graph;
+    int every = job->settings->track.histograms;
+    if (!every || (job->epoch + 1) % every) return true;
+    for (int i = 0; i < g->param_count; i++) {
+        const rb_param *p = g->params[i];
+        if (!p->trained) continue;
+        if (!log_histogram(job, p, RB_VALUE, err)) return false;
+        if (!p->frozen && !log_histogram(job, p, RB_GRAD, err)) return false;
+    }
+    return true;
+}
+
 static void print_epoch(const fit *f, const rb_summary *val, double val_loss, bool better)
 {
     if (f->job->epoch == 0)
@@ -237,7 +266,7 @@ static bool end_epoch(rb_arena *scratch, fit *f, bool *stop, rb_error *err)
     const rb_training_settings *t = &job->settings->training;
     *stop = rb_early_stop_after(&job->early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
     print_epoch(f, &val, loss, better);
-    return log_epoch(scratch, f, &val, loss, better, err) && save(job, &val, better, err);
+    return log_epoch(scratch, f, &val, loss, better, err) && log_histograms(job, err) && save(job, &val, better, err);
 }
 
 static bool run_epochs(fit *f, bool *stopped_early, rb_error *err)

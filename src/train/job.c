@@ -209,8 +209,9 @@ bool rb_job_open(rb_arena *a, const rb_settings *s, rb_job *out, rb_error *err)
     *out = (rb_job){.arena = a, .settings = s, .best = {.epoch = -1, .at = {NAN, INFINITY}}};
     out->early_stop.best = INFINITY;
     out->schedule = rb_settings_schedule(s, err);
-    if (!out->schedule.schedule || !rb_track_chosen(a, &s->track, &out->trackers, err) || !open_data(out, err) ||
-        !open_network(out, err) || !open_loader(out, err) || !rb_folder_make(s->training.checkpoint_dir, err))
+    if (!out->schedule.schedule || !rb_track_chosen(a, &s->track, s->track_cfg, &out->trackers, err) ||
+        !open_data(out, err) || !open_network(out, err) || !open_loader(out, err) ||
+        !rb_folder_make(s->training.checkpoint_dir, err))
         return false;
     out->unreadable = RB_NEW(a, const char *, out->data.count);
     if (!look_at_all(out, err)) return false;

@@ -124,6 +124,31 @@ no_violation
 diff <(logged "$run/log.jsonl" step epoch eval) <(comet_has) || fail 'a number is lost or double'
 ((killed > 10)) || fail "only $killed senders could be killed"
 
+# ---- a run that is killed ----------------------------------------------------------------------------------------
+
+# All that its log has is sent afterwards, and how it ended.
+echo 500 >mode
+"$rarebit" train --config small.yaml --num_epochs 100000 --early_stop_patience 0 --checkpoint_dir dead --track comet \
+  --comet_step_every 1000000 >/dev/null 2>&1 &
+training=$!
+for ((i = 0; i < 100; i++)); do
+  run=$(echo dead/*)
+  [[ $(grep -c '"type":"epoch"' "$run/log.jsonl" 2>/dev/null) -lt 5 ]] || break
+  sleep 0.05
+done
+kill -9 $training
+wait $training 2>/dev/null
+: >notes
+echo normal >mode
+head -c -7 "$run/log.jsonl" >torn.jsonl # and its last line is torn
+mv torn.jsonl "$run/log.jsonl"
+sed -i '/"epoch":[1-9][0-9]/d' "$run/log.jsonl" # of many epochs the first ten will do
+expect 0 '' "$rarebit" track send "$run"
+no_violation
+diff <(sed '/}$/!d' "$run/log.jsonl" >whole.jsonl; logged whole.jsonl epoch) <(comet_has) || fail 'a number is lost or double'
+count_is 'other Status killed' 1
+count_is ended 1
+
 # Two at once: the second leaves it to the first.
 echo late >mode
 train_once both --config small.yaml --track comet --track_exit_s 0

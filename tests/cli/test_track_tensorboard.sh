@@ -12,6 +12,11 @@ small_task
 train_once runs --config small.yaml --track tensorboard
 "$python" "$source_dir/tests/interop/read_tensorboard.py" "$run" || fail 'TensorBoard reads something else'
 
+# Histograms of weights and gradients, on request.
+train_once histograms --config small.yaml --track tensorboard --track_histograms 2
+"$python" "$source_dir/tests/interop/read_tensorboard.py" "$run" histograms || fail 'no histograms'
+run=$(echo runs/*)
+
 # A run that was taken up again: its log has lost the last epoch, and TensorBoard must not show it.
 sed -i '/"step":[456],/d; /"type":"end"/d' "$run/log.jsonl"
 rm "$run"/*.proba

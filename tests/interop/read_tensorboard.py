@@ -73,5 +73,13 @@ assert status == (1 if end else 2), status
 if len(sys.argv) > 2:
     assert any(t.startswith("weights/") for t in tags["histograms"]), tags["histograms"]
     assert any(t.startswith("gradients/") for t in tags["histograms"]), tags["histograms"]
+    logged = {(r["name"], r["step"]): r for r in map(json.loads, open(run + "/log.jsonl")) if "counts" in r}
+    told = {(t, e.step): e.histogram_value for t in tags["histograms"] for e in events.Histograms(t)}
+    assert set(logged) == set(told)
+    for key, r in logged.items():
+        h = told[key]
+        assert (h.num, sum(h.bucket)) == (r["n"], r["n"]), key
+        assert abs(h.min - r["min"]) < 1e-12 and abs(h.sum - r["sum"]) < 1e-9, key
+    assert any(r["squares"] > 0 for k, r in logged.items() if k[0].startswith("gradients/"))
 print(f"{checked_records(files[0])} records, {sum(map(len, want.values()))} scalars of {len(want)} tags, "
       f"{len(tags['images'])} pictures, {len(tags['histograms'])} histograms: as log.jsonl has them")

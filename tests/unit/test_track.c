@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "folder.h"
+#include "track/credentials.h"
 #include "track/events.h"
 #include "track/folder.h"
 #include "track/tracker.h"
@@ -117,9 +118,11 @@ static void choice(void **state)
         rb_error err = {0};
         rb_track_settings s = {0};
         rb_chosen_trackers chosen;
+        void *cfg[3];
+        for (int k = 0; k < 3; k++) rb_tracker_section(a, k, true, &cfg[k]);
         rb_bytes text = {(const uint8_t *)cases[i].yaml, (ptrdiff_t)strlen(cases[i].yaml)};
         assert_true(rb_tree_read_text(a, "track", text, &s.names, &err));
-        assert_int_equal(rb_track_chosen(a, &s, &chosen, &err), cases[i].count >= 0);
+        assert_int_equal(rb_track_chosen(a, &s, cfg, &chosen, &err), cases[i].count >= 0);
         if (cases[i].count >= 0) assert_int_equal(chosen.count, cases[i].count);
         if (cases[i].count < 0) assert_non_null(strstr(err.text, cases[i].why));
         rb_arena_close(a);
@@ -159,6 +162,61 @@ static void words_for_the_network(void **state)
     rb_arena_close(a);
 }
 
+// A work tree made by hand: a branch whose commit is packed, a login in the origin.
+static void commit_without_git(void **state)
+{
+    place *p = *state;
+    char before[4096];
+    static const char commit[] = "0123456789abcdef0123456789abcdef01234567";
+    place_text(p, ".git/HEAD", "ref: refs/heads/work\n");
+    place_text(p, ".git/packed-refs", "# pack-refs\n0123456789abcdef0123456789abcdef01234567 refs/heads/work\n");
+    place_text(p, ".git/config", "[core]\n\turl = no\n[remote \"origin\"]\n\turl = https://me:secret@host/x.git\n");
+    place_text(p, "deep/down/file", "");
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(place_path(p, "deep/down")), 0);
+    rb_git git = rb_git_here(p->arena);
+    assert_string_equal(git.commit, commit);
+    assert_string_equal(git.branch, "work");
+    assert_string_equal(git.origin, "https://host/x.git");
+    place_text(p, ".git/refs/heads/work", "fedcba9876543210fedcba9876543210fedcba98\n");
+    assert_string_equal(rb_git_here(p->arena).commit, "fedcba9876543210fedcba9876543210fedcba98");
+    assert_int_equal(chdir(before), 0);
+}
+
+static void keys_from_files(void **state)
+{
+    place *p = *state;
+    const char *path =
+        place_text(p, "c", "# x\n[other]\napi_key=no\n[comet]\r\n api_key = yes \n;workspace=no\nempty=\n");
+    assert_string_equal(rb_ini_find(p->arena, path, "comet", "api_key"), "yes");
+    assert_string_equal(rb_ini_find(p->arena, path, "comet", "empty"), "");
+    assert_null(rb_ini_find(p->arena, path, "comet", "workspace"));
+    assert_null(rb_ini_find(p->arena, path, "come", "api_key"));
+    assert_null(rb_ini_find(p->arena, "/nowhere/at/all", "comet", "api_key"));
+}
+
+// Every value is counted once, in the bucket whose right end it does not pass.
+static void histogram_by_hand(void **state)
+{
+    (void)state;
+    static const struct {
+        double x[5];
+        const char *json;
+    } cases[] = {
+        {{0, 30, 15, NAN, 30}, "\"n\":4,\"min\":0,\"max\":3e+01,\"sum\":75,\"squares\":2025,\"edges\":[0,1,2,"},
+        {{2, 2, 2, 2, 2}, "\"counts\":[0,5]}"},
+        {{NAN, NAN, NAN, NAN, NAN}, "\"edges\":[],\"counts\":[]}"}};
+    for (int i = 0; i < 3; i++) {
+        rb_arena *a = rb_arena_open();
+        rb_json *j = rb_json_new(a);
+        rb_json_open(j, NULL, '{');
+        rb_histogram_to_json(a, j, cases[i].x, 5);
+        rb_json_close(j);
+        assert_non_null(strstr(rb_json_text(j), cases[i].json));
+        rb_arena_close(a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +224,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(first_record_byte_by_byte, place_open, place_close),
         cmocka_unit_test(messages_as_documented),
         cmocka_unit_test_setup_teardown(records_while_they_are_written, place_open, place_close),
+        cmocka_unit_test_setup_teardown(commit_without_git, place_open, place_close),
+        cmocka_unit_test_setup_teardown(keys_from_files, place_open, place_close),
+        cmocka_unit_test(histogram_by_hand),
         cmocka_unit_test(choice),
         cmocka_unit_test(curves_by_hand),
         cmocka_unit_test(words_for_the_network),

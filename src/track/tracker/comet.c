@@ -130,14 +130,13 @@ static bool take_token(rb_track *t, rb_error *err)
     return true;
 }
 
-static rb_sent send_out(rb_track *t, rb_http_request *r, const char *call, const char *type, json_t **out,
-                        rb_error *err)
+static rb_sent send_out(rb_track *t, rb_http_request r, const char *call, const char *type, json_t **out, rb_error *err)
 {
     const own *o = t->own;
     const char *const headers[] = {rb_text_format(t->scratch, "Authorization: %s", o->key), type, NULL};
-    r->url = rb_text_format(t->scratch, "%s/%s", o->base, call);
-    r->headers = headers;
-    return take_token(t, err) ? rb_track_ask(t, r, out, NULL, err) : RB_LATER;
+    r.url = rb_text_format(t->scratch, "%s/%s", o->base, call);
+    r.headers = headers;
+    return take_token(t, err) ? rb_track_ask(t, &r, out, NULL, err) : RB_LATER;
 }
 
 static rb_sent post(rb_track *t, const char *call, rb_json *body, json_t **out, rb_error *err)
@@ -146,13 +145,13 @@ static rb_sent post(rb_track *t, const char *call, rb_json *body, json_t **out, 
     const char *text = rb_json_text(body);
     rb_http_request r = {
         .method = "POST", .body = {(const uint8_t *)text, (ptrdiff_t)strlen(text)}, .timeout_s = ANSWER_S};
-    return send_out(t, &r, call, "Content-Type: application/json", out, err);
+    return send_out(t, r, call, "Content-Type: application/json", out, err);
 }
 
 static rb_sent get(rb_track *t, const char *call, json_t **out, rb_error *err)
 {
     rb_http_request r = {.method = "GET", .timeout_s = ANSWER_S};
-    return send_out(t, &r, call, NULL, out, err);
+    return send_out(t, r, call, NULL, out, err);
 }
 
 // A body that says of which experiment it is.
@@ -289,30 +288,27 @@ static rb_sent send_setting(rb_track *t, int i, rb_error *err)
     return post(t, "write/experiment/parameter", body, NULL, err);
 }
 
-enum { CREATE, SYSTEM, GIT, START, CREATED_BY, SETTINGS };
+static rb_sent send_start(rb_track *t, rb_error *err)
+{
+    return send_time(t, "startTimeMillis", t->begun_s, err);
+}
+
+static rb_sent send_author(rb_track *t, rb_error *err)
+{
+    return send_other(t, "Created by", "rarebit " RB_VERSION, err);
+}
+
+static rb_sent (*const first[])(rb_track *t, rb_error *err) = {create, send_system, send_git, send_start, send_author};
+#define FIRST ((int)(sizeof first / sizeof *first))
 
 // Whether a key is still there is asked each time: `track send` may be another process on another day.
 static rb_sent begin(rb_track *t, int i, rb_error *err)
 {
-    const own *o = know_service(t);
-    if (i != CREATE && !o->key) {
+    if (i && !know_service(t)->key) {
         rb_fail(err, RB_ERR_USAGE, "no key in COMET_API_KEY or .comet.config");
         return RB_STOPPED;
     }
-    switch (i) {
-    case CREATE:
-        return create(t, err);
-    case SYSTEM:
-        return send_system(t, err);
-    case GIT:
-        return send_git(t, err);
-    case START:
-        return send_time(t, "startTimeMillis", t->begun_s, err);
-    case CREATED_BY:
-        return send_other(t, "Created by", "rarebit " RB_VERSION, err);
-    default:
-        return send_setting(t, i - SETTINGS, err);
-    }
+    return i < FIRST ? first[i](t, err) : send_setting(t, i - FIRST, err);
 }
 
 // ---- records -------------------------------------------------------------------------------------------------------
@@ -320,22 +316,18 @@ static rb_sent begin(rb_track *t, int i, rb_error *err)
 // Whether the service has this very number already. False as well where it cannot tell.
 static bool is_there(rb_track *t, const rb_record *r, const rb_metric *m, rb_sent *sent, rb_error *err)
 {
-    json_t *answer;
+    json_t *answer = NULL;
     const char *call = rb_text_format(t->scratch, "experiment/metrics/get-metric?experimentKey=%s&metricName=%s",
                                       experiment_key(t), rb_http_escape(t->scratch, m->name));
     *sent = get(t, call, &answer, err);
-    if (*sent == RB_REFUSED)
-        *sent = RB_SENT; // it knows no such metric
-    else if (*sent == RB_SENT) {
-        size_t i;
-        json_t *point;
-        json_array_foreach(json_object_get(answer, "metrics"), i, point)
-        {
-            double step, value;
-            if (rb_json_at_number(point, "step", &step) && rb_json_at_number(point, "metricValue", &value) &&
-                step == (double)r->step && value == m->value)
-                return true;
-        }
+    const json_t *points = *sent == RB_SENT ? json_object_get(answer, "metrics") : NULL;
+    if (*sent == RB_REFUSED) *sent = RB_SENT; // it knows no such metric
+    for (size_t i = 0; i < json_array_size(points); i++) {
+        double step, value;
+        const json_t *point = json_array_get(points, i);
+        if (rb_json_at_number(point, "step", &step) && rb_json_at_number(point, "metricValue", &value) &&
+            step == (double)r->step && value == m->value)
+            return true;
     }
     return false;
 }
@@ -406,18 +398,16 @@ static rb_sent records(rb_track *t, const rb_record *r, int n, int *taken, rb_er
 // Whether the service has a file of this name and type already.
 static bool has_file(rb_track *t, const rb_comet_item *item, rb_sent *sent, rb_error *err)
 {
-    json_t *answer, *asset;
-    size_t i;
+    json_t *answer = NULL;
     const char *call = rb_text_format(t->scratch, "experiment/asset/list?experimentKey=%s&type=all", experiment_key(t));
     *sent = get(t, call, &answer, err);
-    if (*sent == RB_REFUSED)
-        *sent = RB_SENT;
-    else if (*sent == RB_SENT)
-        json_array_foreach(json_object_get(answer, "assets"), i, asset)
-        {
-            const char *name = rb_json_at_text(asset, "fileName"), *type = rb_json_at_text(asset, "type");
-            if (name && type && !strcmp(name, item->name) && !strcmp(type, item->type)) return true;
-        }
+    const json_t *assets = *sent == RB_SENT ? json_object_get(answer, "assets") : NULL;
+    if (*sent == RB_REFUSED) *sent = RB_SENT; // it has no list
+    for (size_t i = 0; i < json_array_size(assets); i++) {
+        const json_t *asset = json_array_get(assets, i);
+        const char *name = rb_json_at_text(asset, "fileName"), *type = rb_json_at_text(asset, "type");
+        if (name && type && !strcmp(name, item->name) && !strcmp(type, item->type)) return true;
+    }
     return false;
 }
 
@@ -445,7 +435,7 @@ static rb_sent upload(rb_track *t, const rb_comet_item *item, rb_error *err)
                          .part = "file",
                          .file_name = item->name,
                          .timeout_s = STALL_S};
-    return send_out(t, &r, upload_call(t, item), NULL, NULL, err);
+    return send_out(t, r, upload_call(t, item), NULL, NULL, err);
 }
 
 // What people look for first, then files, and last the moment after which nothing comes.

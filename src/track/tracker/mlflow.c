@@ -78,6 +78,16 @@ static rb_sent fail_answer(rb_track *t, const char *missing, rb_error *err)
 
 // ---- who we are ----------------------------------------------------------------------------------------------------
 
+// The key is kept with the run and shown by other trackers; a password must not be.
+static bool check(const void *cfg, rb_error *err)
+{
+    const char *uri = ((const mlflow *)cfg)->uri, *host = uri ? strstr(uri, "://") : NULL;
+    if (!host || !memchr(host + 3, '@', strcspn(host + 3, "/"))) return true;
+    return rb_fail(err, RB_ERR_USAGE,
+                   "mlflow_uri: take the login out of it, it would be kept with the run; use "
+                   "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD");
+}
+
 static bool find_server(rb_track *t, rb_error *err)
 {
     const mlflow *c = t->cfg;
@@ -116,10 +126,10 @@ static bool know_server(rb_track *t, rb_error *err)
 
 // ---- experiment and run --------------------------------------------------------------------------------------------
 
-static rb_sent keep_experiment(rb_track *t, const json_t *id, rb_error *err)
+static rb_sent keep_experiment(rb_track *t, json_t *id, rb_error *err)
 {
     if (!json_is_string(id)) return fail_answer(t, "an experiment_id", err);
-    json_object_set(t->kept, "experiment_id", (json_t *)(uintptr_t)id);
+    json_object_set(t->kept, "experiment_id", id);
     rb_track_keep(t);
     return RB_SENT;
 }
@@ -354,6 +364,7 @@ const rb_tracker rb_tracker_mlflow = {
     .cfg_bytes = sizeof(mlflow),
     .own_bytes = sizeof(own),
     .fields = fields,
+    .check = check,
     .begin = begin,
     .records = records,
     .end = end,
