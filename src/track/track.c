@@ -40,8 +40,8 @@ typedef struct follower {
     pthread_t thread;
     pthread_mutex_t lock; // of what follows
     pthread_cond_t changed;
-    bool closing;
-    double deadline_s; // once closing
+    bool closing, gone; // what the run says, and what the thread says
+    double deadline_s;  // once closing
 } follower;
 
 // ---- what is kept --------------------------------------------------------------------------------------------------
@@ -337,6 +337,10 @@ static void *thread(void *context)
         follow(f);
     else
         tell(f, &err, "the run goes on");
+    pthread_mutex_lock(&f->lock);
+    f->gone = true;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
     return NULL;
 }
 
@@ -351,8 +355,19 @@ static void begin_closing(follower *f, double deadline_s)
     pthread_mutex_lock(&f->lock);
     f->closing = true;
     f->deadline_s = deadline_s;
-    pthread_cond_signal(&f->changed);
+    pthread_cond_broadcast(&f->changed);
     pthread_mutex_unlock(&f->lock);
+}
+
+static bool is_gone_by(follower *f, double until_s)
+{
+    struct timespec at = timespec_of(until_s);
+    int timed_out = 0;
+    pthread_mutex_lock(&f->lock);
+    while (!timed_out && !f->gone) timed_out = pthread_cond_timedwait(&f->changed, &f->lock, &at);
+    bool gone = f->gone;
+    pthread_mutex_unlock(&f->lock);
+    return gone;
 }
 
 static void tell_of_rest(const follower *f)
@@ -369,9 +384,9 @@ static void close_tracking(void *handle)
     tracking *all = handle;
     double deadline_s = rb_clock_now_s() + all->exit_s;
     for (int i = 0; i < all->count; i++) begin_closing(all->of[i], deadline_s);
-    struct timespec at = timespec_of(deadline_s + GRACE_S);
     for (int i = 0; i < all->count; i++) {
-        if (pthread_clockjoin_np(all->of[i]->thread, NULL, CLOCK_MONOTONIC, &at)) continue;
+        if (!is_gone_by(all->of[i], deadline_s + GRACE_S)) continue;
+        pthread_join(all->of[i]->thread, NULL);
         tell_of_rest(all->of[i]);
         close_follower(all->of[i]);
     }
