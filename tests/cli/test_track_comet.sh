@@ -124,6 +124,19 @@ no_violation
 diff <(logged "$run/log.jsonl" step epoch eval) <(comet_has) || fail 'a number is lost or double'
 ((killed > 10)) || fail "only $killed senders could be killed"
 
+# ---- a run that fails --------------------------------------------------------------------------------------------
+
+# No room for its checkpoint: both services hear that it failed.
+: >notes
+echo normal >mode
+(
+  ulimit -f 20
+  expect --any 5 'File too large' "$rarebit" train --config small.yaml --checkpoint_dir failed --track comet,mlflow
+) || exit 1
+count_is 'other Status failed' 1
+count_is ended 1
+count_is 'mlflow-status FAILED' 1
+
 # ---- a run that is killed ----------------------------------------------------------------------------------------
 
 # All that its log has is sent afterwards, and how it ended.
