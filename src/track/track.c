@@ -216,7 +216,7 @@ static bool fill_window(follower *f, rb_error *err)
         if (!got) return true;
         f->track.finished = r->kind == RB_RECORD_END;
         f->track.last_s = r->time_s;
-        if (!f->track.begun_s) f->track.begun_s = r->time_s;
+        if (f->track.begun_s <= 0) f->track.begun_s = r->time_s;
         f->count += is_new(f, r);
     }
     return true;

@@ -494,7 +494,7 @@ static void leave(rb_track *t, bool all_sent)
     const char *id = rb_json_at_text(t->kept, "offline_id");
     bool there = id && rb_file_exists(archive_path(t, id));
     if (all_sent && there) unlink(archive_path(t, id));
-    if (all_sent || experiment_key(t) || !t->begun_s || (there && !t->live)) return;
+    if (all_sent || experiment_key(t) || t->begun_s <= 0 || (there && !t->live)) return;
     if (!write_archive(t, &err)) rb_warn("comet: %s", err.text);
 }
 
