@@ -70,11 +70,16 @@ static bool settle(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_de
 
 // ---- the whole ----------------------------------------------------------------------------------------------------
 
+// With more than two classes there is none: the most probable class is taken.
 static bool choose_threshold(rb_deployed *d, rb_error *err)
 {
     double given = d->settings->decision.val_threshold;
     d->threshold = isnan(given) ? d->checkpoint.threshold : given;
     d->threshold_from = isnan(given) ? "from the checkpoint" : "given";
+    if (d->checkpoint.class_count > 2)
+        return isnan(given) ||
+               rb_fail(err, RB_ERR_USAGE, "val_threshold: is for two classes, and %s was trained for %d; leave it out",
+                       d->path, d->checkpoint.class_count);
     if (isnan(d->threshold)) return rb_fail(err, RB_ERR_USAGE, "val_threshold is missing, and the checkpoint has none");
     if (!isnan(given) && !isnan(d->checkpoint.threshold) && given != d->checkpoint.threshold)
         rb_note("val_threshold %.9g is used instead of the checkpoint's %.9g", given, d->checkpoint.threshold);

@@ -16,7 +16,7 @@
 
 typedef struct judgement {
     const char *name; // of the table's row
-    rb_summary summary;
+    rb_figures figures;
     const char *threshold_from;
 } judgement;
 
@@ -26,11 +26,11 @@ static rb_config config(rb_arena *a)
 }
 
 // Nine digits of a probability and of a threshold are the same float, though not the same double.
-static rb_summary summarise(rb_arena *a, rb_scores scores, double threshold)
+static rb_figures judged(rb_arena *a, rb_outputs outputs, double threshold)
 {
-    rb_summary s = rb_summarise(a, scores, (double)(float)threshold);
-    s.threshold = threshold;
-    return s;
+    rb_figures f = rb_figures_of(a, outputs, (double)(float)threshold);
+    if (rb_figures_are_two(&f)) f.threshold = f.two.threshold = threshold;
+    return f;
 }
 
 // ---- scores from files --------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ static bool same_length(const rb_eval_settings *e, int labels, int scores, rb_er
                    labels, e->proba, scores);
 }
 
-static bool read_scores(rb_arena *a, const rb_eval_settings *e, rb_scores *out, rb_error *err)
+static bool read_scores(rb_arena *a, const rb_eval_settings *e, rb_outputs *out, rb_error *err)
 {
     int *label, labels, scores, kept = 0;
     double *score;
@@ -53,22 +53,25 @@ static bool read_scores(rb_arena *a, const rb_eval_settings *e, rb_scores *out, 
         !same_length(e, labels, scores, err))
         return false;
     for (int i = 0; i < labels; i++) {
+        if (label[i] > 1)
+            return rb_fail(err, RB_ERR_DATA, "%s:%d: label %d, but the probabilities are of two classes", e->labels,
+                           i + 1, label[i]);
         if (isnan(score[i])) continue;
         score[kept] = (double)(float)score[i];
         label[kept++] = label[i];
     }
     if (kept < labels) rb_note("%s: %d lines are nan and left out", e->proba, labels - kept);
-    *out = (rb_scores){score, label, kept};
+    *out = (rb_outputs){score, label, kept, 1};
     return kept || rb_fail(err, RB_ERR_DATA, "%s: no line has a number: there is nothing to judge", e->proba);
 }
 
 static bool judge_files(rb_arena *a, const rb_settings *s, judgement *out, rb_error *err)
 {
-    rb_scores scores;
+    rb_outputs scores;
     double threshold = s->decision.val_threshold;
     if (!read_scores(a, &s->eval, &scores, err)) return false;
     out->threshold_from = isnan(threshold) ? "as none was given" : "given";
-    out->summary = summarise(a, scores, isnan(threshold) ? HALF : threshold);
+    out->figures = judged(a, scores, isnan(threshold) ? HALF : threshold);
     out->name = "all";
     return true;
 }
@@ -115,15 +118,14 @@ static void warn_of_other_classes(const rb_deployed *d, const rb_dataset *data)
     }
 }
 
-static bool judge_pictures(rb_arena *a, const rb_deployed *d, const rb_dataset *data, const char *name, rb_scores *out,
+static bool judge_pictures(rb_arena *a, const rb_deployed *d, const rb_dataset *data, const char *name, rb_outputs *out,
                            rb_error *err)
 {
     rb_scorer scorer;
     rb_part_scores scores;
     rb_indices which = rb_dataset_part(a, data, (rb_part)d->settings->eval.part);
     if (!which.count) return rb_fail(err, RB_ERR_DATA, "part %s has no pictures", name);
-    if (!rb_deployed_scorer(a, d, data, &scorer, err) ||
-        !rb_score_part(a, &scorer, which, &rb_loss_bce, &d->settings->bce, &scores, err))
+    if (!rb_deployed_scorer(a, d, data, &scorer, err) || !rb_score_part(a, &scorer, which, NULL, NULL, &scores, err))
         return false;
     for (int i = 0; i < which.count; i++)
         if (scores.reason[i]) rb_warn("%s: %s: left out", data->samples[which.at[i]].path, scores.reason[i]);
@@ -135,13 +137,13 @@ static bool judge_checkpoint(rb_arena *a, int argc, char **argv, judgement *out,
 {
     rb_deployed d;
     rb_dataset *data = RB_NEW(a, rb_dataset, 1); // the loader's threads read it until `a` ends
-    rb_scores scores;
+    rb_outputs scores;
     if (!rb_deployed_open(a, RB_FOR_EVAL, argc, argv, &d, err) || !open_data(a, &d, data, err)) return false;
     warn_of_training_pictures(&d, data);
     warn_of_other_classes(&d, data);
     out->name = d.settings->eval.part == RB_NO_PART ? "all" : rb_part_names[d.settings->eval.part];
     if (!judge_pictures(a, &d, data, out->name, &scores, err)) return false;
-    out->summary = summarise(a, scores, d.threshold);
+    out->figures = judged(a, scores, d.threshold);
     out->threshold_from = d.threshold_from;
     return true;
 }
@@ -150,15 +152,15 @@ static bool judge_checkpoint(rb_arena *a, int argc, char **argv, judgement *out,
 
 static void print_table(const judgement *j)
 {
-    rb_table_head();
-    rb_table_row(j->name, &j->summary);
-    rb_table_foot(j->summary.threshold, j->threshold_from);
+    rb_table_head(&j->figures);
+    rb_table_row(j->name, &j->figures);
+    rb_table_foot(&j->figures, j->threshold_from);
 }
 
 static bool write_json(rb_arena *a, const judgement *j, const char *path, rb_error *err)
 {
     rb_json *json = rb_json_new(a);
-    rb_summary_to_json(json, NULL, &j->summary);
+    rb_figures_to_json(json, NULL, &j->figures);
     const char *text = rb_text_format(a, "%s\n", rb_json_text(json));
     if (!strcmp(path, "-")) return rb_print(text);
     return rb_file_write(path, text, (ptrdiff_t)strlen(text), err);

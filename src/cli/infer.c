@@ -57,7 +57,10 @@ typedef struct output {
     const rb_deployed *deployed;
     const rb_dataset *pictures;
     rb_writer *labels, *proba; // labels NULL: standard output; proba NULL: not asked for
-    int count[2], unreadable;
+    int k, columns;            // logits, and what they become
+    float *p;                  // [columns] of one picture
+    int *count;                // [classes]
+    int unreadable;
     rb_bar bar;
     rb_error err; // the first
 } output;
@@ -81,24 +84,26 @@ static bool write_label(output *o, int label, rb_error *err)
     return true;
 }
 
-static bool write_proba(output *o, float p, rb_error *err)
+static bool write_proba(const output *o, rb_error *err)
 {
-    return !o->proba || rb_probability_print(o->proba, p, err);
+    return !o->proba || rb_probabilities_print(o->proba, o->p, o->columns, err);
 }
 
 static void write_judged(void *context, const rb_judged *j)
 {
     output *o = context;
     if (o->err.kind) return;
-    float p = j->reason ? NAN : rb_probability(j->logits[0]);
-    int label = j->reason ? -1 : p >= (float)o->deployed->threshold; // as the .proba file has both
-    if (label < 0) {
+    int label = -1;
+    if (j->reason) {
         o->unreadable++;
+        for (int i = 0; i < o->columns; i++) o->p[i] = NAN;
         rb_warn("%s: %s: its line is -1", o->pictures->samples[j->sample].path, j->reason);
     } else {
+        rb_probabilities_of(j->logits, o->k, o->p);
+        label = rb_label_taken(o->p, o->columns, o->deployed->threshold); // as the .proba file has both
         o->count[label]++;
     }
-    if (write_label(o, label, &o->err) && write_proba(o, p, &o->err)) rb_bar_show(&o->bar, j->draw + 1, "%s", "");
+    if (write_label(o, label, &o->err) && write_proba(o, &o->err)) rb_bar_show(&o->bar, j->draw + 1, "%s", "");
 }
 
 static bool with_each(const output *o, bool (*step)(rb_writer *w, rb_error *err), rb_error *err)
@@ -116,14 +121,19 @@ static bool commit(const output *o, rb_error *err)
     return with_each(o, rb_writer_finish, err) && with_each(o, rb_writer_commit, err);
 }
 
-static void say_what_was_done(const output *o)
+#define NAMED 20 // classes
+
+static void say_what_was_done(rb_arena *a, const output *o)
 {
-    const rb_deployed *d = o->deployed;
-    char unreadable[48] = "";
-    if (o->unreadable) snprintf(unreadable, sizeof unreadable, ", %d unreadable", o->unreadable);
-    rb_note("%d pictures: %d of class %s, %d of class %s%s; threshold %.9g, %s", o->pictures->count, o->count[0],
-            d->checkpoint.classes[0], o->count[1], d->checkpoint.classes[1], unreadable, d->threshold,
-            d->threshold_from);
+    const rb_checkpoint *c = &o->deployed->checkpoint;
+    const char *text = rb_text_format(a, "%d pictures: ", o->pictures->count);
+    for (int k = 0; k < c->class_count && k < NAMED; k++)
+        text = rb_text_format(a, "%s%s%d of class %s", text, k ? ", " : "", o->count[k], c->classes[k]);
+    if (c->class_count > NAMED) text = rb_text_format(a, "%s, ...", text);
+    if (o->unreadable) text = rb_text_format(a, "%s, %d unreadable", text, o->unreadable);
+    if (o->columns == 1)
+        text = rb_text_format(a, "%s; threshold %.9g, %s", text, o->deployed->threshold, o->deployed->threshold_from);
+    rb_note("%s", text);
 }
 
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
@@ -135,12 +145,16 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     if (!rb_deployed_open(a, RB_FOR_INFER, argc, argv, &d, err) || !find_pictures(a, &d, pictures, err) ||
         !open_output(a, &o, err) || !rb_deployed_scorer(a, &d, pictures, &scorer, err))
         return false;
+    o.k = d.network.graph->output->shape.c;
+    o.columns = rb_columns_of(o.k);
+    o.p = RB_NEW(a, float, o.columns);
+    o.count = RB_NEW(a, int, d.checkpoint.class_count);
     o.bar = rb_bar_begin("judging", pictures->count, 1);
     rb_indices all = rb_dataset_part(a, pictures, RB_NO_PART);
     bool done = rb_scorer_run(&scorer, all.at, all.count, write_judged, &o, err);
     rb_bar_clear(&o.bar);
     if (!done || !commit(&o, err)) return false;
-    say_what_was_done(&o);
+    say_what_was_done(a, &o);
     return true;
 }
 

@@ -3,10 +3,11 @@
 #ifndef RB_CLI_TABLE_H
 #define RB_CLI_TABLE_H
 
-#include "metric/metric.h"
+#include "metric/figures.h"
 
-void rb_table_head(void);
-void rb_table_row(const char *name, const rb_summary *s);
-void rb_table_foot(double threshold, const char *where_from);
+// `like`: figures of as many classes as the rows to come.
+void rb_table_head(const rb_figures *like);
+void rb_table_row(const char *name, const rb_figures *f);
+void rb_table_foot(const rb_figures *like, const char *threshold_from);
 
 #endif

@@ -18,10 +18,10 @@ static void print_result(const rb_trained *t, int epochs)
 {
     if (t->stopped_early) rb_note("stopped early: val HTER has not improved");
     printf("epoch %d of at most %d is the best\n", t->best_epoch + 1, epochs);
-    rb_table_head();
+    rb_table_head(&t->of[RB_VAL_PART]);
     for (int part = 0; part < RB_PARTS; part++)
         if (t->of[part].n) rb_table_row(rb_part_names[part], &t->of[part]);
-    rb_table_foot(t->of[RB_VAL_PART].threshold, "chosen on val");
+    rb_table_foot(&t->of[RB_VAL_PART], "chosen on val");
     printf("%s\n", t->folder);
 }
 

@@ -57,13 +57,19 @@ static bool open_lines(rb_arena *a, const char *path, lines *out, rb_error *err)
     return true;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static int label_of(const char *text, int size)
 {
-    if (size < 1 || (text[0] != '0' && text[0] != '1')) return -1;
-    if (size > 1 && text[1] != '.') return -1;
-    for (int i = 2; i < size; i++)
+    int label = 0, i = 0;
+    for (; i < size && is_digit(text[i]) && label <= RB_LABEL_MAX; i++) label = 10 * label + (text[i] - '0');
+    if (i == 0 || (i > 1 && text[0] == '0') || label > RB_LABEL_MAX || (i < size && text[i] != '.')) return -1;
+    for (i++; i < size; i++)
         if (text[i] != '0') return -1;
-    return text[0] - '0';
+    return label;
 }
 
 static bool fail_value(const char *path, const lines *l, const char *text, int size, const char *wanted, rb_error *err)
@@ -80,7 +86,7 @@ bool rb_labels_read(rb_arena *a, const char *path, int **out, int *count, rb_err
     *out = RB_NEW(a, int, most_lines(&l));
     while (take_line(&l, &text, &size)) {
         int label = label_of(text, size);
-        if (label < 0) return fail_value(path, &l, text, size, "neither 0 nor 1", err);
+        if (label < 0) return fail_value(path, &l, text, size, "no label: 0 or 1, or with more classes up to 999", err);
         (*out)[l.number - 1] = label;
     }
     *count = l.number;

@@ -10,7 +10,8 @@
 
 #include "base/arena.h"
 
-// Labels 0 and 1, also written with a fraction of zeros ("1.0").
+// Labels 0, 1 ... RB_LABEL_MAX, also written with a fraction of zeros ("1.0").
+#define RB_LABEL_MAX 999
 bool rb_labels_read(rb_arena *a, const char *path, int **out, int *count, rb_error *err) RB_CHECKED;
 
 // Real numbers; `nan` (in any case) stands for a picture that could not be read.

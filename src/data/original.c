@@ -69,17 +69,31 @@ static bool counts_agree(const char *labels, int count, rb_names pictures, rb_er
     return true;
 }
 
+static bool name_classes(rb_arena *a, const char *path, rb_dataset *d, rb_error *err)
+{
+    bool *seen = RB_NEW(a, bool, d->class_count);
+    d->classes = RB_NEW(a, const char *, d->class_count);
+    for (int i = 0; i < d->count; i++) seen[d->samples[i].label] = true;
+    if (d->class_count <= 2 && !(d->class_count == 2 && seen[0]))
+        return rb_fail(err, RB_ERR_DATA, "%s: every label is %d; two classes are needed", path, d->class_count - 1);
+    for (int k = 0; k < d->class_count; k++) {
+        d->classes[k] = rb_text_format(a, "%d", k);
+        if (!seen[k])
+            return rb_fail(err, RB_ERR_DATA, "%s: labels go up to %d, and none is %d; number them 0, 1, 2 and so on",
+                           path, d->class_count - 1, k);
+    }
+    return true;
+}
+
 static bool read_labels(rb_arena *a, const char *path, rb_names pictures, rb_dataset *d, rb_error *err)
 {
-    int *label, count, seen[2] = {0};
+    int *label, count;
     if (!rb_labels_read(a, path, &label, &count, err) || !counts_agree(path, count, pictures, err)) return false;
     for (int i = 0; i < count; i++) {
         d->samples[i].label = label[i];
-        seen[label[i]]++;
+        if (label[i] >= d->class_count) d->class_count = label[i] + 1;
     }
-    if (!seen[0] || !seen[1])
-        return rb_fail(err, RB_ERR_DATA, "%s: every label is %d; two classes are needed", path, seen[1] > 0);
-    return true;
+    return name_classes(a, path, d, err);
 }
 
 bool rb_layout_original(rb_arena *a, const rb_data_settings *s, rb_dataset *out, rb_error *err)
@@ -95,9 +109,6 @@ bool rb_layout_original(rb_arena *a, const rb_data_settings *s, rb_dataset *out,
     warn_of_order(labels, pictures);
 
     *out = (rb_dataset){.samples = RB_NEW(a, rb_sample, pictures.count), .count = pictures.count};
-    out->class_count = 2;
-    out->classes = RB_NEW(a, const char *, 2);
-    out->classes[0] = "0", out->classes[1] = "1";
     for (int i = 0; i < pictures.count; i++)
         out->samples[i] = rb_sample_new(a, s->root_dir, rb_text_format(a, "train_img/%s", pictures.name[i]));
     return read_labels(a, labels, pictures, out, err);

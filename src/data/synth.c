@@ -25,6 +25,8 @@ const rb_field rb_synth_fields[] = {
      .help = "height and width of the pictures"},
     {"minority", RB_REAL, AT(minority), .preset = 0.12, .min = 0.01, .max = 0.5, .unit = "of all pictures",
      .help = "share of label 0"},
+    {"classes", RB_INT, AT(classes), .preset = 2, .min = 2, .max = RB_SYNTH_CLASSES,
+     .help = "2: glasses worn or not; more: where they are, each class more frequent than the one before"},
     {"label_noise", RB_REAL, AT(label_noise), .preset = 0.03, .min = 0, .max = 0.5, .unit = "of label 0",
      .help = "share with the wrong label; as many of label 1 have it too"},
     {"seed", RB_INT, AT(seed), .preset = 0, .min = 0, .max = INT32_MAX, .help = "fixes every pixel and label"},
@@ -49,17 +51,27 @@ static int *shuffled(rb_arena *a, int n, rb_rng random)
     return order;
 }
 
-// Exact counts in a random order: the first of the shuffled pictures are label 0, and the first of either label are
-// the mistaken ones.
+// How many of `count` pictures have a label up to k.
+static int up_to(const rb_synth_settings *s, int count, int k)
+{
+    double parts = s->classes * (s->classes - 1) / 2.0, share = (k + 1) * k / 2.0 / parts;
+    return (int)lround((s->minority + (1 - s->minority) * share) * count);
+}
+
+// Exact counts in a random order: the first of the shuffled pictures are label 0, and the first of each label are the
+// mistaken ones, taken for the next label.
 static labels draw_labels(rb_arena *a, const rb_synth_settings *s, int count, uint32_t op)
 {
     labels l = {RB_NEW(a, int, count), RB_NEW(a, int, count), count};
     const int *order = shuffled(a, count, rb_rng_at((uint32_t)s->seed, RB_STREAM_SYNTH, 0, 0, op));
-    int zeros = (int)lround(s->minority * count), wrong = (int)lround(s->label_noise * zeros);
-    for (int i = 0; i < count; i++) {
-        bool one = i >= zeros, mistaken = (one ? i - zeros : i) < wrong;
-        l.clean[order[i]] = one;
-        l.noisy[order[i]] = one != mistaken;
+    int wrong = (int)lround(s->label_noise * up_to(s, count, 0)), first = 0;
+    for (int k = 0; k < s->classes; k++) {
+        int end = up_to(s, count, k);
+        for (int i = first; i < end; i++) {
+            l.clean[order[i]] = k;
+            l.noisy[order[i]] = i - first < wrong ? (k + 1) % s->classes : k;
+        }
+        first = end;
     }
     return l;
 }

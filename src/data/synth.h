@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// synth.h - synthetic pictures of an imbalanced two-class problem: drawn faces, the rare class wears glasses.
+// synth.h - synthetic pictures of an imbalanced problem: drawn faces, the rare class wears glasses.
 //
 // Label 0 (the minority) has the glasses on; of label 1 most have the same glasses somewhere else: on the hair, at the
-// collar, on the wall. No single pixel and no mean colour tells the classes apart; where the glasses are does.
+// collar, on the wall. No single pixel and no mean colour tells the classes apart; where the glasses are does. With
+// more classes it is the place that is asked for: 0 worn, 1 nowhere, 2 in the hair, 3 at the collar, 4 on the wall.
 #ifndef RB_DATA_SYNTH_H
 #define RB_DATA_SYNTH_H
 
@@ -14,10 +15,12 @@ typedef struct rb_synth_settings {
     int count;          // labelled pictures
     int unlabelled;     // pictures of val_img/
     int image_size;     // height and width
-    double minority;    // share of label 0
+    double minority;    // share of label 0; of K - 1 others, label k has k times the share of label 1
+    int classes;        // 2..RB_SYNTH_CLASSES
     double label_noise; // share of label 0 that is written as 1; as many of label 1 are written as 0
     int seed;
 } rb_synth_settings;
+#define RB_SYNTH_CLASSES 5
 extern const rb_field rb_synth_fields[];
 
 // Draws one picture: a pure function of (seed, index, label). The two labels of one index show the same person.

@@ -122,10 +122,13 @@ static void draw_glasses(const rb_canvas *c, rb_frame f, rb_rng *r)
     rb_shape_draw(c, f, (rb_shape){RB_BOX, rim, .y = -0.03, .rx = 0.33 - rx, .ry = stroke});
 }
 
-// Where glasses are when nobody looks through them: in the hair, at the collar, on the wall, or nowhere.
-static bool elsewhere(rb_frame face, rb_rng *r, rb_frame *out)
+// Where glasses are when nobody looks through them: in the hair, at the collar, on the wall, or nowhere. With two
+// classes chance decides where, with more the label does.
+static bool elsewhere(rb_frame face, rb_rng *r, int classes, int label, rb_frame *out)
 {
-    double kind = rb_rng_unit(r), tilt = rb_rng_between(r, -0.3, 0.3), size = rb_rng_between(r, 0.75, 1.05);
+    static const double kinds[RB_SYNTH_CLASSES] = {0, 0.9, 0.1, 0.5, 0.7};
+    double drawn = rb_rng_unit(r), kind = classes > 2 ? kinds[label] : drawn, tilt = rb_rng_between(r, -0.3, 0.3),
+           size = rb_rng_between(r, 0.75, 1.05);
     double x = rb_rng_between(r, 0.15, 0.85), along = rb_rng_between(r, -0.15, 0.15);
     double up = cos(face.angle) * face.scale, side = sin(face.angle) * face.scale;
     double y = kind < 0.35 ? -0.68 + along : 1.3 + along; // hair or collar, in the face's units
@@ -155,7 +158,7 @@ void rb_synth_draw(rb_arena *a, const rb_synth_settings *s, uint32_t index, int 
     rb_canvas canvas = new_canvas(a, s->image_size, &random[OP_SCENE]);
     draw_wall(&canvas, &random[OP_SCENE]);
     rb_frame face = pose(&random[OP_FACE]), aside;
-    bool lies_aside = elsewhere(face, &random[OP_PLACE], &aside);
+    bool lies_aside = elsewhere(face, &random[OP_PLACE], s->classes, label, &aside);
     draw_head(&canvas, face, &random[OP_FACE]);
     if (label == 0)
         draw_glasses(&canvas, face, &random[OP_GLASSES]);

@@ -313,24 +313,25 @@ static bool train_epoch(fit *f, rb_error *err)
 
 // ---- validation --------------------------------------------------------------------------------------------------
 
-static bool validate(rb_arena *scratch, rb_job *job, rb_summary *val, double *loss, rb_error *err)
+static bool validate(rb_arena *scratch, rb_job *job, rb_figures *val, double *loss, rb_error *err)
 {
     rb_part_scores scores;
     if (!rb_job_score(scratch, job, RB_VAL_PART, &scores, err)) return false;
-    *val = rb_summarise(scratch, scores.readable, rb_best_hter(scratch, scores.readable).threshold);
+    int missing = rb_outputs_missing(scratch, scores.readable);
+    if (missing >= 0)
+        return rb_fail(err, RB_ERR_DATA, "of the val pictures that can still be read none is of class %s",
+                       job->data.classes[missing]);
+    *val = rb_figures_of(scratch, scores.readable, rb_outputs_threshold(scratch, scores.readable));
     *loss = scores.loss;
-    if (val->positives && val->negatives) return true;
-    return rb_fail(err, RB_ERR_DATA, "of the val pictures that can still be read none is of class %s",
-                   job->data.classes[val->positives ? 0 : 1]);
+    return true;
 }
 
-// What a schedule that listens is told of the epoch.
-static void tell_schedule(rb_job *job, const rb_summary *val, double val_loss)
+static void tell_schedule(rb_job *job, const rb_figures *val, double val_loss)
 {
     const struct {
         const char *name;
         double value;
-    } metrics[] = {{"hter", val->rates.hter}, {"loss", val_loss}, {"roc_auc", val->roc_auc}};
+    } metrics[] = {{"hter", val->hter}, {"loss", val_loss}, {"roc_auc", val->roc_auc}};
     const rb_chosen_schedule *c = &job->schedule;
     if (!c->schedule->observe) return;
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
@@ -343,32 +344,29 @@ static double images_per_s(const fit *f)
     return (f->draws - f->epoch_from) / f->epoch_s;
 }
 
-static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, double val_loss, bool better,
+static bool log_epoch(rb_arena *scratch, const fit *f, const rb_figures *val, double val_loss, bool better,
                       rb_error *err)
 {
     const rb_job *job = f->job;
     rb_json *j = rb_run_record(scratch, &job->run, "epoch", job->at.step, job->at.epoch);
     rb_json_real(j, "train/loss", mean_loss(f));
-    rb_json_real(j, "val/loss", val_loss);
-    rb_json_real(j, "val/hter", val->rates.hter);
-    rb_json_real(j, "val/far", val->rates.far);
-    rb_json_real(j, "val/frr", val->rates.frr);
-    rb_json_real(j, "val/threshold", val->threshold);
-    rb_json_real(j, "val/roc_auc", val->roc_auc);
+    rb_job_put_figures(scratch, j, RB_VAL_PART, val, val_loss);
     rb_json_real(j, "lr", job->at.lr);
     rb_json_bool(j, "best", better);
     rb_json_real(j, "t_images_per_s", images_per_s(f));
     return rb_run_write(&job->run, j, err);
 }
 
-static void print_epoch(fit *f, const rb_summary *val, double val_loss, bool better)
+static void print_epoch(fit *f, const rb_figures *val, double val_loss, bool better)
 {
     if (!f->headed)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
                 "val AUC", "threshold", "lr", "images/s");
     f->headed = true;
-    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10.4f %9.2e %9.0f\n", f->job->at.epoch + 1, mean_loss(f), val_loss,
-            val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->at.lr, images_per_s(f));
+    char threshold[32] = "-"; // more than two classes
+    if (!isnan(val->threshold)) snprintf(threshold, sizeof threshold, "%.4f", val->threshold);
+    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10s %9.2e %9.0f\n", f->job->at.epoch + 1, mean_loss(f), val_loss,
+            val->hter, better ? '*' : ' ', val->roc_auc, threshold, f->job->at.lr, images_per_s(f));
 }
 
 // `last` with the state of training in any case; the one before it is kept as last.prev.
@@ -379,12 +377,12 @@ static bool save(rb_job *job, bool better, rb_error *err)
 }
 
 // What the epoch's checkpoints say of its validation.
-static void keep_metrics(fit *f, const rb_summary *val)
+static void keep_metrics(fit *f, const rb_figures *val)
 {
     rb_arena_reset(f->kept);
     rb_json *j = rb_json_new(f->kept);
     rb_json_open(j, NULL, '{');
-    rb_summary_to_json(j, "val", val);
+    rb_figures_to_json(j, "val", val);
     rb_json_close(j);
     f->job->at.metrics = rb_json_text(j);
     f->job->at.threshold = val->threshold;
@@ -403,15 +401,14 @@ static void go_to_next_epoch(rb_job *job, bool stop)
 static bool end_epoch(rb_arena *scratch, fit *f, rb_error *err)
 {
     rb_job *job = f->job;
-    rb_summary val;
-    double loss;
+    rb_figures val;
+    double loss = NAN;
     if (!validate(scratch, job, &val, &loss, err))
         return err->kind == RB_ERR_STOPPED ? stop(f, rb_stop_asked(), err) : false;
-    bool better = val.rates.hter < job->at.best.at.hter;
-    if (better) job->at.best = (rb_best){job->at.epoch, job->at.step, {val.threshold, val.rates.hter}};
+    bool better = val.hter < job->at.best.at.hter;
+    if (better) job->at.best = (rb_best){job->at.epoch, job->at.step, {val.threshold, val.hter}};
     const rb_training_settings *t = &job->settings->training;
-    bool enough =
-        rb_early_stop_after(&job->at.early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
+    bool enough = rb_early_stop_after(&job->at.early_stop, val.hter, t->early_stop_min_delta, t->early_stop_patience);
     tell_schedule(job, &val, loss);
     print_epoch(f, &val, loss, better);
     if (!log_epoch(scratch, f, &val, loss, better, err) || !rb_job_log_histograms(job, err)) return false;

@@ -15,13 +15,15 @@
 
 // ---- data -------------------------------------------------------------------------------------------------------
 
-static bool two_classes(const rb_job *job, rb_error *err)
+static bool classes_agree(const rb_job *job, rb_error *err)
 {
-    if (job->data.class_count == 2) return true;
+    int there = job->data.class_count, asked = job->settings->model.num_classes;
     const char *const *names = job->data.classes;
+    if (there == 2 ? asked <= 2 : asked == there) return true;
     return rb_fail(err, RB_ERR_USAGE,
-                   "num_classes: 1 is for two classes, and the data has %d (%s, %s, %s%s); merge them",
-                   job->data.class_count, names[0], names[1], names[2], job->data.class_count > 3 ? ", ..." : "");
+                   "num_classes: %d, but the data has %d classes (%s, %s%s%s%s); say num_classes: %d", asked, there,
+                   names[0], names[1], there > 2 ? ", " : "", there > 2 ? names[2] : "", there > 3 ? ", ..." : "",
+                   there == 2 ? 1 : there);
 }
 
 static bool open_data(rb_job *job, rb_error *err)
@@ -29,7 +31,7 @@ static bool open_data(rb_job *job, rb_error *err)
     const rb_data_settings *d = &job->settings->data;
     if (d->val_split <= 0 && !d->manifest)
         return rb_fail(err, RB_ERR_USAGE, "val_split: 0 leaves nothing to choose the threshold on; use 0.2 or so");
-    if (!rb_dataset_open(job->arena, d, &job->data, err) || !two_classes(job, err) ||
+    if (!rb_dataset_open(job->arena, d, &job->data, err) || !classes_agree(job, err) ||
         !rb_dataset_split(job->arena, d, &job->data, err))
         return false;
     job->fingerprint = rb_dataset_fingerprint(&job->data);
@@ -90,7 +92,7 @@ static void tell_of_unreadable(const rb_job *job)
 
 // ---- parts -------------------------------------------------------------------------------------------------------
 
-static bool both_classes_in(const rb_job *job, rb_part part, int *counts, rb_error *err)
+static bool all_classes_in(const rb_job *job, rb_part part, int *counts, rb_error *err)
 {
     rb_dataset_counts(&job->data, job->part[part], counts);
     for (int k = 0; k < job->data.class_count; k++)
@@ -105,7 +107,7 @@ static bool find_parts(rb_job *job, rb_error *err)
     int classes = job->data.class_count, *counts = RB_NEW(job->arena, int, classes);
     for (int part = 0; part < RB_PARTS; part++)
         job->part[part] = rb_dataset_part(job->arena, &job->data, (rb_part)part);
-    if (!both_classes_in(job, RB_VAL_PART, counts, err) || !both_classes_in(job, RB_TRAIN_PART, counts, err))
+    if (!all_classes_in(job, RB_VAL_PART, counts, err) || !all_classes_in(job, RB_TRAIN_PART, counts, err))
         return false;
     bool *minority = RB_NEW(job->arena, bool, classes);
     for (int k = 0; k < classes; k++) minority[k] = rb_is_minority(counts, classes, k);
@@ -127,32 +129,41 @@ static bool prepare_loss(rb_job *job, rb_error *err)
                                    err);
 }
 
-static double loss_shift(const rb_job *job)
+static double loss_shift(const rb_job *job, int class)
 {
     const rb_loss *l = job->loss.loss;
-    return l->shift ? l->shift(job->loss_cfg, 1) - l->shift(job->loss_cfg, 0) : 0;
+    return l->shift ? l->shift(job->loss_cfg, class) - l->shift(job->loss_cfg, 0) : 0;
 }
 
-// Balanced draws move the prior from that of the pictures to one half.
-static double sampler_shift(const rb_job *job)
+// Balanced draws move the prior from that of the pictures to equal shares.
+static double sampler_shift(const rb_job *job, const int *counts, int class)
 {
-    int counts[2];
-    if (job->settings->data.sampler != RB_SAMPLER_BALANCED) return 0;
-    rb_dataset_counts(&job->data, job->part[RB_TRAIN_PART], counts);
-    return log((double)counts[0] / counts[1]);
+    return job->settings->data.sampler == RB_SAMPLER_BALANCED ? log((double)counts[0] / counts[class]) : 0;
+}
+
+// The class whose logit, beside that of class 0, the loss moves most: of two classes label 1.
+static int most_shifted(const rb_job *job)
+{
+    int most = 1;
+    for (int k = 2; k < job->data.class_count; k++)
+        if (fabs(loss_shift(job, k)) > fabs(loss_shift(job, most))) most = k;
+    return most;
 }
 
 // Both move the same prior: used together they push the logits twice.
 static void weigh_shifts(rb_job *job)
 {
     const rb_loss *l = job->loss.loss;
-    double drawn = sampler_shift(job), weighted = loss_shift(job);
+    int *counts = RB_NEW(job->arena, int, job->data.class_count), class = most_shifted(job);
+    rb_dataset_counts(&job->data, job->part[RB_TRAIN_PART], counts);
+    double drawn = sampler_shift(job, counts, class), weighted = loss_shift(job, class);
     job->shift = drawn + weighted;
     if (job->settings->data.sampler != RB_SAMPLER_BALANCED || weighted == 0) return;
     const char *what = l == &rb_loss_bce ? rb_text_format(job->arena, "pos_weight %g", exp(weighted))
                                          : rb_text_format(job->arena, "loss %s", l->name);
-    rb_warn("sampler balanced and %s both balance: they shift the logit by %+.2f and %+.2f, together %+.2f", what,
-            drawn, weighted, job->shift);
+    const char *whose = job->data.class_count == 2 ? "" : rb_text_format(job->arena, " of class %d", class);
+    rb_warn("sampler balanced and %s both balance: they shift the logit%s by %+.2f and %+.2f, together %+.2f", what,
+            whose, drawn, weighted, job->shift);
 }
 
 // ---- the whole ---------------------------------------------------------------------------------------------------

@@ -61,6 +61,9 @@ bool rb_job_save(rb_job *job, const char *name, bool training, rb_error *err) RB
 // "stopped by <why> after step N; ..." with the command that goes on. Returns false.
 bool rb_job_stopped(const rb_job *job, const char *why, rb_error *err);
 
+// Puts "val/loss", "val/hter" and the other figures that a log has into a record.
+void rb_job_put_figures(rb_arena *scratch, rb_json *j, rb_part part, const rb_figures *f, double loss);
+
 // Judges train, val and test with the best checkpoint; writes *.proba and metrics.json.
 bool rb_job_judge(rb_job *job, rb_trained *out, rb_error *err) RB_CHECKED;
 

@@ -16,31 +16,33 @@ static bool load_best(rb_job *job, double *threshold, rb_error *err)
     return done;
 }
 
-static bool log_summary(rb_arena *a, const rb_job *job, rb_part part, const rb_summary *s, double loss, rb_error *err)
+void rb_job_put_figures(rb_arena *scratch, rb_json *j, rb_part part, const rb_figures *f, double loss)
 {
     const char *name = rb_part_names[part];
-    const struct {
-        const char *metric;
-        double value;
-    } metrics[] = {{"loss", loss},        {"hter", s->rates.hter},    {"far", s->rates.far},
-                   {"frr", s->rates.frr}, {"roc_auc", s->roc_auc},    {"average_precision", s->average_precision},
-                   {"eer", s->eer},       {"threshold", s->threshold}};
+    rb_named_figure logged[RB_LOGGED_FIGURES];
+    int count = rb_figures_logged(f, logged);
+    rb_json_real(j, rb_text_format(scratch, "%s/loss", name), loss);
+    for (int i = 0; i < count; i++)
+        rb_json_real(j, rb_text_format(scratch, "%s/%s", name, logged[i].name), logged[i].value);
+}
+
+static bool log_figures(rb_arena *a, const rb_job *job, rb_part part, const rb_figures *f, double loss, rb_error *err)
+{
     rb_json *j = rb_run_record(a, &job->run, "eval", job->at.best.step, job->at.best.epoch);
-    rb_json_string(j, "part", name);
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
-        rb_json_real(j, rb_text_format(a, "%s/%s", name, metrics[i].metric), metrics[i].value);
+    rb_json_string(j, "part", rb_part_names[part]);
+    rb_job_put_figures(a, j, part, f, loss);
     return rb_run_write(&job->run, j, err);
 }
 
-static bool judge_part(rb_arena *a, rb_job *job, rb_part part, double threshold, rb_summary *out, rb_error *err)
+static bool judge_part(rb_arena *a, rb_job *job, rb_part part, double threshold, rb_figures *out, rb_error *err)
 {
     rb_part_scores scores;
     if (!job->part[part].count) return true;
     if (!rb_job_score(a, job, part, &scores, err)) return false;
-    *out = rb_summarise(a, scores.readable, threshold);
+    *out = rb_figures_of(job->arena, scores.readable, threshold);
     const char *path = rb_run_path(a, &job->run, rb_text_format(a, "%s.proba", rb_part_names[part]));
-    return rb_probabilities_write(a, path, scores.probability, scores.which.count, err) &&
-           log_summary(a, job, part, out, scores.loss, err);
+    return rb_probabilities_write(a, path, scores.probability, scores.columns, scores.which.count, err) &&
+           log_figures(a, job, part, out, scores.loss, err);
 }
 
 static bool write_metrics(rb_arena *a, const rb_job *job, const rb_trained *t, double threshold, rb_error *err)
@@ -51,7 +53,7 @@ static bool write_metrics(rb_arena *a, const rb_job *job, const rb_trained *t, d
     rb_json_integer(j, "best_epoch", t->best_epoch);
     rb_json_real(j, "threshold", threshold);
     for (int part = 0; part < RB_PARTS; part++)
-        if (t->of[part].n) rb_summary_to_json(j, rb_part_names[part], &t->of[part]);
+        if (t->of[part].n) rb_figures_to_json(j, rb_part_names[part], &t->of[part]);
     rb_json_close(j);
     const char *text = rb_text_format(a, "%s\n", rb_json_text(j));
     return rb_file_write(rb_run_path(a, &job->run, "metrics.json"), text, (ptrdiff_t)strlen(text), err);

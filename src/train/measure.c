@@ -112,7 +112,8 @@ static bool draw_pictures(rb_arena *a, const rb_settings *s, pictures *out, rb_e
     if (!mkdtemp(folder)) return rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot make this folder", folder);
     rb_arena_defer(a, remove_folder, folder);
     int side = s->data.image_size < 32 ? 32 : s->data.image_size;
-    rb_synth_settings synth = {.output_dir = folder, .count = PICTURES, .image_size = side, .minority = 0.12};
+    rb_synth_settings synth = {
+        .output_dir = folder, .count = PICTURES, .image_size = side, .minority = 0.12, .classes = 2};
     rb_data_settings where = s->data;
     where.root_dir = folder;
     where.manifest = where.positive_class = NULL; // of the data that a training configuration names

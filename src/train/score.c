@@ -4,6 +4,7 @@
 #include "base/stop.h"
 
 #include <math.h>
+#include <stdio.h>
 
 bool rb_scorer_open(rb_arena *a, const rb_network *n, const rb_dataset *data, rb_loader *loader, rb_scorer *out,
                     rb_error *err)
@@ -54,22 +55,39 @@ bool rb_scorer_run(const rb_scorer *s, const int *order, int count, void (*each)
     }
 }
 
-float rb_probability(double logit)
+int rb_columns_of(int k)
 {
-    return (float)rb_sigmoid(logit);
+    return k > 2 ? k : 1;
 }
 
-bool rb_probability_print(rb_writer *w, float p, rb_error *err)
+void rb_probabilities_of(const double *logits, int k, float *p)
 {
-    return isnan(p) ? rb_writer_print(w, err, "nan\n") : rb_writer_print(w, err, "%.9g\n", (double)p);
+    double most = logits[0], sum = 0;
+    if (k <= 2) {
+        *p = (float)rb_sigmoid(k == 1 ? logits[0] : logits[1] - logits[0]);
+        return;
+    }
+    for (int c = 1; c < k; c++) most = fmax(most, logits[c]);
+    for (int c = 0; c < k; c++) sum += exp(logits[c] - most);
+    for (int c = 0; c < k; c++) p[c] = (float)(exp(logits[c] - most) / sum);
 }
 
-bool rb_probabilities_write(rb_arena *scratch, const char *path, const float *p, int count, rb_error *err)
+bool rb_probabilities_print(rb_writer *w, const float *p, int columns, rb_error *err)
+{
+    for (int c = 0; c < columns; c++) {
+        char number[32] = "nan";
+        if (!isnan(p[c])) snprintf(number, sizeof number, "%.9g", (double)p[c]);
+        if (!rb_writer_print(w, err, "%s%s", c ? " " : "", number)) return false;
+    }
+    return rb_writer_print(w, err, "\n");
+}
+
+bool rb_probabilities_write(rb_arena *scratch, const char *path, const float *p, int columns, int count, rb_error *err)
 {
     rb_writer *w;
     if (!rb_writer_open(scratch, path, &w, err)) return false;
     for (int i = 0; i < count; i++)
-        if (!rb_probability_print(w, p[i], err)) return false;
+        if (!rb_probabilities_print(w, p + (ptrdiff_t)i * columns, columns, err)) return false;
     return rb_writer_commit(w, err);
 }
 
@@ -81,50 +99,57 @@ typedef struct collector {
     const rb_loss *loss;
     const void *loss_cfg;
     rb_part_scores *out;
-    double *score;
+    double *score; // [readable columns]
     int *label;
     int k;
     double *target, *gradient; // [k] of one picture
     double mass;               // what the losses summed so far count for
 } collector;
 
+static void add_loss(collector *c, const rb_judged *j)
+{
+    const rb_loss *l = c->loss;
+    rb_label_target(c->data->samples[j->sample].label, c->k, c->target);
+    c->out->loss += l->row(c->loss_cfg, j->logits, c->target, c->k, c->gradient);
+    c->mass += l->weight ? l->weight(c->loss_cfg, c->target, c->k) : 1;
+}
+
 static void collect(void *context, const rb_judged *j)
 {
     collector *c = context;
-    c->out->probability[j->draw] = NAN;
+    int columns = c->out->columns;
+    float *p = c->out->probability + (ptrdiff_t)j->draw * columns;
     if (j->reason) {
         c->out->reason[j->draw] = rb_text_copy(c->arena, j->reason);
+        for (int i = 0; i < columns; i++) p[i] = NAN;
         return;
     }
-    rb_label_target(c->data->samples[j->sample].label, c->k, c->target);
-    float p = rb_probability(j->logits[0]);
-    c->out->probability[j->draw] = p;
-    double weight = c->loss->weight ? c->loss->weight(c->loss_cfg, c->target, c->k) : 1;
-    c->out->loss += c->loss->row(c->loss_cfg, j->logits, c->target, c->k, c->gradient);
-    c->mass += weight;
-    c->score[c->out->readable.n] = (double)p;
+    rb_probabilities_of(j->logits, c->k, p);
+    for (int i = 0; i < columns; i++) c->score[(ptrdiff_t)c->out->readable.n * columns + i] = (double)p[i];
     c->label[c->out->readable.n++] = c->data->samples[j->sample].label;
+    if (c->loss) add_loss(c, j);
 }
 
 bool rb_score_part(rb_arena *a, const rb_scorer *s, rb_indices which, const rb_loss *loss, const void *loss_cfg,
                    rb_part_scores *out, rb_error *err)
 {
-    *out = (rb_part_scores){
-        .which = which, .probability = RB_NEW(a, float, which.count), .reason = RB_NEW(a, const char *, which.count)};
-    int k = s->network->graph->output->shape.c;
+    int k = s->network->graph->output->shape.c, columns = rb_columns_of(k);
+    *out = (rb_part_scores){.which = which,
+                            .columns = columns,
+                            .probability = RB_NEW(a, float, (ptrdiff_t)which.count *columns),
+                            .reason = RB_NEW(a, const char *, which.count)};
     collector c = {.arena = a,
                    .data = s->data,
                    .loss = loss,
                    .loss_cfg = loss_cfg,
                    .out = out,
-                   .score = RB_NEW(a, double, which.count),
+                   .score = RB_NEW(a, double, (ptrdiff_t)which.count *columns),
                    .label = RB_NEW(a, int, which.count),
                    .k = k,
                    .target = RB_NEW(a, double, k),
                    .gradient = RB_NEW(a, double, k)};
-    out->readable.score = c.score;
-    out->readable.label = c.label;
+    out->readable = (rb_outputs){.p = c.score, .label = c.label, .columns = columns};
     if (!rb_scorer_run(s, which.at, which.count, collect, &c, err)) return false;
-    out->loss = out->readable.n ? out->loss / c.mass : (double)NAN;
+    out->loss = c.mass > 0 ? out->loss / c.mass : (double)NAN;
     return true;
 }

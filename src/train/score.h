@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "data/loader.h"
-#include "metric/metric.h"
+#include "metric/figures.h"
 #include "train/network.h"
 
 // Loader and evaluation plan, ready for any number of passes.
@@ -34,24 +34,30 @@ typedef struct rb_judged {
 bool rb_scorer_run(const rb_scorer *s, const int *order, int count, void (*each)(void *context, const rb_judged *j),
                    void *context, rb_error *err) RB_CHECKED;
 
-// sigmoid(z) as it is written to files and compared: a float.
-float rb_probability(double logit);
+// What `k` logits become, as it is written to files and compared, in floats: of one or two logits the probability of
+// label 1, of more the softmax.
+int rb_columns_of(int k);
+void rb_probabilities_of(const double *logits, int k, float *p);
 
-// A line as "%.9g", which reads back as the same float; `nan` for NAN.
-bool rb_probability_print(rb_writer *w, float p, rb_error *err) RB_CHECKED;
+// A line of columns as "%.9g", which reads back as the same float; `nan` for NAN.
+bool rb_probabilities_print(rb_writer *w, const float *p, int columns, rb_error *err) RB_CHECKED;
 
 // Such a line each. Complete or absent. Errors: IO
-bool rb_probabilities_write(rb_arena *scratch, const char *path, const float *p, int count, rb_error *err) RB_CHECKED;
+bool rb_probabilities_write(rb_arena *scratch, const char *path, const float *p, int columns, int count,
+                            rb_error *err) RB_CHECKED;
 
 // Probabilities and labels of labelled pictures.
 typedef struct rb_part_scores {
     rb_indices which;
-    float *probability;  // [which.count]; NAN: could not be read
+    int columns;
+    float *probability;  // [which.count columns]; NAN: could not be read
     const char **reason; // [which.count] why not; NULL: it could
-    rb_scores readable;  // those that could, for metrics
+    rb_outputs readable; // those that could, for metrics
     double loss;         // mean over the readable, as the loss weighs it; NAN: none
 } rb_part_scores;
 
+// `loss` NULL: none is wanted.
+//
 // Owner:  everything lives in `a`
 // Errors: as rb_scorer_run
 bool rb_score_part(rb_arena *a, const rb_scorer *s, rb_indices which, const rb_loss *loss, const void *loss_cfg,

@@ -71,7 +71,8 @@ static const rb_field seed_fields[] = {
 
 #define AT(member) offsetof(rb_training_settings, member)
 static const rb_field loss_fields[] = {
-    {"loss", RB_TEXT, AT(loss), .preset_text = "bce", .help = "what training makes small"},
+    {"loss", RB_TEXT, AT(loss), .preset_text = "auto",
+     .help = "what training makes small; auto: bce for two classes, cross_entropy for more"},
     {"label_smoothing", RB_REAL, AT(label_smoothing), .preset = 0, .min = 0, .max = 0.999,
      .help = "share of each training target that is spread over all classes"},
     {0},
@@ -278,7 +279,9 @@ static bool try_loss(const rb_loss *l, const void *settings, int classes, rb_err
 
 rb_chosen_loss rb_settings_loss(const rb_settings *s, rb_error *err)
 {
-    const rb_loss *found = rb_loss_find(s->training.loss, err);
+    const char *name = s->training.loss;
+    if (!strcmp(name, "auto")) name = s->model.num_classes == 1 ? "bce" : "cross_entropy";
+    const rb_loss *found = rb_loss_find(name, err);
     int i = 0;
     while (found && rb_losses[i] != found) i++;
     if (!found || !try_loss(found, s->loss_cfg[i], s->model.num_classes == 1 ? 2 : s->model.num_classes, err))

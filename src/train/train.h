@@ -3,7 +3,7 @@
 #ifndef RB_TRAIN_TRAIN_H
 #define RB_TRAIN_TRAIN_H
 
-#include "metric/metric.h"
+#include "metric/figures.h"
 #include "train/resume.h"
 #include "train/settings.h"
 
@@ -11,7 +11,7 @@ typedef struct rb_trained {
     const char *folder;      // of the run
     int best_epoch;          // from 0
     bool stopped_early;      // before num_epochs were done
-    rb_summary of[RB_PARTS]; // at the validation's best threshold; n = 0: no such part
+    rb_figures of[RB_PARTS]; // at the validation's best threshold; n = 0: no such part
 } rb_trained;
 
 // data -> split -> epochs of draws, steps and validation -> best checkpoint -> evaluation of train, val and test.

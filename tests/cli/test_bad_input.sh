@@ -35,12 +35,12 @@ with_data 3 '^bad/train_img: no pictures \(\*\.jpg, \*\.jpeg, \*\.png\)' 'rm tra
 with_data 3 '^bad: neither train_img/ with label_train.txt nor folders of pictures' 'rm -r *'
 with_data 3 'label_train.txt: 60 labels for 64 pictures; the first without a label is 000061.jpg' 'sed -i 61,64d label_train.txt'
 with_data 3 'label_train.txt: 65 labels for 64 pictures; the first without a picture is on line 65' 'echo 1 >>label_train.txt'
-with_data 3 'label_train.txt:7: "2" is neither 0 nor 1' 'sed -i 7s/.*/2/ label_train.txt'
-with_data 3 'label_train.txt:7: "" is neither 0 nor 1' 'sed -i 7s/.*// label_train.txt'
-with_data 3 'label_train.txt:1: "path,label" is neither 0 nor 1' 'sed -i 1s/.*/path,label/ label_train.txt'
+with_data 3 'label_train.txt: labels go up to 3, and none is 2' 'sed -i 7s/.*/3/ label_train.txt'
+with_data 3 'label_train.txt:7: "" is no label: 0 or 1' 'sed -i 7s/.*// label_train.txt'
+with_data 3 'label_train.txt:1: "path,label" is no label: 0 or 1' 'sed -i 1s/.*/path,label/ label_train.txt'
 with_data 3 'label_train.txt: every label is 1; two classes are needed' 'sed -i s/0/1/ label_train.txt'
 with_data 3 "^bad: one class only, 'a'; at least two are needed" 'rm label_train.txt; mv train_img a; rm -r val_img'
-with_data 2 'num_classes: 1 is for two classes, and the data has 3 \(a, b, c\); merge them' \
+with_data 2 'num_classes: 1, but the data has 3 classes \(a, b, c\); say num_classes: 3' \
   'rm -r label_train.txt val_img; mv train_img a; cp -r a b; cp -r a c'
 with_data 3 "class '0' is too small: of its 2 pictures none would be in " 'sed -i "s/0/1/; 1,2s/1/0/" label_train.txt'
 

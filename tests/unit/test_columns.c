@@ -22,12 +22,13 @@ static void labels_come_in_every_usual_form(void **state)
 static void a_label_that_is_none_is_named_with_its_line(void **state)
 {
     const place *p = *state;
-    static const char *const bad[] = {"2", "01", "-1", "1.5", "x", "1 0", "0x1"};
+    static const char *const bad[] = {"1000", "01", "-1", "1.5", "x", "1 0", "0x1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         rb_error err;
         int *label, count;
         const char *path = place_text(p, "labels.txt", rb_text_format(p->arena, "0\n1\n%s\n", bad[i]));
-        const char *want = rb_text_format(p->arena, "labels.txt:3: \"%s\" is neither 0 nor 1", bad[i]);
+        const char *want = rb_text_format(
+            p->arena, "labels.txt:3: \"%s\" is no label: 0 or 1, or with more classes up to 999", bad[i]);
         check_failed(rb_labels_read(p->arena, path, &label, &count, &err), err, RB_ERR_DATA, want);
     }
 }

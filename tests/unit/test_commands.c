@@ -64,7 +64,8 @@ static int open_task(void **state)
     place *p = *state;
     rb_error err;
     if (chdir(p->folder)) return -1;
-    rb_synth_settings synth = {.output_dir = "data", .count = 64, .unlabelled = 4, .image_size = 32, .minority = 0.25};
+    rb_synth_settings synth = {
+        .output_dir = "data", .count = 64, .unlabelled = 4, .image_size = 32, .minority = 0.25, .classes = 2};
     check_done(rb_synth_write(&synth, &err), err);
     write_checkpoint(p, untrained(p));
     return 0;
@@ -216,7 +217,8 @@ static void few_pictures_are_judged_all_the_same(void **state)
 {
     place *p = *state;
     rb_error err;
-    rb_synth_settings few = {.output_dir = "few", .count = 4, .image_size = 32, .minority = 0.25, .seed = 1};
+    rb_synth_settings few = {
+        .output_dir = "few", .count = 4, .image_size = 32, .minority = 0.25, .classes = 2, .seed = 1};
     check_done(rb_synth_write(&few, &err), err);
     check_silent_about(call(p, EVAL "few"), "warning");
     outcome o = call(p, EVAL "few --part test");

@@ -19,7 +19,7 @@ static int open_data(void **state)
     place *p = *state;
     rb_error err;
     if (chdir(p->folder)) return -1;
-    rb_synth_settings synth = {.output_dir = "data", .count = 48, .image_size = 32, .minority = 0.25};
+    rb_synth_settings synth = {.output_dir = "data", .count = 48, .image_size = 32, .minority = 0.25, .classes = 2};
     check_done(rb_synth_write(&synth, &err), err);
     return 0;
 }

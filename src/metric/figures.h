@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// figures.h - what a classifier says of pictures and how it is judged, be it of two classes or of more.
+//
+// Of two classes it says one number, the probability of label 1, which decides with a threshold; of K > 2 it says K
+// numbers, and the class taken is the most probable one, of equals the first.
+#ifndef RB_METRIC_FIGURES_H
+#define RB_METRIC_FIGURES_H
+
+#include "metric/classes.h"
+
+typedef struct rb_outputs {
+    const double *p; // [n columns], rows packed, without NaN
+    const int *label;
+    int n, columns; // 1: the probability of label 1; K: those of K classes
+} rb_outputs;
+
+typedef struct rb_figures {
+    int n;
+    double hter, roc_auc;  // of two classes, or macro
+    double threshold;      // NAN: more than two classes
+    rb_summary two;        // where there is one column,
+    rb_class_summary many; // and where there are more
+} rb_figures;
+
+static inline bool rb_figures_are_two(const rb_figures *f)
+{
+    return !f->many.k;
+}
+
+// The threshold with the least HTER; NAN where none is needed, or a class is missing.
+double rb_outputs_threshold(rb_arena *scratch, rb_outputs o);
+
+// Owner: arrays live in `a`
+rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold);
+
+// As a JSON object. rb_figures_members leaves its brackets to the caller.
+void rb_figures_to_json(rb_json *j, const char *key, const rb_figures *f);
+void rb_figures_members(rb_json *j, const rb_figures *f);
+
+// The figures that a log has of them, by name; returns how many. What cannot be said is NAN.
+#define RB_LOGGED_FIGURES 8
+typedef struct rb_named_figure {
+    const char *name;
+    double value;
+} rb_named_figure;
+int rb_figures_logged(const rb_figures *f, rb_named_figure out[RB_LOGGED_FIGURES]);
+
+// A class of which no picture is there; -1: there is one of each.
+int rb_outputs_missing(rb_arena *scratch, rb_outputs o);
+
+// The label taken for one picture.
+int rb_label_taken(const float *p, int columns, double threshold);
+
+#endif
