@@ -69,10 +69,9 @@ typedef struct both {
 static void weigh_both(const void *judged, const uint32_t *weight, double *out)
 {
     const both *b = judged;
-    double figures[2][RB_RESAMPLED];
-    for (int i = 0; i < 2; i++) rb_weigh(&b->of[i], weight, figures[i]);
-    out[0] = figures[0][RB_HTER] - figures[1][RB_HTER];
-    out[1] = figures[0][RB_ROC_AUC] - figures[1][RB_ROC_AUC];
+    rb_confusion at[2];
+    out[1] = rb_weigh_auc(&b->of[0], weight, &at[0]) - rb_weigh_auc(&b->of[1], weight, &at[1]);
+    out[0] = rb_rates_of(at[0]).hter - rb_rates_of(at[1]).hter;
 }
 
 static void resample(rb_comparison *c, rb_arena *scratch, const rb_scores *s, const double *threshold,

@@ -13,6 +13,11 @@ typedef struct rb_bootstrap {
     const int *group; // [n], 0, 1, ... without gaps; NULL: pictures are independent
 } rb_bootstrap;
 
+// Numbers for the groups that n rows name; a row without a name (NULL or "") is a group of its own. NULL: none has one.
+//
+// Owner: lives in `a`
+int *rb_group_ids(rb_arena *a, const char *const *names, int n, int *groups);
+
 // Area under the ROC curve with its variance.
 //
 // Source: DeLong, DeLong and Clarke-Pearson, 1988; Sun and Xu, "Fast implementation of DeLong's algorithm", 2014: one

@@ -61,6 +61,8 @@ typedef struct rb_weighable {
 rb_weighable rb_weighable_of(rb_arena *a, rb_scores s, double threshold, const rb_units *u);
 
 rb_figures_of rb_weigh; // of an rb_weighable: the RB_RESAMPLED figures
-double rb_weigh_auc(const rb_weighable *w, const uint32_t *weight);
+
+// The area alone, and in `at` (may be NULL) the decisions at the threshold: half the time.
+double rb_weigh_auc(const rb_weighable *w, const uint32_t *weight, rb_confusion *at);
 
 #endif

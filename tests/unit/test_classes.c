@@ -109,7 +109,7 @@ static void intervals_agree_with_what_is_known_of_means(void **state)
     rb_arena *a = rb_arena_open();
     rb_class_scores s = class_scores_read(a, "multiclass_240x4");
     rb_class_summary m = rb_class_summarise(a, s);
-    rb_intervals got = rb_class_intervals_of(a, s, &(rb_bootstrap){.resamples = 2000});
+    rb_intervals got = rb_class_intervals_of(a, s, &m, &(rb_bootstrap){.resamples = 2000});
     double variance = 0;
     for (int c = 0; c < s.k; c++) {
         double r = m.of[c].rates.recall;
@@ -123,7 +123,7 @@ static void intervals_agree_with_what_is_known_of_means(void **state)
     check_near("middle", (hter->at.high + hter->at.low) / 2, m.hter, 0.02, 0);
     assert_true(auc->value == m.roc_auc && auc->at.low < m.roc_auc && auc->at.high > m.roc_auc);
     assert_true(auc->at.high - auc->at.low < 0.12);
-    assert_int_equal(rb_class_intervals_of(a, s, &(rb_bootstrap){0}).count, s.k + 1); // Wilson alone
+    assert_int_equal(rb_class_intervals_of(a, s, &m, &(rb_bootstrap){0}).count, s.k + 1); // Wilson alone
     rb_arena_close(a);
 }
 

@@ -68,7 +68,9 @@ static void a_resample_of_all_once_says_the_same(void **state)
             check_near(rb_resampled_names[f], got[f], figures[f], 1e-12, 1e-15);
             check_near(rb_resampled_names[f], more[f], figures[f], 1e-12, 1e-15);
         }
-        check_near("area", rb_weigh_auc(&w, once), want.roc_auc, 1e-12, 0);
+        rb_confusion at;
+        check_near("area", rb_weigh_auc(&w, once, &at), want.roc_auc, 1e-12, 0);
+        assert_memory_equal(&at, &want.confusion, sizeof at);
     }
     rb_arena_close(a);
 }
