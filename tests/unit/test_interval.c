@@ -117,6 +117,23 @@ static void draws_are_within_strata_and_fair(void **state)
     rb_arena_close(a);
 }
 
+static void rows_without_a_group_are_alone(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"b", NULL, "a", "b", "", "a", NULL};
+    static const char *const none[] = {NULL, "", NULL};
+    rb_arena *a = rb_arena_open();
+    int groups;
+    const int *id = rb_group_ids(a, names, 7, &groups);
+    assert_int_equal(groups, 5);
+    assert_true(id[0] == id[3] && id[2] == id[5]);
+    int seen[5] = {0};
+    for (int i = 0; i < 7; i++) seen[id[i]]++;
+    for (int g = 0; g < 5; g++) assert_int_equal(seen[g], g < 2 ? 2 : 1);
+    assert_null(rb_group_ids(a, none, 3, &groups));
+    rb_arena_close(a);
+}
+
 static void weight_sums(const void *judged, const uint32_t *weight, double *out)
 {
     const rb_units *u = judged;
@@ -322,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_resample_of_all_once_says_the_same),
         cmocka_unit_test(draws_are_within_strata_and_fair),
+        cmocka_unit_test(rows_without_a_group_are_alone),
         cmocka_unit_test(groups_are_drawn_whole),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(every_figure_lies_in_its_interval),
