@@ -320,7 +320,8 @@ static bool choose(rb_job *job, rb_settings *s, rb_error *err)
     job->optim = rb_settings_optim(s, err);
     if (!job->optim.optim) return false;
     job->loss = rb_settings_loss(s, err);
-    return job->loss.loss && rb_settings_resolve(job->arena, s, err);
+    return job->loss.loss && rb_threshold_rule_read(&s->threshold, &job->rule, err) &&
+           rb_settings_resolve(job->arena, s, err);
 }
 
 bool rb_job_open(rb_arena *a, rb_settings *s, const rb_resume *from, rb_job *out, rb_error *err)

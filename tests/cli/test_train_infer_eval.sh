@@ -131,6 +131,19 @@ grep -q '^rarebit: warning: dirty/train_img/000005.jpg: empty, not a picture: le
 [[ $(cat "$run"/*.proba | wc -l) == 63 ]] || fail "63 of 64 pictures have not 63 probabilities"
 grep -q '^train_img/000005.jpg,[01],,$' "$run/split.csv" || fail "the picture that was left out has a part"
 
+# ---- another rule for the threshold -----------------------------------------------------------------------------------
+
+# The first epoch is the same run whatever the rule: its threshold is what eval picks on its validation part.
+for rule in eer 'far<=0.2' f1 cost; do
+  train_once "rule_${rule%%<*}" --config small.yaml --num_epochs 1 --threshold_rule "$rule" --threshold_cost_fa 3
+  grep ,val, "$run/split.csv" | cut -d, -f2 >labels.txt
+  expect --any 0 '' "$rarebit" eval --labels labels.txt --proba "$run/val.proba" --pick_threshold --threshold_rule "$rule" \
+    --threshold_cost_fa 3 --bootstrap 0 --json picked.json
+  [[ $(summary picked.json | field threshold) == "$(grep -oE '"threshold":[0-9.e-]+' "$run/metrics.json" | head -n 1 | cut -d: -f2)" ]] ||
+    fail "training does not choose its threshold by $rule"
+done
+expect 2 "^threshold_rule: there is no 'best'" "$rarebit" train --config small.yaml --threshold_rule best
+
 # ---- another judge of the same pictures -------------------------------------------------------------------------------
 
 # Another network on pictures of another size; its own threshold; pictures that neither can read are left out of both.
