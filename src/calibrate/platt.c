@@ -9,10 +9,11 @@
 
 #include <math.h>
 
-#define STEPS 100
-#define RIDGE 1e-12 // keeps the Hessian positive where all logits are the same
-#define NEAR  1e-6  // a gain so small cannot be seen in the loss; from there Newton's steps need no search
-#define THERE 1e-24
+#define STEPS    100
+#define HALVINGS 30
+#define RIDGE    1e-12 // keeps the Hessian positive where all logits are the same
+#define NEAR     1e-6  // a gain so small cannot be seen in the loss; from there Newton's steps need no search
+#define THERE    1e-24
 
 typedef struct line {
     double slope, offset;
@@ -54,7 +55,8 @@ static line step_at(rb_logits v, targets t, line at, double *gain)
 // Halves the step until it gains what a line of its slope would, in part; false: no length does.
 static bool walk(rb_logits v, targets t, line *at, double *loss, line step, double gain)
 {
-    for (double length = 1; length > 1e-10; length /= 2) {
+    double length = 1;
+    for (int halved = 0; halved < HALVINGS; halved++, length /= 2) {
         line next = {at->slope + length * step.slope, at->offset + length * step.offset};
         double there = loss_at(v, t, next);
         if (!(there < *loss + 1e-4 * length * gain)) continue;

@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ECE_TITLE "ECE, 15 equal bins"
+_Static_assert(RB_ECE_BINS == 15, "ECE_TITLE states the number of bins");
+
 // ---- tables
 // ----------------------------------------------------------------------------------------------------------
 
 static const char *interval_text(rb_interval i, char out[32])
 {
-    snprintf(out, 32, isnan(i.low) ? "" : "[%.4f %.4f]", i.low, i.high);
+    *out = '\0';
+    if (!isnan(i.low)) snprintf(out, 32, "[%.4f %.4f]", i.low, i.high);
     return out;
 }
 
@@ -76,7 +80,7 @@ static void print_two(const rb_figures *f)
                           {"MCC", "mcc", s->rates.mcc},
                           {"log loss", "log_loss", s->log_loss},
                           {"Brier score", "brier", s->brier},
-                          {"ECE, 15 equal bins", NULL, s->ece}};
+                          {ECE_TITLE, NULL, s->ece}};
     print_lines(f, lines, (int)(sizeof lines / sizeof *lines));
 }
 
@@ -117,7 +121,7 @@ static void print_many(const rb_figures *f)
                           {"MCC", "mcc", s->mcc},
                           {"log loss", NULL, s->log_loss},
                           {"Brier score", NULL, s->brier},
-                          {"ECE, 15 equal bins", NULL, s->ece}};
+                          {ECE_TITLE, NULL, s->ece}};
     print_lines(f, lines, (int)(sizeof lines / sizeof *lines));
 }
 
