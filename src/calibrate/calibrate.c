@@ -35,8 +35,7 @@ void rb_probabilities(const double *z, int k, double b, double *p)
     for (int c = 0; c < k; c++) p[c] /= sum;
 }
 
-// ---- fitting
-// ---------------------------------------------------------------------------------------------------------
+// ---- fitting ------------------------------------------------------------------------------------------------------
 
 static void fit_nothing(rb_arena *a, rb_logits v, rb_calibration *out)
 {
@@ -87,8 +86,7 @@ bool rb_calibration_fit(rb_arena *a, rb_calibration_method method, rb_logits v, 
     return true;
 }
 
-// ---- applying
-// --------------------------------------------------------------------------------------------------------
+// ---- applying -----------------------------------------------------------------------------------------------------
 
 void rb_calibrate(const rb_calibration *c, const double *z, double *p)
 {

@@ -55,8 +55,8 @@ static line step_at(rb_logits v, targets t, line at, double *gain)
 // Halves the step until it gains what a line of its slope would, in part; false: no length does.
 static bool walk(rb_logits v, targets t, line *at, double *loss, line step, double gain)
 {
-    double length = 1;
-    for (int halved = 0; halved < HALVINGS; halved++, length /= 2) {
+    for (int halved = 0; halved < HALVINGS; halved++) {
+        double length = ldexp(1, -halved);
         line next = {at->slope + length * step.slope, at->offset + length * step.offset};
         double there = loss_at(v, t, next);
         if (!(there < *loss + 1e-4 * length * gain)) continue;

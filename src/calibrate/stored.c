@@ -43,8 +43,7 @@ void rb_calibration_to_json(rb_json *j, const char *key, const rb_calibration *c
     rb_json_close(j);
 }
 
-// ---- reading
-// ---------------------------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------------------------
 
 static bool lacks(const char *key, rb_error *err)
 {

@@ -147,8 +147,7 @@ static bool judge_checkpoint(rb_arena *a, int argc, char **argv, rb_evidence *ou
     return !d.settings->eval.against || judge_other(a, &d, data, out, err);
 }
 
-// ---- figures
-// ---------------------------------------------------------------------------------------------------------
+// ---- figures ------------------------------------------------------------------------------------------------------
 
 // Nine digits of a probability and of a threshold are the same float, though not the same double.
 static double as_compared(double threshold)

@@ -13,7 +13,7 @@
 typedef struct files {
     const rb_eval_settings *keys;
     int *label, labels;
-    rb_reals proba, other;
+    rb_rows proba, other;
     const char **group, **species; // NULL: not named
 } files;
 
@@ -32,8 +32,7 @@ rb_class_scores rb_evidence_classes(const rb_evidence *e)
     return (rb_class_scores){e->shares, e->label, e->n, e->k};
 }
 
-// ---- reading
-// ---------------------------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------------------------
 
 static bool same_length(const files *f, const char *path, int lines, rb_error *err)
 {
@@ -59,7 +58,7 @@ static bool is_one_column(const char *path, int columns, rb_error *err)
 static bool read_other(rb_arena *a, files *f, rb_error *err)
 {
     const char *path = f->keys->against;
-    return !path || (rb_reals_read(a, path, &f->other, err) && is_one_column(path, f->other.columns, err) &&
+    return !path || (rb_rows_read(a, path, &f->other, err) && is_one_column(path, f->other.columns, err) &&
                      same_length(f, path, f->other.rows, err));
 }
 
@@ -96,15 +95,14 @@ static bool read_files(rb_arena *a, const rb_settings *s, files *f, rb_error *er
     if (!e->labels || !e->proba)
         return rb_fail(err, RB_ERR_USAGE, "labels and proba belong together: %s is missing",
                        e->labels ? "proba" : "labels");
-    if (!rb_reals_read(a, e->proba, &f->proba, err)) return false;
+    if (!rb_rows_read(a, e->proba, &f->proba, err)) return false;
     if (f->proba.columns == 2) return is_one_column(e->proba, 2, err);
     return suits_classes(f, err) && rb_class_labels_read(a, e->labels, classes_of(f), &f->label, &f->labels, err) &&
            same_length(f, e->proba, f->proba.rows, err) && labels_fit(f, err) && read_other(a, f, err) &&
            read_words(a, f, e->groups, &f->group, err) && read_words(a, f, e->species, &f->species, err);
 }
 
-// ---- rows that can be judged
-// -----------------------------------------------------------------------------------------
+// ---- rows that can be judged --------------------------------------------------------------------------------------
 
 // Probabilities of classes lie in 0..1 and sum to 1; printed digits may lack a little.
 static bool are_shares(const char *path, int line, const double *p, int k, rb_error *err)

@@ -11,8 +11,7 @@
 #define ECE_TITLE "ECE, 15 equal bins"
 _Static_assert(RB_ECE_BINS == 15, "ECE_TITLE states the number of bins");
 
-// ---- tables
-// ----------------------------------------------------------------------------------------------------------
+// ---- tables -------------------------------------------------------------------------------------------------------
 
 static const char *interval_text(rb_interval i, char out[32])
 {
@@ -173,8 +172,7 @@ void rb_figures_print(const rb_figures *f)
     if (f->against) print_against(f->against, f->other);
 }
 
-// ---- JSON
-// ------------------------------------------------------------------------------------------------------------
+// ---- JSON ---------------------------------------------------------------------------------------------------------
 
 const char *rb_figures_json(rb_arena *a, const rb_figures *f)
 {

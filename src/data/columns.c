@@ -98,8 +98,7 @@ bool rb_labels_read(rb_arena *a, const char *path, int **out, int *count, rb_err
     return rb_class_labels_read(a, path, 2, out, count, err);
 }
 
-// ---- numbers
-// ---------------------------------------------------------------------------------------------------------
+// ---- numbers ------------------------------------------------------------------------------------------------------
 
 // strtod reads on over a field's end and knows words; what it took must be the whole field.
 static bool real_of(const char *text, int size, double *out)
@@ -154,14 +153,14 @@ static bool has_nan(const double *value, int columns)
     return any;
 }
 
-bool rb_reals_read(rb_arena *a, const char *path, rb_reals *out, rb_error *err)
+bool rb_rows_read(rb_arena *a, const char *path, rb_rows *out, rb_error *err)
 {
     lines l;
     const char *text;
     int size, columns;
     if (!open_lines(a, path, &l, err)) return false;
     double *value = RB_NEW(a, double, most_fields(&l));
-    *out = (rb_reals){.row = RB_NEW(a, const double *, most_lines(&l))};
+    *out = (rb_rows){.row = RB_NEW(a, const double *, most_lines(&l))};
     while (take_line(&l, &text, &size)) {
         if (!read_row(&l, path, text, size, value, &columns, err)) return false;
         out->rows = l.number;
@@ -178,8 +177,19 @@ bool rb_reals_read(rb_arena *a, const char *path, rb_reals *out, rb_error *err)
     return true;
 }
 
-// ---- words
-// -----------------------------------------------------------------------------------------------------------
+bool rb_reals_read(rb_arena *a, const char *path, double **out, int *count, rb_error *err)
+{
+    rb_rows all;
+    if (!rb_rows_read(a, path, &all, err)) return false;
+    if (all.columns != 1)
+        return rb_fail(err, RB_ERR_DATA, "%s: has %d numbers on a line, one is wanted", path, all.columns);
+    *out = RB_NEW(a, double, all.rows);
+    *count = all.rows;
+    for (int i = 0; i < all.rows; i++) (*out)[i] = all.row[i] ? *all.row[i] : (double)NAN;
+    return true;
+}
+
+// ---- words --------------------------------------------------------------------------------------------------------
 
 bool rb_words_read(rb_arena *a, const char *path, const char ***out, int *count, rb_error *err)
 {

@@ -19,11 +19,14 @@ bool rb_class_labels_read(rb_arena *a, const char *path, int classes, int **out,
 // Real numbers, as many on each line, between blanks or commas. A line with `nan` among them (in any case), or that
 // word alone, stands for a picture that could not be read.
 #define RB_COLUMNS_LIMIT 4096
-typedef struct rb_reals {
+typedef struct rb_rows {
     const double **row; // [rows] of [columns]; NULL: could not be read
     int rows, columns;  // without a line of numbers there is one column
-} rb_reals;
-bool rb_reals_read(rb_arena *a, const char *path, rb_reals *out, rb_error *err) RB_CHECKED;
+} rb_rows;
+bool rb_rows_read(rb_arena *a, const char *path, rb_rows *out, rb_error *err) RB_CHECKED;
+
+// The same of one column; NAN: could not be read.
+bool rb_reals_read(rb_arena *a, const char *path, double **out, int *count, rb_error *err) RB_CHECKED;
 
 // Lines as they are, without blanks behind; within the file they may be empty.
 bool rb_words_read(rb_arena *a, const char *path, const char ***out, int *count, rb_error *err) RB_CHECKED;

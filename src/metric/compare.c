@@ -9,8 +9,7 @@
 
 #include <math.h>
 
-// ---- McNemar
-// ---------------------------------------------------------------------------------------------------------
+// ---- McNemar ------------------------------------------------------------------------------------------------------
 
 // 2 P(X <= fewer) for X of n fair coins.
 static double exact_p(int64_t fewer, int64_t n)
@@ -44,8 +43,7 @@ static void count_discordant(rb_comparison *c, rb_scores ours, double our_thresh
     for (int k = 0; k < 2; k++) c->of[k] = rb_mcnemar_test(alone[k][0], alone[k][1]);
 }
 
-// ---- areas
-// -----------------------------------------------------------------------------------------------------------
+// ---- areas --------------------------------------------------------------------------------------------------------
 
 static void compare_areas(rb_comparison *c, rb_arena *scratch, rb_scores ours, rb_scores theirs)
 {
@@ -59,8 +57,7 @@ static void compare_areas(rb_comparison *c, rb_arena *scratch, rb_scores ours, r
     c->delong_p = apart == 0 && variance == 0 ? 1 : erfc(fabs(apart) / sqrt(2 * variance));
 }
 
-// ---- resamples
-// -------------------------------------------------------------------------------------------------------
+// ---- resamples ----------------------------------------------------------------------------------------------------
 
 typedef struct both {
     rb_weighable of[2];

@@ -27,8 +27,7 @@ typedef void rb_figures_of(const void *judged, const uint32_t *weight, double *o
 void rb_resample(const rb_units *u, int resamples, rb_figures_of *judge, const void *judged, int figures,
                  rb_interval *out);
 
-// ---- two classes
-// -----------------------------------------------------------------------------------------------------
+// ---- two classes --------------------------------------------------------------------------------------------------
 
 typedef enum rb_resampled {
     RB_HTER,

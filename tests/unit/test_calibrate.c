@@ -48,8 +48,7 @@ static double at(const rb_calibration *c, double z)
     return p;
 }
 
-// ---- against others
-// --------------------------------------------------------------------------------------------------
+// ---- against others -----------------------------------------------------------------------------------------------
 
 static void temperatures_equal_scipy(void **state)
 {
@@ -100,8 +99,7 @@ static void isotonic_equals_scikit_learn(void **state)
     rb_arena_close(a);
 }
 
-// ---- by hand
-// ---------------------------------------------------------------------------------------------------------
+// ---- by hand ------------------------------------------------------------------------------------------------------
 
 static void isotonic_by_hand(void **state)
 {
@@ -205,8 +203,7 @@ static void what_cannot_be_fitted_is_said(void **state)
     rb_arena_close(a);
 }
 
-// ---- as a checkpoint keeps it
-// ----------------------------------------------------------------------------------------
+// ---- as a checkpoint keeps it -------------------------------------------------------------------------------------
 
 static const char *stored(rb_arena *a, const rb_calibration *c)
 {

@@ -55,11 +55,19 @@ static void reals_read_back_what_was_printed(void **state)
     const place *p = *state;
     static const double want[] = {0.25, 1e-3, NAN, 0, 7.00649232e-46};
     rb_error err;
-    rb_reals got;
+    rb_rows got;
     const char *path = place_text(p, "p.proba", "0.25\n1e-3\nnan\n-0\n7.00649232e-46");
-    check_done(rb_reals_read(p->arena, path, &got, &err), err);
+    check_done(rb_rows_read(p->arena, path, &got, &err), err);
     assert_true(got.rows == 5 && got.columns == 1);
     for (int i = 0; i < 5; i++) assert_true(got.row[i] ? *got.row[i] == want[i] : isnan(want[i]));
+
+    double *real;
+    int count;
+    check_done(rb_reals_read(p->arena, path, &real, &count, &err), err);
+    assert_int_equal(count, 5);
+    for (int i = 0; i < 5; i++) assert_true(isnan(want[i]) ? isnan(real[i]) : real[i] == want[i]);
+    check_failed(rb_reals_read(p->arena, place_text(p, "p.proba", "1 2\n"), &real, &count, &err), err, RB_ERR_DATA,
+                 "p.proba: has 2 numbers on a line, one is wanted");
 }
 
 // What could not be read is so on a line of one word, or of a word for each class.
@@ -67,9 +75,9 @@ static void reals_come_in_columns(void **state)
 {
     const place *p = *state;
     rb_error err;
-    rb_reals got;
+    rb_rows got;
     const char *path = place_text(p, "p.proba", "NaN\n0.5 0.25\t.25\n1,2, 3 \nnan nan nan\n .5  0 , 1\n1 nan 2\n");
-    check_done(rb_reals_read(p->arena, path, &got, &err), err);
+    check_done(rb_rows_read(p->arena, path, &got, &err), err);
     assert_true(got.rows == 6 && got.columns == 3);
     assert_true(!got.row[0] && !got.row[3] && !got.row[5]);
     static const double want[][3] = {{0.5, 0.25, 0.25}, {1, 2, 3}, {0.5, 0, 1}};
@@ -81,13 +89,13 @@ static void reals_come_in_columns(void **state)
                                        "p.proba:2: 2 numbers, on lines above 1",
                                        "p.proba:3: 1 numbers, on lines above 2"};
     for (int i = 0; i < 3; i++)
-        check_failed(rb_reals_read(p->arena, place_text(p, "p.proba", uneven[i]), &got, &err), err, RB_ERR_DATA,
+        check_failed(rb_rows_read(p->arena, place_text(p, "p.proba", uneven[i]), &got, &err), err, RB_ERR_DATA,
                      said[i]);
 
     char *wide = RB_NEW(p->arena, char, 2 * RB_COLUMNS_LIMIT + 3);
     memset(wide, '0', 2 * RB_COLUMNS_LIMIT + 1);
     for (int i = 1; i < 2 * RB_COLUMNS_LIMIT; i += 2) wide[i] = ' ';
-    check_failed(rb_reals_read(p->arena, place_text(p, "p.proba", wide), &got, &err), err, RB_ERR_DATA,
+    check_failed(rb_rows_read(p->arena, place_text(p, "p.proba", wide), &got, &err), err, RB_ERR_DATA,
                  "p.proba:1: more than 4096 numbers");
 }
 
@@ -100,10 +108,10 @@ static void what_is_not_a_number_is_named_with_its_line(void **state)
                {"", ""},       {"0.1 x", "x"},   {"0.1,,2", ""}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         rb_error err;
-        rb_reals real;
+        rb_rows real;
         const char *path = place_text(p, "p.proba", rb_text_format(p->arena, "0\n%s\n1\n", bad[i].line));
         const char *want = rb_text_format(p->arena, "p.proba:2: \"%s\" is not a number", bad[i].field);
-        check_failed(rb_reals_read(p->arena, path, &real, &err), err, RB_ERR_DATA, want);
+        check_failed(rb_rows_read(p->arena, path, &real, &err), err, RB_ERR_DATA, want);
     }
 }
 
@@ -132,12 +140,12 @@ static void zero_bytes_are_no_blanks(void **state)
     } bad[] = {{"0\0\n1\n", 5, 1}, {"0\n1\n\0", 5, 3}, {"0\n1\0", 4, 2}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         rb_error err = {0};
-        rb_reals real;
+        rb_rows real;
         int *label, count;
         const char *path = place_bytes(p, "p.proba", bad[i].bytes, bad[i].size);
         check_failed(rb_labels_read(p->arena, path, &label, &count, &err), err, RB_ERR_DATA,
                      rb_text_format(p->arena, "p.proba:%d: ", bad[i].line));
-        check_failed(rb_reals_read(p->arena, path, &real, &err), err, RB_ERR_DATA,
+        check_failed(rb_rows_read(p->arena, path, &real, &err), err, RB_ERR_DATA,
                      rb_text_format(p->arena, "p.proba:%d: ", bad[i].line));
     }
 }
@@ -146,10 +154,10 @@ static void an_empty_file_has_no_lines(void **state)
 {
     const place *p = *state;
     rb_error err;
-    rb_reals real;
-    check_done(rb_reals_read(p->arena, place_text(p, "p.proba", "\n\n"), &real, &err), err);
+    rb_rows real;
+    check_done(rb_rows_read(p->arena, place_text(p, "p.proba", "\n\n"), &real, &err), err);
     assert_true(real.rows == 0 && real.columns == 1);
-    check_failed(rb_reals_read(p->arena, place_path(p, "absent"), &real, &err), err, RB_ERR_IO, "absent");
+    check_failed(rb_rows_read(p->arena, place_path(p, "absent"), &real, &err), err, RB_ERR_IO, "absent");
 }
 
 int main(void)

@@ -29,8 +29,7 @@ static rb_scores normal_scores(rb_arena *a, uint32_t seed, int n, double share, 
     return (rb_scores){score, label, n};
 }
 
-// ---- the machinery
-// ---------------------------------------------------------------------------------------------------
+// ---- the machinery ------------------------------------------------------------------------------------------------
 
 // Weights of one are the data themselves: what the walk says of them is what is said without it.
 static void a_resample_of_all_once_says_the_same(void **state)
@@ -177,8 +176,7 @@ static void threads_change_nothing(void **state)
     rb_arena_close(a);
 }
 
-// ---- what is said
-// ----------------------------------------------------------------------------------------------------
+// ---- what is said -------------------------------------------------------------------------------------------------
 
 static void every_figure_lies_in_its_interval(void **state)
 {
@@ -246,8 +244,7 @@ static void groups_widen_what_repeats(void **state)
     rb_arena_close(a);
 }
 
-// ---- coverage
-// --------------------------------------------------------------------------------------------------------
+// ---- coverage -----------------------------------------------------------------------------------------------------
 
 static double normal_above(double x)
 {
@@ -308,8 +305,7 @@ static void rare_errors_are_covered(void **state)
     rb_arena_close(a);
 }
 
-// ---- species
-// ---------------------------------------------------------------------------------------------------------
+// ---- species ------------------------------------------------------------------------------------------------------
 
 static void the_worst_species_speaks_for_all(void **state)
 {
