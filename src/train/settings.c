@@ -173,7 +173,7 @@ static const struct part {
     {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, NULL},
     {"input", input_fields, AT(output), RB_FOR_INFER | RB_FOR_AUGMENT, NULL},
     {"output", output_fields, AT(output), RB_FOR_INFER, NULL},
-    {"threshold", rb_threshold_fields, AT(threshold), RB_FOR_TRAIN | RB_FOR_EVAL, NULL},
+    {"threshold", rb_threshold_fields, AT(threshold), RB_FOR_TRAIN | RB_FOR_EVAL, BROUGHT},
     {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, NULL},
     {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, NULL},
     {"tracking", rb_track_fields, AT(track), RB_FOR_TRAIN | RB_FOR_TRACK, NULL},
