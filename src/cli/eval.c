@@ -174,11 +174,13 @@ static bool pick_thresholds(rb_arena *a, const rb_settings *s, rb_evidence *e, r
     return true;
 }
 
-static rb_interval interval_of(const rb_intervals *i, const char *figure)
+// Wilson's take pictures for independent: where they are not, what the bootstrap says stands in their place.
+static void widen_by_groups(const rb_intervals *i, rb_summary *s)
 {
-    for (int k = 0; k < i->count; k++)
-        if (!strcmp(i->of[k].figure, figure)) return i->of[k].at;
-    return (rb_interval){NAN, NAN};
+    const rb_bounded *far = rb_intervals_find(i, "far"), *frr = rb_intervals_find(i, "frr");
+    const rb_interval unsaid = {NAN, NAN};
+    s->far_interval = far ? far->at : unsaid;
+    s->frr_interval = frr ? frr->at : unsaid;
 }
 
 static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, rb_figures *out)
@@ -188,10 +190,7 @@ static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, 
     out->two = rb_summarise(a, s, threshold);
     out->two.threshold = e->threshold;
     out->intervals = rb_intervals_of(a, s, threshold, b);
-    if (b->group) { // Wilson's take pictures for independent
-        out->two.far_interval = interval_of(&out->intervals, "far");
-        out->two.frr_interval = interval_of(&out->intervals, "frr");
-    }
+    if (b->group) widen_by_groups(&out->intervals, &out->two);
     if (e->species) {
         rb_pad *pad = RB_NEW(a, rb_pad, 1);
         *pad = rb_pad_of(a, s, e->species, threshold);

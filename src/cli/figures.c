@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #define ECE_TITLE "ECE, 15 equal bins"
 _Static_assert(RB_ECE_BINS == 15, "ECE_TITLE states the number of bins");
@@ -20,16 +19,9 @@ static const char *interval_text(rb_interval i, char out[32])
     return out;
 }
 
-static const rb_bounded *find(const rb_intervals *i, const char *figure)
-{
-    for (const rb_bounded *b = i->of; b < i->of + i->count; b++)
-        if (!strcmp(b->figure, figure)) return b;
-    return NULL;
-}
-
 static void print_figure(const rb_intervals *i, const char *title, const char *figure, double value)
 {
-    const rb_bounded *b = figure ? find(i, figure) : NULL;
+    const rb_bounded *b = figure ? rb_intervals_find(i, figure) : NULL;
     char text[32] = "";
     if (isnan(value)) return;
     printf("%-26s %8.4f", title, value);

@@ -57,6 +57,8 @@ typedef struct rb_intervals {
 // Owner: lives in `a`
 rb_intervals rb_intervals_of(rb_arena *a, rb_scores s, double threshold, const rb_bootstrap *b);
 
+const rb_bounded *rb_intervals_find(const rb_intervals *i, const char *figure); // lent; NULL: it has none
+
 // One object a figure: value, low, high, method.
 void rb_intervals_to_json(rb_json *j, const char *key, const rb_intervals *i);
 

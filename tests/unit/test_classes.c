@@ -96,10 +96,9 @@ static void a_class_without_pictures_leaves_macro_figures_unsaid(void **state)
 
 static const rb_bounded *find(const rb_intervals *i, const char *figure)
 {
-    for (int k = 0; k < i->count; k++)
-        if (!strcmp(i->of[k].figure, figure)) return &i->of[k];
-    fail_msg("no interval of %s", figure);
-    return NULL;
+    const rb_bounded *found = rb_intervals_find(i, figure);
+    if (!found) fail_msg("no interval of %s", figure);
+    return found;
 }
 
 // The bootstrap draws within labels: the macro recall is the mean of independent rates, whose spread is known.

@@ -10,10 +10,9 @@
 
 static const rb_bounded *find(const rb_intervals *i, const char *figure)
 {
-    for (int k = 0; k < i->count; k++)
-        if (!strcmp(i->of[k].figure, figure)) return &i->of[k];
-    fail_msg("no interval of %s", figure);
-    return NULL;
+    const rb_bounded *found = rb_intervals_find(i, figure);
+    if (!found) fail_msg("no interval of %s", figure);
+    return found;
 }
 
 // n pictures of which each has label 1 with `share`; scores N(0, 1), for label 1 N(apart, 1).
