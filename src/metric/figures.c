@@ -9,9 +9,9 @@ static rb_scores scores_of(rb_outputs o)
     return (rb_scores){o.p, o.label, o.n};
 }
 
-double rb_outputs_threshold(rb_arena *scratch, rb_outputs o)
+double rb_outputs_threshold(rb_arena *scratch, rb_outputs o, const rb_threshold_rule *rule)
 {
-    return o.columns == 1 ? rb_best_hter(scratch, scores_of(o)).threshold : (double)NAN;
+    return o.columns == 1 ? rb_threshold_pick(scratch, scores_of(o), rule).threshold : (double)NAN;
 }
 
 rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold)

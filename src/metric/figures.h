@@ -7,6 +7,7 @@
 #define RB_METRIC_FIGURES_H
 
 #include "metric/classes.h"
+#include "metric/threshold.h"
 
 typedef struct rb_outputs {
     const double *p; // [n columns], rows packed, without NaN
@@ -27,8 +28,8 @@ static inline bool rb_figures_are_two(const rb_figures *f)
     return !f->many.k;
 }
 
-// The threshold with the least HTER; NAN where none is needed, or a class is missing.
-double rb_outputs_threshold(rb_arena *scratch, rb_outputs o);
+// The threshold that a rule chooses; NAN where none is needed, or a class is missing.
+double rb_outputs_threshold(rb_arena *scratch, rb_outputs o, const rb_threshold_rule *rule);
 
 // Owner: arrays live in `a`
 rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold);

@@ -321,7 +321,7 @@ static bool validate(rb_arena *scratch, rb_job *job, rb_figures *val, double *lo
     if (missing >= 0)
         return rb_fail(err, RB_ERR_DATA, "of the val pictures that can still be read none is of class %s",
                        job->data.classes[missing]);
-    *val = rb_figures_of(scratch, scores.readable, rb_outputs_threshold(scratch, scores.readable));
+    *val = rb_figures_of(scratch, scores.readable, rb_outputs_threshold(scratch, scores.readable, &job->rule));
     *loss = scores.loss;
     return true;
 }
