@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "train/bar.h"
 #include "train/curve.h"
+#include "train/shards.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,8 +16,8 @@
 // What the loop needs beside the job.
 typedef struct fit {
     rb_job *job;
-    rb_plan *full, *rest; // for a whole batch, and for the last, smaller one; NULL where there is none
-    rb_arena *scratch;    // of one step; a reset keeps its memory
+    rb_shards shards;  // plans for a whole batch, and for the last, smaller one
+    rb_arena *scratch; // of one step; a reset keeps its memory
     int batch, draws, batches;
     int *order;     // [draws] samples of the epoch
     int *label;     // [batch]
@@ -33,27 +34,24 @@ typedef struct fit {
 
 // ---- opening -----------------------------------------------------------------------------------------------------
 
-static bool open_plan(fit *f, int batch, rb_plan **out, rb_error *err)
+static bool open_plans(fit *f, rb_error *err)
 {
     rb_job *job = f->job;
-    rb_plan_spec spec = rb_network_plan_spec(&job->network, RB_TRAIN, batch);
+    rb_plan_spec spec = rb_network_plan_spec(&job->network, RB_TRAIN, f->batch);
     spec.loss = job->loss.loss;
     spec.loss_cfg = job->loss_cfg;
     spec.seed = (uint32_t)job->settings->training.seed;
-    return job->network.backend->plan(job->arena, job->network.store, &spec, out, err);
-}
-
-static bool open_plans(fit *f, rb_error *err)
-{
-    if (f->draws >= f->batch && !open_plan(f, f->batch, &f->full, err)) return false;
-    return !(f->draws % f->batch) || open_plan(f, f->draws % f->batch, &f->rest, err);
+    int whole = f->draws / f->batch ? f->batch : 0, rest = f->draws % f->batch;
+    f->shards = (rb_shards){.shards = job->settings->training.shards};
+    return (!whole || rb_shards_open(job->arena, job->network.store, &spec, whole, &f->shards, err)) &&
+           (!rest || rb_shards_open(job->arena, job->network.store, &spec, rest, &f->shards, err));
 }
 
 // Which implementation each convolution got: two runs can only be the same where these are.
 static bool log_algorithms(const fit *f, rb_error *err)
 {
     const rb_job *job = f->job;
-    const rb_plan *p = f->full ? f->full : f->rest;
+    const rb_plan *p = f->shards.plan[0];
     rb_json *j = rb_run_record(job->arena, &job->run, "event", -1, -1);
     rb_json_string(j, "event", "algorithms");
     rb_json_open(j, "convolutions", '[');
@@ -126,19 +124,15 @@ static bool fill_targets(fit *f, const rb_batch *b, double *mass, rb_error *err)
 
 static bool learn(fit *f, const rb_batch *b, double mass, double *loss, rb_error *err)
 {
-    const rb_job *job = f->job;
-    const rb_backend *backend = job->network.backend;
-    rb_plan *plan = b->n == f->batch ? f->full : f->rest;
     rb_feed feed = {.n = b->n,
                     .pixels = b->pixels,
                     .labels = f->target ? NULL : f->label,
                     .targets = f->target,
                     .weights = f->weight,
                     .scale = 1 / mass,
-                    .epoch = (uint32_t)job->at.epoch,
+                    .epoch = (uint32_t)f->job->at.epoch,
                     .draw = b->first_draw};
-    return backend->forward(plan, &feed, err) && backend->read(plan, loss, NULL, err) &&
-           backend->backward(plan, false, err);
+    return rb_shards_learn(&f->shards, &feed, loss, err);
 }
 
 // "step 8 of epoch 2, in the batch that begins with x.jpg: <err>; lower lr, or look at the pictures". Returns false.

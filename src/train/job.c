@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "base/stop.h"
 #include "train/bar.h"
+#include "train/shards.h"
 
 #include <math.h>
 #include <string.h>
@@ -366,7 +367,8 @@ static bool choose(rb_job *job, rb_settings *s, rb_error *err)
     job->optim = rb_settings_optim(s, err);
     if (!job->optim.optim) return false;
     job->loss = rb_settings_loss(s, err);
-    return job->loss.loss && rb_settings_resolve(job->arena, s, err) &&
+    return job->loss.loss && rb_shards_check(s->training.shards, s->compute.batch_size, err) &&
+           rb_settings_resolve(job->arena, s, err) &&
            rb_track_chosen(job->arena, &s->track, s->track_cfg, &job->trackers, err);
 }
 

@@ -217,15 +217,15 @@ static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *
 }
 
 // PyTorch counts the batches that each normalisation has seen; those that stand still have seen none.
-static rb_tensor batches_tensor(rb_arena *a, const rb_node *norm, int64_t steps)
+static rb_tensor batches_tensor(rb_arena *a, const rb_node *norm, int64_t forwards)
 {
     int64_t *count = RB_NEW(a, int64_t, 1);
-    *count = ((const rb_norm *)norm->attr)->frozen ? 0 : steps;
+    *count = ((const rb_norm *)norm->attr)->frozen ? 0 : forwards;
     return (rb_tensor){
         .name = rb_text_format(a, "%s.num_batches_tracked", norm->name), .dtype = RB_I64, .count = 1, .data = count};
 }
 
-void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool state, rb_tensors *out)
+void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t forwards, bool state, rb_tensors *out)
 {
     const rb_graph *g = n->graph;
     const rb_optim *optim = n->store->spec.optim;
@@ -240,7 +240,7 @@ void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool st
                                                      rb_text_format(a, "optim.%s.", optim->state[k]), wide);
     }
     for (int i = 0; i < g->node_count; i++)
-        if (g->nodes[i]->op == &rb_op_batch_norm) out->tensor[out->count++] = batches_tensor(a, g->nodes[i], steps);
+        if (g->nodes[i]->op == &rb_op_batch_norm) out->tensor[out->count++] = batches_tensor(a, g->nodes[i], forwards);
     rb_arena_close(scratch);
 }
 

@@ -52,9 +52,9 @@ ptrdiff_t rb_network_buffer_count(const rb_network *n);
 void rb_network_get_buffers(const rb_network *n, float *out);
 void rb_network_put_buffers(const rb_network *n, const float *values);
 
-// Weights and statistics as tensors under timm's names, num_batches_tracked (`steps`) among them; with `state` the
+// Weights and statistics as tensors under timm's names, num_batches_tracked (`forwards`) among them; with `state` the
 // optimiser's, too: optim.<PyTorch's name of it>.<parameter>. Everything lives in `a`.
-void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool state, rb_tensors *out);
+void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t forwards, bool state, rb_tensors *out);
 
 // The beginning of a plan for it: mode, batch and what pixels become. The caller adds loss and seed.
 rb_plan_spec rb_network_plan_spec(const rb_network *n, rb_mode mode, int batch);

@@ -36,6 +36,10 @@ static const rb_field training_fields[] = {
     {"weight_decay_all", RB_BOOL, AT(weight_decay_all), .preset = true,
      .help = "decay biases and norms too; false: only the weights of convolutions and dense layers"},
     {"optimizer", RB_TEXT, AT(optimizer), .preset_text = "adamw", .help = "rule of an update"},
+    {"shards", RB_INT, AT(shards), .preset = 1, .min = 1, .max = 65536, .unit = "parts",
+     .help =
+         "parts of each batch that are computed one after another, with norms of their own and one update: a larger "
+         "batch in the memory of a part"},
     {"clip_grad_norm", RB_REAL, AT(clip_grad_norm), .preset = 0, .min = 0, .max = 1e6,
      .help = "scale gradients down where the norm of all together is above this; 0: never"},
     {"scheduler", RB_TEXT, AT(scheduler), .preset_text = "cosine", .help = "course of the learning rate"},

@@ -31,6 +31,7 @@ typedef struct rb_training_settings {
     double lr, weight_decay;
     bool weight_decay_all;
     const char *scheduler, *optimizer;
+    int shards;            // parts of a batch
     double clip_grad_norm; // 0: no clipping
     const char *loss;
     double label_smoothing;

@@ -31,7 +31,7 @@ same_run() {
 
 # killed_run FOLDER FLAG... - trains into FOLDER until a process gets to its end; all others are killed.
 killed_run() {
-  local pid flags code kills=0
+  local pid flags code ms kills=0
   while ((kills < 40)); do
     flags=(--config tiny.yaml --checkpoint_dir "$@")
     [[ -e $(echo "$1"/*/last.safetensors) ]] && flags=(--checkpoint_path "$1"/*)
@@ -39,7 +39,8 @@ killed_run() {
     [[ -e $1 && ! -e $(echo "$1"/*/last.safetensors) ]] && rm -r "$1"
     "$rarebit" train "${flags[@]}" >out 2>err &
     pid=$!
-    sleep "$(printf '0.%03d' $((RANDOM % most_ms)))"
+    ms=$((RANDOM % most_ms))
+    sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
     kill -KILL $pid 2>/dev/null
     wait $pid 2>/dev/null
     code=$?
@@ -52,9 +53,11 @@ killed_run() {
   fail "killed 40 times without an end"
 }
 
-# Every third run has a backbone that thaws half-way, and rates by layer.
+# What else a run may carry along: a backbone that thaws half-way and rates by layer; batches in parts.
+kinds=4
 settings() {
-  case $(($1 % 3)) in
+  case $(($1 % kinds)) in
+  1) echo "--batch_size 16 --shards 2" ;;
   2) echo "--freeze --unfreeze_epoch 3 --layer_decay 0.7" ;;
   *) echo "" ;;
   esac
@@ -65,7 +68,7 @@ RANDOM=7 total=0 rounds=10
 for threads in 1 2; do
   for ((i = 0; i < rounds; i++)); do
     read -ra flags <<<"--threads $threads $(settings $i)"
-    whole=whole$threads.$((i % 3))
+    whole=whole$threads.$((i % kinds))
     [[ -e $whole ]] || expect --any 0 '' "$rarebit" train --config tiny.yaml --checkpoint_dir "$whole" "${flags[@]}"
     most_ms=600
     killed_run "killed$threads.$i" "${flags[@]}"
