@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "optim/average.h"
 #include "train/bar.h"
 #include "train/curve.h"
 #include "train/shards.h"
@@ -162,7 +163,8 @@ static bool update(fit *f, rb_error *err)
                    .weight_decay = t->weight_decay,
                    .spare = !t->weight_decay_all,
                    .step = job->at.step + 1,
-                   .clip = t->clip_grad_norm};
+                   .clip = t->clip_grad_norm,
+                   .kept = rb_average_kept(t->ema_decay, t->ema_warmup, job->at.step + 1)};
     if (!job->network.backend->update(job->network.store, &u, err)) return false;
     job->at.lr = rate.lr;
     job->at.step++;
@@ -310,7 +312,10 @@ static bool train_epoch(fit *f, rb_error *err)
 static bool validate(rb_arena *scratch, rb_job *job, rb_summary *val, double *loss, rb_error *err)
 {
     rb_part_scores scores;
-    if (!rb_job_score(scratch, job, RB_VAL_PART, &scores, err)) return false;
+    rb_network_swap_average(&job->network);
+    bool scored = rb_job_score(scratch, job, RB_VAL_PART, &scores, err);
+    rb_network_swap_average(&job->network);
+    if (!scored) return false;
     *val = rb_summarise(scratch, scores.readable, rb_best_hter(scratch, scores.readable).threshold);
     *loss = scores.loss;
     if (val->positives && val->negatives) return true;

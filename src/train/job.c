@@ -208,7 +208,10 @@ static bool open_network(rb_job *job, const rb_resume *from, rb_error *err)
     const rb_settings *s = job->settings;
     if (!rb_network_open(job->arena, s, job->optim.optim, job->optim.cfg, &job->network, err)) return false;
     rb_graph_share_rates(job->network.graph, rb_model_head_from(job->network.graph), s->training.layer_decay);
-    return from ? go_on(job, from, err) : begin(job, err);
+    if (from) return go_on(job, from, err);
+    if (!begin(job, err)) return false;
+    rb_network_begin_average(&job->network);
+    return true;
 }
 
 static bool open_loader(rb_job *job, rb_error *err)

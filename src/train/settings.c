@@ -42,6 +42,11 @@ static const rb_field training_fields[] = {
          "batch in the memory of a part"},
     {"clip_grad_norm", RB_REAL, AT(clip_grad_norm), .preset = 0, .min = 0, .max = 1e6,
      .help = "scale gradients down where the norm of all together is above this; 0: never"},
+    {"ema_decay", RB_REAL, AT(ema_decay), .preset = 0, .min = 0, .max = 0.9999999,
+     .help = "judge and keep a moving average of the weights, which keeps this share of itself at each update; 0: the "
+             "weights themselves"},
+    {"ema_warmup", RB_BOOL, AT(ema_warmup), .preset = false,
+     .help = "let the average keep less at first: 1 - step^(-2/3)"},
     {"scheduler", RB_TEXT, AT(scheduler), .preset_text = "cosine", .help = "course of the learning rate"},
     {"on_nan", RB_CHOICE, AT(on_nan), .preset = RB_NAN_STOP, .choices = on_nans,
      .help =

@@ -33,6 +33,8 @@ typedef struct rb_training_settings {
     const char *scheduler, *optimizer;
     int shards;            // parts of a batch
     double clip_grad_norm; // 0: no clipping
+    double ema_decay;      // 0: no averages
+    bool ema_warmup;
     const char *loss;
     double label_smoothing;
     int on_nan; // rb_on_nan

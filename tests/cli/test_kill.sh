@@ -53,11 +53,12 @@ killed_run() {
   fail "killed 40 times without an end"
 }
 
-# What else a run may carry along: a backbone that thaws half-way and rates by layer; batches in parts.
+# What else a run may carry along: a backbone that thaws half-way and rates by layer; batches in
+# parts and averages.
 kinds=4
 settings() {
   case $(($1 % kinds)) in
-  1) echo "--batch_size 16 --shards 2" ;;
+  1) echo "--batch_size 16 --shards 2 --ema_decay 0.8 --ema_warmup" ;;
   2) echo "--freeze --unfreeze_epoch 3 --layer_decay 0.7" ;;
   *) echo "" ;;
   esac

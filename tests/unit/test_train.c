@@ -7,6 +7,7 @@
 #include "data/synth.h"
 #include "train/job.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
@@ -173,6 +174,36 @@ static void records_say_of_which_weights_they_are(void **state)
     assert_non_null(strstr(end, "\"best_step\":3,\"best_epoch\":0,"));
 }
 
+// A number of the first record with all of `beginning` in it.
+static double logged(const char *log, const char *beginning, const char *key)
+{
+    const char *record = strstr(log, beginning), *field = record ? strstr(record, key) : NULL;
+    if (!field) fail_msg("no %s in a record that begins with %s", key, beginning);
+    return strtod(field + strlen(key), NULL);
+}
+
+// Epochs are judged by the averages that the best checkpoint holds, not by the weights that go on.
+static void averages_are_judged_and_kept(void **state)
+{
+    place *p = *state;
+    rb_error err = {0};
+    rb_trained trained;
+    rb_settings *s = small(p);
+    s->training.num_epochs = 4;
+    s->training.lr = 0.01;
+    s->training.ema_decay = 0.8;
+    check_done(rb_train(p->arena, s, NULL, &trained, &err), err);
+    rb_run run = {.folder = trained.folder};
+    const char *log = log_of(p, &run), *part = "\"part\":\"val\"";
+    const char *best = rb_text_format(p->arena, "\"type\":\"epoch\",\"step\":%d,", 3 * (trained.best_epoch + 1));
+    assert_true(logged(log, best, "\"val/loss\":") == logged(log, part, "\"val/loss\":"));
+    rb_checkpoint last;
+    check_done(rb_checkpoint_open(p->arena, rb_run_path(p->arena, &run, "last.safetensors"), &last, &err), err);
+    const rb_tensor *weight = rb_tensors_find(&last.tensors, "fc.0.weight");
+    const rb_tensor *average = rb_tensors_find(&last.tensors, "ema.fc.0.weight");
+    assert_true(weight && average && rb_tensor_difference(p->arena, weight, average) > 1e-3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_data, place_close)
 
 int main(void)
@@ -181,6 +212,7 @@ int main(void)
         TEST(what_goes_bad_is_said_once),        TEST(batches_of_bad_pictures_are_no_steps),
         TEST(a_threshold_needs_both_classes),    TEST(the_fingerprint_is_of_the_split),
         TEST(what_computed_is_what_is_recorded), TEST(records_say_of_which_weights_they_are),
+        TEST(averages_are_judged_and_kept),
     };
     return cmocka_run_group_tests_name("train", tests, NULL, NULL);
 }
