@@ -22,7 +22,8 @@ typedef struct fit {
     int batch, draws, batches;
     int *order;     // [draws] samples of the epoch
     int *label;     // [batch]
-    float *target;  // [batch k] smoothed; NULL: labels are meant as they are
+    float *target;  // [batch k] smoothed or mixed; NULL: labels are meant as they are
+    uint8_t *mixed; // [batch h w c]; NULL: pictures are never mixed
     float *weight;  // [batch]
     double *row;    // [k]
     float *buffers; // running statistics before the step; NULL: a step that fails ends the run
@@ -73,7 +74,11 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     int k = job->network.graph->output->shape.c;
     f->label = RB_NEW(job->arena, int, batch);
     f->row = RB_NEW(job->arena, double, k);
-    if (job->settings->training.label_smoothing > 0) f->target = RB_NEW(job->arena, float, (ptrdiff_t)batch *k);
+    bool mixes = rb_mix_wanted(&job->settings->mix);
+    rb_shape in = job->network.graph->input->shape;
+    if (mixes) f->mixed = RB_NEW(job->arena, uint8_t, (ptrdiff_t)batch * in.c * in.h * in.w);
+    if (mixes || job->settings->training.label_smoothing > 0)
+        f->target = RB_NEW(job->arena, float, (ptrdiff_t)batch *k);
     f->weight = RB_NEW(job->arena, float, batch);
     if (job->settings->training.on_nan == RB_NAN_SKIP)
         f->buffers = RB_NEW(job->arena, float, rb_network_buffer_count(&job->network));
@@ -102,9 +107,23 @@ static void smooth_target(const fit *f, int row)
     for (int c = 0; c < k; c++) f->target[row * k + c] = (float)f->row[c];
 }
 
-// Labels or targets, and weights of a batch, and what it counts for. A picture that went bad since the first look has
-// no part in the loss; its zero pixels still count in the statistics of batch normalisation.
-static bool fill_targets(fit *f, const rb_batch *b, double *mass, rb_error *err)
+// Mixes targets, and returns the pixels that go with them.
+static const uint8_t *mix(const fit *f, const rb_batch *b)
+{
+    const rb_settings *s = f->job->settings;
+    rb_shape in = f->job->network.graph->input->shape;
+    if (!f->mixed) return b->pixels;
+    rb_mix m = rb_mix_draw(&s->mix, (uint32_t)s->training.seed, (uint32_t)f->job->at.epoch, b->first_draw, in.h, in.w);
+    rb_mixed_batch batch = {b->n, in.h, in.w, in.c, b->pixels, b->bad};
+    if (m.own == 1) return b->pixels;
+    rb_mix_pixels(&m, &batch, f->mixed);
+    rb_mix_targets(&m, &batch, f->job->network.graph->output->shape.c, f->target);
+    return f->mixed;
+}
+
+// Labels or targets, and weights of a batch, what it counts for and its pixels. A picture that went bad since the first
+// look has no part in the loss; its zero pixels still count in the statistics of batch normalisation.
+static bool fill_targets(fit *f, const rb_batch *b, const uint8_t **pixels, double *mass, rb_error *err)
 {
     const rb_job *job = f->job;
     for (int i = 0; i < b->n; i++) {
@@ -114,6 +133,7 @@ static bool fill_targets(fit *f, const rb_batch *b, double *mass, rb_error *err)
         if (f->target) smooth_target(f, i);
         if (b->bad[i] && !rb_job_bad_image(f->job, b->sample[i], b->reason[i], err)) return false;
     }
+    *pixels = mix(f, b);
     rb_judged_batch judged = {.n = b->n,
                               .k = job->network.graph->output->shape.c,
                               .labels = f->target ? NULL : f->label,
@@ -123,10 +143,10 @@ static bool fill_targets(fit *f, const rb_batch *b, double *mass, rb_error *err)
     return true;
 }
 
-static bool learn(fit *f, const rb_batch *b, double mass, double *loss, rb_error *err)
+static bool learn(fit *f, const rb_batch *b, const uint8_t *pixels, double mass, double *loss, rb_error *err)
 {
     rb_feed feed = {.n = b->n,
-                    .pixels = b->pixels,
+                    .pixels = pixels,
                     .labels = f->target ? NULL : f->label,
                     .targets = f->target,
                     .weights = f->weight,
@@ -184,9 +204,9 @@ static bool log_step(const fit *f, double loss, rb_error *err)
 }
 
 // Forward, backward, update: of weights that stay finite, or not at all.
-static bool try_step(fit *f, const rb_batch *b, double mass, double *loss, rb_error *err)
+static bool try_step(fit *f, const rb_batch *b, const uint8_t *pixels, double mass, double *loss, rb_error *err)
 {
-    if (!learn(f, b, mass, loss, err)) return false;
+    if (!learn(f, b, pixels, mass, loss, err)) return false;
     if (!isfinite(*loss)) return rb_fail(err, RB_ERR_NUMERIC, "the loss is %g", *loss);
     return update(f, err);
 }
@@ -215,10 +235,11 @@ static bool skip_step(fit *f, const rb_batch *b, rb_error *err)
 static bool take_step(fit *f, const rb_batch *b, rb_error *err)
 {
     double loss, mass;
-    if (!fill_targets(f, b, &mass, err)) return false;
+    const uint8_t *pixels;
+    if (!fill_targets(f, b, &pixels, &mass, err)) return false;
     if (!(mass > 0)) return true; // nothing to learn from: no step
     if (f->buffers) rb_network_get_buffers(&f->job->network, f->buffers);
-    if (!try_step(f, b, mass, &loss, err)) {
+    if (!try_step(f, b, pixels, mass, &loss, err)) {
         if (err->kind != RB_ERR_NUMERIC) return false;
         fail_numeric(f, b, err);
         return f->buffers ? skip_step(f, b, err) : false;

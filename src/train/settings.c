@@ -160,6 +160,7 @@ static const struct part {
     {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH, NULL},
     {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH, SHAPING},
     {"training", training_fields, AT(training), RB_FOR_TRAIN, NULL},
+    {"mixing", rb_mix_fields, AT(mix), RB_FOR_TRAIN, NULL},
     {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT, NULL},
     {"loss", loss_fields, AT(training), RB_FOR_TRAIN, NULL},
     {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH, BROUGHT ", but for device_index and threads"},

@@ -14,6 +14,7 @@
 #include "optim/optim.h"
 #include "schedule/schedule.h"
 #include "track/track.h"
+#include "train/mix.h"
 
 typedef struct rb_compute_settings {
     int device_index; // -1: the CPU
@@ -80,6 +81,7 @@ typedef struct rb_settings {
     rb_model_settings model;
     rb_compute_settings compute;
     rb_training_settings training;
+    rb_mix_settings mix;
     rb_bce bce; // plain: for who judges without training
     rb_decision_settings decision;
     rb_output_settings output;

@@ -54,11 +54,11 @@ killed_run() {
 }
 
 # What else a run may carry along: a backbone that thaws half-way and rates by layer; batches in
-# parts and averages.
+# parts, mixed, and averages.
 kinds=4
 settings() {
   case $(($1 % kinds)) in
-  1) echo "--batch_size 16 --shards 2 --ema_decay 0.8 --ema_warmup" ;;
+  1) echo "--batch_size 16 --shards 2 --ema_decay 0.8 --ema_warmup --mixup_alpha 0.4 --cutmix_alpha 1" ;;
   2) echo "--freeze --unfreeze_epoch 3 --layer_decay 0.7" ;;
   *) echo "" ;;
   esac
