@@ -14,10 +14,10 @@ static rb_config config(rb_arena *a)
     return rb_settings_new(a, RB_FOR_TRAIN)->config;
 }
 
-static void print_result(const rb_trained *t, int epochs)
+static void print_result(const rb_trained *t, const rb_training_settings *s)
 {
-    if (t->stopped_early) rb_note("stopped early: val HTER has not improved");
-    printf("epoch %d of at most %d is the best\n", t->best_epoch + 1, epochs);
+    if (t->stopped_early) rb_note("stopped early: %s has not improved", s->monitor);
+    printf("epoch %d of at most %d is the best\n", t->best_epoch + 1, s->num_epochs);
     rb_table_head();
     for (int part = 0; part < RB_PARTS; part++)
         if (t->of[part].n) rb_table_row(rb_part_names[part], &t->of[part]);
@@ -57,7 +57,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     bool done = read_settings(a, argc, argv, &s, &from, err) && rb_train(a, s, &from, &trained, err);
     rb_resume_forget(&from);
     if (!done) return false;
-    print_result(&trained, s->training.num_epochs);
+    print_result(&trained, &s->training);
     return true;
 }
 

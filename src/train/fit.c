@@ -330,6 +330,8 @@ static bool train_epoch(fit *f, rb_error *err)
 
 // ---- validation --------------------------------------------------------------------------------------------------
 
+#define FIGURES 7 // of an epoch
+
 static bool validate(rb_arena *scratch, rb_job *job, rb_summary *val, double *loss, rb_error *err)
 {
     rb_part_scores scores;
@@ -344,18 +346,29 @@ static bool validate(rb_arena *scratch, rb_job *job, rb_summary *val, double *lo
                    job->data.classes[val->positives ? 0 : 1]);
 }
 
-// What a schedule that listens is told of the epoch.
-static void tell_schedule(rb_job *job, const rb_summary *val, double val_loss)
+// What is known of an epoch after its validation, as log.jsonl has it.
+static void figures_of(const rb_summary *val, double val_loss, rb_figure out[FIGURES])
 {
-    const struct {
-        const char *name;
-        double value;
-    } metrics[] = {{"hter", val->rates.hter}, {"loss", val_loss}, {"roc_auc", val->roc_auc}};
+    const rb_figure all[FIGURES] = {
+        {"val/loss", val_loss},
+        {"val/hter", val->rates.hter},
+        {"val/far", val->rates.far},
+        {"val/frr", val->rates.frr},
+        {"val/threshold", val->threshold},
+        {"val/roc_auc", val->roc_auc},
+        {"val/average_precision", val->average_precision},
+    };
+    memcpy(out, all, sizeof all);
+}
+
+// What a schedule that listens is told of the epoch.
+static void tell_schedule(rb_job *job, const rb_figure *figures)
+{
+    char name[64];
     const rb_chosen_schedule *c = &job->schedule;
     if (!c->schedule->observe) return;
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
-        if (!strcmp(metrics[i].name, c->schedule->monitor(c->cfg)))
-            c->schedule->observe(c->cfg, job->settings->training.lr, metrics[i].value, &job->at.memory);
+    snprintf(name, sizeof name, "val/%s", c->schedule->monitor(c->cfg));
+    c->schedule->observe(c->cfg, job->settings->training.lr, rb_figure_find(figures, FIGURES, name), &job->at.memory);
 }
 
 static double images_per_s(const fit *f)
@@ -363,18 +376,12 @@ static double images_per_s(const fit *f)
     return (f->draws - f->epoch_from) / f->epoch_s;
 }
 
-static bool log_epoch(rb_arena *scratch, const fit *f, const rb_summary *val, double val_loss, bool better,
-                      rb_error *err)
+static bool log_epoch(rb_arena *scratch, const fit *f, const rb_figure *figures, bool better, rb_error *err)
 {
     const rb_job *job = f->job;
     rb_json *j = rb_run_record(scratch, &job->run, "epoch", job->at.step, job->at.epoch);
     rb_json_real(j, "train/loss", mean_loss(f));
-    rb_json_real(j, "val/loss", val_loss);
-    rb_json_real(j, "val/hter", val->rates.hter);
-    rb_json_real(j, "val/far", val->rates.far);
-    rb_json_real(j, "val/frr", val->rates.frr);
-    rb_json_real(j, "val/threshold", val->threshold);
-    rb_json_real(j, "val/roc_auc", val->roc_auc);
+    for (int i = 0; i < FIGURES; i++) rb_json_real(j, figures[i].name, figures[i].value);
     rb_json_real(j, "lr", job->at.lr);
     rb_json_bool(j, "best", better);
     rb_json_real(j, "t_images_per_s", images_per_s(f));
@@ -391,11 +398,19 @@ static void print_epoch(fit *f, const rb_summary *val, double val_loss, bool bet
             val->rates.hter, better ? '*' : ' ', val->roc_auc, val->threshold, f->job->at.lr, images_per_s(f));
 }
 
-// `last` with the state of training in any case; the one before it is kept as last.prev.
-static bool save(rb_job *job, bool better, rb_error *err)
+// `last` with the state of training in any case; the one before it is kept as last.prev. What falls out of the best
+// goes when it is in no state any more.
+static bool save(rb_job *job, bool better, rb_top_epoch epoch, rb_error *err)
 {
-    return (!better || rb_job_save(job, "best.safetensors", false, err)) &&
-           rb_job_save(job, "last.safetensors", true, err);
+    rb_arena *scratch = rb_arena_open();
+    rb_top_epoch out_of = RB_TOP_NONE;
+    int most = job->settings->training.save_top_k;
+    bool among = most > 1 && rb_top_enter(&job->at.top, most, epoch, &out_of);
+    bool done = (!better || rb_job_save(job, "best.safetensors", false, err)) &&
+                (!among || rb_job_save(job, rb_top_name(scratch, &job->monitor, epoch), false, err)) &&
+                rb_job_save(job, "last.safetensors", true, err) && rb_top_remove(&job->run, &job->monitor, out_of, err);
+    rb_arena_close(scratch);
+    return done;
 }
 
 // What the epoch's checkpoints say of its validation.
@@ -427,17 +442,19 @@ static bool end_epoch(rb_arena *scratch, fit *f, rb_error *err)
     double loss;
     if (!validate(scratch, job, &val, &loss, err))
         return err->kind == RB_ERR_STOPPED ? stop(f, rb_stop_asked(), err) : false;
-    bool better = val.rates.hter < job->at.best.at.hter;
-    if (better) job->at.best = (rb_best){job->at.epoch, job->at.step, {val.threshold, val.rates.hter}};
+    rb_figure figures[FIGURES];
+    figures_of(&val, loss, figures);
+    rb_top_epoch epoch = {job->at.epoch, rb_monitor_cost(&job->monitor, figures, FIGURES)};
+    bool better = job->at.best.epoch < 0 || epoch.cost < job->at.best.cost;
+    if (better) job->at.best = (rb_best){job->at.epoch, job->at.step, epoch.cost};
     const rb_training_settings *t = &job->settings->training;
-    bool enough =
-        rb_early_stop_after(&job->at.early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
-    tell_schedule(job, &val, loss);
+    bool enough = rb_early_stop_after(&job->at.early_stop, epoch.cost, t->early_stop_min_delta, t->early_stop_patience);
+    tell_schedule(job, figures);
     print_epoch(f, &val, loss, better);
-    if (!log_epoch(scratch, f, &val, loss, better, err) || !rb_job_log_histograms(job, err)) return false;
+    if (!log_epoch(scratch, f, figures, better, err) || !rb_job_log_histograms(job, err)) return false;
     keep_metrics(f, &val);
     go_to_next_epoch(job, enough);
-    return save(job, better, err);
+    return save(job, better, epoch, err);
 }
 
 static bool run_epochs(fit *f, rb_error *err)

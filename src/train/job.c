@@ -342,7 +342,9 @@ static void announce_resume(const rb_job *job)
 static bool open_again(rb_job *job, const rb_resume *from, rb_error *err)
 {
     job->run = from->run;
-    if (!rb_run_resume(&job->run, from->state.log_lines, err) || !write_config(job, err)) return false;
+    if (!rb_run_resume(&job->run, from->state.log_lines, err) ||
+        !rb_top_clean(&job->run, &job->monitor, &job->at.top, err) || !write_config(job, err))
+        return false;
     announce_resume(job);
     return true;
 }
@@ -370,8 +372,9 @@ static bool choose(rb_job *job, rb_settings *s, rb_error *err)
     job->optim = rb_settings_optim(s, err);
     if (!job->optim.optim) return false;
     job->loss = rb_settings_loss(s, err);
-    return job->loss.loss && rb_shards_check(s->training.shards, s->compute.batch_size, err) &&
-           rb_settings_resolve(job->arena, s, err) &&
+    const rb_training_settings *t = &s->training;
+    return job->loss.loss && rb_monitor_find(t->monitor, (rb_monitor_mode)t->monitor_mode, &job->monitor, err) &&
+           rb_shards_check(s->training.shards, s->compute.batch_size, err) && rb_settings_resolve(job->arena, s, err) &&
            rb_track_chosen(job->arena, &s->track, s->track_cfg, &job->trackers, err);
 }
 

@@ -23,6 +23,7 @@ typedef struct rb_job {
     rb_chosen_loss loss;
     const void *loss_cfg; // prepared for the training part
     double shift;         // of a logit, by sampler and loss together, from what the plain loss on all pictures gives it
+    rb_monitor monitor;
     rb_chosen_trackers trackers;
     rb_network network;
     rb_started started;

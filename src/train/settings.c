@@ -2,6 +2,7 @@
 #include "train/settings.h"
 
 #include "train/network.h"
+#include "train/top.h"
 
 #include <math.h>
 #include <string.h>
@@ -58,10 +59,18 @@ static const rb_field training_fields[] = {
      .help = "with freeze: the epoch, counted from 1, from which the backbone trains too; 0: never"},
     {"layer_decay", RB_REAL, AT(layer_decay), .preset = 1, .min = 1e-3, .max = 1,
      .help = "share of the rate that each block has of the next one's, down from the head; 1: all have the same"},
+    {"monitor", RB_TEXT, AT(monitor), .preset_text = "val/hter",
+     .help =
+         "figure of log.jsonl that says which epoch is best and when to stop: val/hter, val/loss, val/far, val/frr, "
+         "val/roc_auc, val/average_precision"},
+    {"monitor_mode", RB_CHOICE, AT(monitor_mode), .preset = RB_MONITOR_AUTO, .choices = rb_monitor_modes,
+     .help = "whether less of it is better, or more; auto: as the figure is meant"},
+    {"save_top_k", RB_INT, AT(save_top_k), .preset = 1, .min = 1, .max = RB_TOP_LIMIT, .unit = "epochs",
+     .help = "above 1: keep checkpoints of the best epochs beside best.safetensors, named by epoch and figure"},
     {"early_stop_patience", RB_INT, AT(early_stop_patience), .preset = 10, .min = 0, .max = 1000000, .unit = "epochs",
-     .help = "stop when val HTER has not improved for so long; 0: never"},
+     .help = "stop when what is monitored has not improved for so long; 0: never"},
     {"early_stop_min_delta", RB_REAL, AT(early_stop_min_delta), .preset = 1e-3, .min = 0, .max = 1,
-     .help = "by how much HTER must fall to count as better"},
+     .help = "by how much it must improve for that to count"},
     {"checkpoint_every", RB_INT, AT(checkpoint_every), .preset = 0, .min = 0, .max = INT32_MAX, .unit = "steps",
      .local = true, .help = "save what a resume needs so often, beside the end of each epoch; 0: by time alone"},
     {"checkpoint_every_s", RB_REAL, AT(checkpoint_every_s), .preset = 600, .min = 0, .max = 1e9, .unit = "s",

@@ -15,6 +15,7 @@
 #include "schedule/schedule.h"
 #include "track/track.h"
 #include "train/mix.h"
+#include "train/monitor.h"
 
 typedef struct rb_compute_settings {
     int device_index; // -1: the CPU
@@ -43,6 +44,9 @@ typedef struct rb_training_settings {
     const char *pretrained; // "true", "false", or which weights to begin from; NULL: false
     int unfreeze_epoch;     // from 1; 0: never
     double layer_decay;
+    const char *monitor;
+    int monitor_mode; // rb_monitor_mode
+    int save_top_k;
     int early_stop_patience; // epochs; 0: never stop early
     double early_stop_min_delta;
     int checkpoint_every;                // steps; 0: by time and epoch alone

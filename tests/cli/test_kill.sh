@@ -23,7 +23,8 @@ END
 # same_run WHOLE OTHER - fails unless both ended with the same bytes.
 same_run() {
   local name
-  for name in last.safetensors best.safetensors val.proba test.proba metrics.json split.csv; do
+  diff <(ls "$1") <(ls "$2") >&2 || fail 'the files are not those of the run nobody killed'
+  for name in last.safetensors best.safetensors val.proba test.proba metrics.json split.csv $(cd "$1" && compgen -G 'epoch-*'); do
     cmp "$1/$name" "$2/$name" || fail "$name is not that of the run nobody killed"
   done
   diff <(without_clock "$1/log.jsonl") <(without_clock "$2/log.jsonl") >&2 || fail "the log is not that of the run nobody killed"
@@ -54,11 +55,11 @@ killed_run() {
 }
 
 # What else a run may carry along: a backbone that thaws half-way and rates by layer; batches in
-# parts, mixed, and averages.
+# parts, mixed, averages, and the two best epochs kept.
 kinds=4
 settings() {
   case $(($1 % kinds)) in
-  1) echo "--batch_size 16 --shards 2 --ema_decay 0.8 --ema_warmup --mixup_alpha 0.4 --cutmix_alpha 1" ;;
+  1) echo "--batch_size 16 --shards 2 --ema_decay 0.8 --ema_warmup --mixup_alpha 0.4 --cutmix_alpha 1 --monitor val/roc_auc --save_top_k 2" ;;
   2) echo "--freeze --unfreeze_epoch 3 --layer_decay 0.7" ;;
   *) echo "" ;;
   esac
