@@ -256,9 +256,9 @@ static void begin_pass(fit *f)
     rb_job *job = f->job;
     const rb_settings *s = job->settings;
     uint32_t seed = (uint32_t)s->training.seed, epoch = (uint32_t)job->at.epoch;
+    rb_drawing by = {(rb_sampler)s->data.sampler, s->data.sampler_power};
     rb_arena *scratch = rb_arena_open();
-    rb_sampler_order(scratch, &job->data, job->part[RB_TRAIN_PART], (rb_sampler)s->data.sampler, seed, epoch, f->order,
-                     f->draws);
+    rb_sampler_order(scratch, &job->data, job->part[RB_TRAIN_PART], by, seed, epoch, f->order, f->draws);
     rb_arena_close(scratch);
     rb_loader_begin(job->loader, &(rb_pass){.order = f->order,
                                             .count = f->draws,

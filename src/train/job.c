@@ -134,13 +134,13 @@ static double loss_shift(const rb_job *job)
     return l->shift ? l->shift(job->loss_cfg, 1) - l->shift(job->loss_cfg, 0) : 0;
 }
 
-// Balanced draws move the prior from that of the pictures to one half.
+// Balanced draws move the prior from that of the pictures to one half, or by sampler_power part of the way.
 static double sampler_shift(const rb_job *job)
 {
     int counts[2];
     if (job->settings->data.sampler != RB_SAMPLER_BALANCED) return 0;
     rb_dataset_counts(&job->data, job->part[RB_TRAIN_PART], counts);
-    return log((double)counts[0] / counts[1]);
+    return job->settings->data.sampler_power * log((double)counts[0] / counts[1]);
 }
 
 // Both move the same prior: used together they push the logits twice.
@@ -149,7 +149,7 @@ static void weigh_shifts(rb_job *job)
     const rb_loss *l = job->loss.loss;
     double drawn = sampler_shift(job), weighted = loss_shift(job);
     job->shift = drawn + weighted;
-    if (job->settings->data.sampler != RB_SAMPLER_BALANCED || weighted == 0) return;
+    if (drawn == 0 || weighted == 0) return;
     const char *what = l == &rb_loss_bce ? rb_text_format(job->arena, "pos_weight %g", exp(weighted))
                                          : rb_text_format(job->arena, "loss %s", l->name);
     rb_warn("sampler balanced and %s both balance: they shift the logit by %+.2f and %+.2f, together %+.2f", what,

@@ -212,7 +212,8 @@ static double loss_of_first_batch(place *p, const rb_job *job)
     const rb_batch *b;
     rb_plan *plan;
     int draws = job->part[RB_TRAIN_PART].count, *order = RB_NEW(p->arena, int, draws), side = s->data.image_size;
-    rb_sampler_order(p->arena, &job->data, job->part[RB_TRAIN_PART], (rb_sampler)s->data.sampler, 0, 0, order, draws);
+    rb_sampler_order(p->arena, &job->data, job->part[RB_TRAIN_PART], (rb_drawing){(rb_sampler)s->data.sampler, 1}, 0, 0,
+                     order, draws);
     rb_loader_begin(job->loader, &(rb_pass){.order = order, .count = draws, .augmentation = job->augmentation});
     check_done(rb_loader_next(job->loader, &b, &err), err);
     rb_mixed_batch batch = {b->n, side, side, 3, b->pixels, b->bad};
