@@ -170,6 +170,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     rb_words operands;
     judgement j;
     if (!rb_config_flags(a, &s->config, argc, argv, &operands, err) || !rb_no_operands(operands, err)) return false;
+    rb_settings_speak(s);
     bool files = s->eval.labels || s->eval.proba;
     if (files ? !judge_files(a, s, &j, err) : !judge_checkpoint(a, argc, argv, &j, err)) return false;
     if (!s->json || strcmp(s->json, "-")) print_table(&j);

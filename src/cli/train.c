@@ -28,7 +28,9 @@ static void print_result(const rb_trained *t, const rb_training_settings *s)
 static bool read_flags(rb_arena *a, rb_settings *s, int argc, char **argv, rb_error *err)
 {
     rb_words operands;
-    return rb_config_flags(a, &s->config, argc, argv, &operands, err) && rb_no_operands(operands, err);
+    if (!rb_config_flags(a, &s->config, argc, argv, &operands, err) || !rb_no_operands(operands, err)) return false;
+    rb_settings_speak(s);
+    return true;
 }
 
 // The settings of a run that goes on are those of its record, and what flags and files say over them.

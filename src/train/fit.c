@@ -385,11 +385,14 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_figure *figures,
     rb_json_real(j, "lr", job->at.lr);
     rb_json_bool(j, "best", better);
     rb_json_real(j, "t_images_per_s", images_per_s(f));
-    return rb_run_write(&job->run, j, err);
+    if (!rb_run_write(&job->run, j, err)) return false;
+    rb_log_record(rb_json_text(j));
+    return true;
 }
 
 static void print_epoch(fit *f, const rb_summary *val, double val_loss, bool better)
 {
+    if (!rb_log_tells(RB_LOG_TEXT)) return;
     if (!f->headed)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
                 "val AUC", "threshold", "lr", "images/s");

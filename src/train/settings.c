@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/settings.h"
 
+#include "base/log.h"
 #include "train/network.h"
 #include "train/top.h"
 
@@ -144,6 +145,16 @@ static const rb_field json_fields[] = {
     {0},
 };
 
+#define AT(member) offsetof(rb_message_settings, member)
+static const rb_field message_fields[] = {
+    {"quiet", RB_BOOL, AT(quiet), .preset = false, .local = true,
+     .help = "say nothing on standard error but warnings and errors"},
+    {"log_format", RB_CHOICE, AT(log_format), .preset = RB_LOG_TEXT, .choices = rb_log_formats, .local = true,
+     .help = "messages and progress as text, or as JSON, an object a line"},
+    {0},
+};
+#undef AT
+
 // ---- which command uses what --------------------------------------------------------------------------------------
 
 #define ALL        (RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER)
@@ -178,6 +189,7 @@ static const struct part {
     {"output", output_fields, AT(output), RB_FOR_INFER, NULL},
     {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, NULL},
     {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, NULL},
+    {"messages", message_fields, AT(messages), ALL | RB_FOR_BENCH | RB_FOR_AUGMENT | RB_FOR_TRACK, NULL},
     {"tracking", rb_track_fields, AT(track), RB_FOR_TRAIN | RB_FOR_TRACK, NULL},
 };
 #define PARTS ((int)(sizeof parts / sizeof *parts))
@@ -248,6 +260,11 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
     s->config.count = (int)(to - s->config.sections);
     rb_config_defaults(&s->config);
     return s;
+}
+
+void rb_settings_speak(const rb_settings *s)
+{
+    rb_log_use((rb_log_format)s->messages.log_format, s->messages.quiet);
 }
 
 static bool is_preset(const rb_tree *value)

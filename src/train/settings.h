@@ -69,6 +69,11 @@ typedef struct rb_eval_settings {
     int part;                   // rb_part; RB_NO_PART: all pictures
 } rb_eval_settings;
 
+typedef struct rb_message_settings {
+    bool quiet;
+    int log_format; // rb_log_format
+} rb_message_settings;
+
 typedef enum rb_purpose {
     RB_FOR_TRAIN = 1,
     RB_FOR_EVAL = 2,
@@ -91,6 +96,7 @@ typedef struct rb_settings {
     rb_output_settings output;
     rb_eval_settings eval;
     rb_track_settings track;
+    rb_message_settings messages;
     bool resolved;
     rb_augmentation augmentation; // what data.augment says, once resolved
     void **schedule_cfg;          // in the order of rb_schedules
@@ -102,6 +108,9 @@ typedef struct rb_settings {
 
 // All keys at their defaults; those that `purpose` uses are its flags. Lives in `a`.
 rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose);
+
+// Has messages come as the settings want them, from here on: call it when flags are read.
+void rb_settings_speak(const rb_settings *s);
 
 // Reads what keys name, so that the settings say all: steps of augmentation come from their file into data.augment.
 //
