@@ -11,17 +11,17 @@ const char *const rb_log_formats[] = {"text", "json", NULL};
 
 // stderr is the process's own, and so is the way in which it is used; set once, before there are threads.
 static rb_log_format used = RB_LOG_TEXT;
-static bool quiet = false;
+static bool hushed = false;
 
-void rb_log_use(rb_log_format format, bool warnings_alone)
+void rb_log_use(rb_log_format format, bool quiet)
 {
     used = format;
-    quiet = warnings_alone;
+    hushed = quiet;
 }
 
 bool rb_log_tells(rb_log_format format)
 {
-    return !quiet && used == format;
+    return !hushed && used == format;
 }
 
 bool rb_log_draws(void)
@@ -60,7 +60,7 @@ static void say(const char *type, const char *kind, const char *format, va_list 
 void rb_note(const char *format, ...)
 {
     va_list args;
-    if (quiet) return;
+    if (hushed) return;
     va_start(args, format);
     say("note", "", format, args);
     va_end(args);

@@ -99,7 +99,7 @@ static void blend(double own, const uint8_t *restrict x, const uint8_t *restrict
 
 static void paste(const rb_mix *m, const rb_mixed_batch *b, const uint8_t *from, uint8_t *to)
 {
-    size_t bytes = (size_t)((m->right - m->left) * b->c);
+    size_t bytes = (size_t)(m->right - m->left) * (size_t)b->c;
     for (int y = m->top; y < m->bottom; y++) {
         ptrdiff_t at = ((ptrdiff_t)y * b->w + m->left) * b->c;
         memcpy(to + at, from + at, bytes);
