@@ -30,7 +30,8 @@ typedef enum rb_slot {
     RB_STATE,
     RB_MOMENT1 = RB_STATE,
     RB_MOMENT2,
-    RB_SLOTS = RB_STATE + RB_OPTIM_STATES
+    RB_AVERAGE = RB_STATE + RB_OPTIM_STATES, // moving average of the value, of buffers too
+    RB_SLOTS
 } rb_slot;
 
 typedef struct rb_backend rb_backend;
@@ -50,6 +51,7 @@ typedef struct rb_store_spec {
     int batch;             // of the training plan to come: layouts may be chosen for it
     const rb_optim *optim; // NULL: a store for evaluation, values only
     const void *optim_cfg;
+    bool average; // with an optimiser: updates move an average of every value
 } rb_store_spec;
 
 typedef struct rb_store {
@@ -128,6 +130,14 @@ struct rb_backend {
     bool (*read)(rb_plan *p, double *loss, double *logits, rb_error *err);
     void (*peek)(rb_plan *p, double *dst); // output of spec.keep, [n c h w]
 };
+
+// Whether the store keeps such a tensor of a parameter.
+static inline bool rb_store_has(const rb_store *s, rb_slot slot, const rb_param *p)
+{
+    if (slot == RB_VALUE) return true;
+    if (!s->spec.optim) return false;
+    return slot == RB_AVERAGE ? s->spec.average : p->trained && (int)slot < RB_STATE + s->spec.optim->states;
+}
 
 extern const rb_backend *const rb_backends[]; // NULL-ended, best first
 extern const rb_backend rb_backend_onednn, rb_backend_ref;

@@ -206,9 +206,9 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
     augment *g = augment_new(a);
     rb_words operands;
-    if (!rb_config_flags(a, &g->config, argc, argv, &operands, err) || !rb_no_operands(operands, err) ||
-        !rb_settings_resolve(a, g->settings, err))
-        return false;
+    if (!rb_config_flags(a, &g->config, argc, argv, &operands, err) || !rb_no_operands(operands, err)) return false;
+    rb_settings_speak(g->settings);
+    if (!rb_settings_resolve(a, g->settings, err)) return false;
     bool folder = g->settings->output.input_dir && g->own.output_dir;
     if (!folder == !g->own.output || !g->settings->output.input_dir != !g->own.output_dir)
         return rb_fail(err, RB_ERR_USAGE,

@@ -169,9 +169,9 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
     const bench *b = bench_new(a);
     rb_words operands;
-    if (!rb_config_flags(a, &b->config, argc, argv, &operands, err) || !rb_no_operands(operands, err) ||
-        !rb_settings_resolve(a, b->settings, err))
-        return false;
+    if (!rb_config_flags(a, &b->config, argc, argv, &operands, err) || !rb_no_operands(operands, err)) return false;
+    rb_settings_speak(b->settings);
+    if (!rb_settings_resolve(a, b->settings, err)) return false;
     bool to_stdout = b->settings->json && !strcmp(b->settings->json, "-");
     results r = {b, rb_json_new(a), !to_stdout};
     rb_json_open(r.json, NULL, '{');

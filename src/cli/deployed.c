@@ -95,8 +95,9 @@ static bool open_network(rb_arena *a, rb_deployed *d, rb_error *err)
 bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out, rb_error *err)
 {
     const rb_settings *asked = rb_settings_new(a, purpose);
-    return rb_config_flags(a, &asked->config, argc, argv, &out->operands, err) &&
-           open_checkpoint(a, out, asked->checkpoint_path, err) && settle(a, purpose, argc, argv, out, err) &&
+    if (!rb_config_flags(a, &asked->config, argc, argv, &out->operands, err)) return false;
+    rb_settings_speak(asked);
+    return open_checkpoint(a, out, asked->checkpoint_path, err) && settle(a, purpose, argc, argv, out, err) &&
            choose_threshold(out, "val_threshold", asked->decision.val_threshold, err) && open_network(a, out, err);
 }
 

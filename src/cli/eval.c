@@ -231,6 +231,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     rb_words operands;
     rb_evidence e;
     if (!rb_config_flags(a, &s->config, argc, argv, &operands, err) || !rb_no_operands(operands, err)) return false;
+    rb_settings_speak(s);
     if (s->compute.threads) rb_parallel_threads(s->compute.threads);
     bool files = s->eval.labels || s->eval.proba;
     if (!files && !names_no_lines(&s->eval, err)) return false;

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/parallel.h"
 
 #include <errno.h>
@@ -56,6 +57,6 @@ int main(int argc, char **argv)
     bool done = run(a, argc, argv, &err) && flush_results(&err);
     rb_arena_close(a);
     if (!done && !err.kind) rb_fail(&err, RB_ERR_INTERNAL, "failed without a reason; this is a fault of the program");
-    if (!done) fprintf(stderr, "rarebit: %s\n", err.text);
+    if (!done) rb_log_error(&err);
     return done ? 0 : (int)err.kind;
 }

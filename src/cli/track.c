@@ -47,6 +47,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     rb_settings *s = rb_settings_new(a, RB_FOR_TRACK);
     rb_words words;
     if (!rb_config_flags(a, &s->config, argc, argv, &words, err)) return false;
+    rb_settings_speak(s);
     if (words.count < 2 || strcmp(words.word[0], "send"))
         return rb_fail(err, RB_ERR_USAGE, "say `rarebit track send RUN`, with one or more run folders");
     for (int i = 1; i < words.count; i++)

@@ -14,10 +14,10 @@ static rb_config config(rb_arena *a)
     return rb_settings_new(a, RB_FOR_TRAIN)->config;
 }
 
-static void print_result(const rb_trained *t, int epochs)
+static void print_result(const rb_trained *t, const rb_training_settings *s)
 {
-    if (t->stopped_early) rb_note("stopped early: val HTER has not improved");
-    printf("epoch %d of at most %d is the best\n", t->best_epoch + 1, epochs);
+    if (t->stopped_early) rb_note("stopped early: %s has not improved", s->monitor);
+    printf("epoch %d of at most %d is the best\n", t->best_epoch + 1, s->num_epochs);
     rb_table_head(&t->of[RB_VAL_PART]);
     for (int part = 0; part < RB_PARTS; part++)
         if (t->of[part].n) rb_table_row(rb_part_names[part], &t->of[part]);
@@ -28,7 +28,9 @@ static void print_result(const rb_trained *t, int epochs)
 static bool read_flags(rb_arena *a, rb_settings *s, int argc, char **argv, rb_error *err)
 {
     rb_words operands;
-    return rb_config_flags(a, &s->config, argc, argv, &operands, err) && rb_no_operands(operands, err);
+    if (!rb_config_flags(a, &s->config, argc, argv, &operands, err) || !rb_no_operands(operands, err)) return false;
+    rb_settings_speak(s);
+    return true;
 }
 
 // The settings of a run that goes on are those of its record, and what flags and files say over them.
@@ -57,7 +59,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     bool done = read_settings(a, argc, argv, &s, &from, err) && rb_train(a, s, &from, &trained, err);
     rb_resume_forget(&from);
     if (!done) return false;
-    print_result(&trained, s->training.num_epochs);
+    print_result(&trained, &s->training);
     return true;
 }
 

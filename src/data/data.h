@@ -17,7 +17,8 @@ typedef struct rb_data_settings {
     int interpolation; // rb_interpolation
     double test_split, val_split;
     int split_seed;
-    int sampler;            // rb_sampler
+    int sampler; // rb_sampler
+    double sampler_power;
     int on_bad_image;       // rb_on_bad_image
     int workers;            // loader threads
     int cache_mb;           // budget of the cache of resized pictures
@@ -94,10 +95,15 @@ bool rb_dataset_write_csv(const rb_dataset *d, const char *path, rb_error *err) 
 // XXH3-64 over names, labels and parts: what the run was trained on.
 uint64_t rb_dataset_fingerprint(const rb_dataset *d);
 
-// Fills order[0..count) with sample indices for one epoch. BALANCED: independent draws with replacement, w = 1/n_class,
-// drawn as a class uniformly, then a picture of it uniformly: the same distribution, exactly; draw j depends on
-// (seed, epoch, j) alone. SHUFFLE: the first `count` <= from.count of a permutation of `from` keyed by (seed, epoch).
-void rb_sampler_order(rb_arena *scratch, const rb_dataset *d, rb_indices from, rb_sampler how, uint32_t seed,
+// Fills order[0..count) with sample indices for one epoch. BALANCED: independent draws with replacement, w =
+// n_class^-power, drawn as a class by its share (power 1: uniformly), then a picture of it uniformly: the same
+// distribution, exactly; draw j depends on (seed, epoch, j) alone. SHUFFLE: the first `count` <= from.count of a
+// permutation of `from` keyed by (seed, epoch).
+typedef struct rb_drawing {
+    rb_sampler how;
+    double power;
+} rb_drawing;
+void rb_sampler_order(rb_arena *scratch, const rb_dataset *d, rb_indices from, rb_drawing by, uint32_t seed,
                       uint32_t epoch, int *order, int count);
 
 #endif

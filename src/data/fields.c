@@ -40,6 +40,8 @@ static const rb_tree light = {.text = "light", .plain = true, .source = "augment
 const rb_field rb_sampling_fields[] = {
     {"sampler", RB_CHOICE, AT(sampler), .preset = RB_SAMPLER_BALANCED, .choices = samplers,
      .help = "balanced: every class equally often, with replacement; shuffle: every picture once"},
+    {"sampler_power", RB_REAL, AT(sampler_power), .preset = 1, .min = 0, .max = 1,
+     .help = "with balanced: draw pictures by 1/n^power of their class's n; 1: classes equally often, 0: as they are"},
     {0},
 };
 

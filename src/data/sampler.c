@@ -4,6 +4,7 @@
 #include "data/shuffle.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 void rb_shuffle(rb_rng *random, int *at, int n, int count)
@@ -35,13 +36,32 @@ static pool pool_new(rb_arena *scratch, const rb_dataset *d, rb_indices from)
     return p;
 }
 
-static void draw_balanced(rb_arena *scratch, const rb_dataset *d, rb_indices from, uint32_t seed, uint32_t epoch,
-                          int *order, int count)
+// Shares of the classes, each added to those before it: n^(1 - power), of which the last is the sum.
+static double *stairs_of(rb_arena *scratch, const pool *p, double power)
+{
+    double *stairs = RB_NEW(scratch, double, p->classes), sum = 0;
+    for (int k = 0; k < p->classes; k++) stairs[k] = sum += pow(p->first[k + 1] - p->first[k], 1 - power);
+    return stairs;
+}
+
+// Power 1 is exactly uniform.
+static int draw_class(rb_rng *random, const pool *p, const double *stairs, double power)
+{
+    if (power == 1) return rb_rng_below(random, p->classes);
+    int last = p->classes - 1, k = 0;
+    double height = rb_rng_unit(random) * stairs[last];
+    while (k < last && height >= stairs[k]) k++;
+    return k;
+}
+
+static void draw_balanced(rb_arena *scratch, const rb_dataset *d, rb_indices from, double power, uint32_t seed,
+                          uint32_t epoch, int *order, int count)
 {
     pool p = pool_new(scratch, d, from);
+    const double *stairs = stairs_of(scratch, &p, power);
     for (int j = 0; j < count; j++) {
         rb_rng random = rb_rng_at(seed, RB_STREAM_SAMPLE, (uint32_t)j, epoch, 0);
-        int k = rb_rng_below(&random, p.classes), first = p.first[k];
+        int k = draw_class(&random, &p, stairs, power), first = p.first[k];
         order[j] = p.at[first + rb_rng_below(&random, p.first[k + 1] - first)];
     }
 }
@@ -56,13 +76,13 @@ static void draw_shuffled(rb_arena *scratch, rb_indices from, uint32_t seed, uin
     memcpy(order, all, (size_t)count * sizeof *order);
 }
 
-void rb_sampler_order(rb_arena *scratch, const rb_dataset *d, rb_indices from, rb_sampler how, uint32_t seed,
+void rb_sampler_order(rb_arena *scratch, const rb_dataset *d, rb_indices from, rb_drawing by, uint32_t seed,
                       uint32_t epoch, int *order, int count)
 {
     if (!count) return;
     assert(from.count > 0);
-    if (how == RB_SAMPLER_BALANCED)
-        draw_balanced(scratch, d, from, seed, epoch, order, count);
+    if (by.how == RB_SAMPLER_BALANCED)
+        draw_balanced(scratch, d, from, by.power, seed, epoch, order, count);
     else
         draw_shuffled(scratch, from, seed, epoch, order, count);
 }

@@ -206,7 +206,7 @@ static bool finish(const transfer *t, rb_error *err)
 bool rb_download_run(rb_fetcher *h, const rb_download *d, rb_error *err)
 {
     transfer t = {.d = d, .fd = -1};
-    t.progress = (progress){d->shown, 0, 0, d->expected.size, isatty(STDERR_FILENO) == 1, rb_clock_now_s(), 0};
+    t.progress = (progress){d->shown, 0, 0, d->expected.size, rb_log_draws(), rb_clock_now_s(), 0};
     bool done = open_part(&t, err) && transfer_all(h, &t, err);
     clear(&t.progress);
     done = done && finish(&t, err);

@@ -45,22 +45,42 @@ void rb_figures_to_json(rb_json *j, const char *key, const rb_figures *f)
     rb_json_close(j);
 }
 
-int rb_figures_logged(const rb_figures *f, rb_named_figure out[RB_LOGGED_FIGURES])
+static void log_one(rb_arena *a, rb_logged *l, const char *part, const char *name, double value)
 {
-    const rb_summary *two = &f->two;
-    const rb_named_figure of_two[] = {{"hter", f->hter},       {"far", two->rates.far},
-                                      {"frr", two->rates.frr}, {"threshold", f->threshold},
-                                      {"roc_auc", f->roc_auc}, {"average_precision", two->average_precision},
-                                      {"eer", two->eer}};
-    const rb_named_figure of_many[] = {{"hter", f->hter},
-                                       {"accuracy", f->many.accuracy},
-                                       {"macro_f1", f->many.macro_f1},
-                                       {"roc_auc", f->roc_auc},
-                                       {"average_precision", f->many.average_precision}};
-    bool are_two = rb_figures_are_two(f);
-    size_t bytes = are_two ? sizeof of_two : sizeof of_many;
-    memcpy(out, are_two ? of_two : of_many, bytes);
-    return (int)(bytes / sizeof *out);
+    l->of[l->count].name = rb_text_format(a, "%s/%s", part, name);
+    l->of[l->count++].value = value;
+}
+
+rb_logged rb_logged_of(rb_arena *a, const char *part, const rb_figures *f, double loss)
+{
+    rb_logged l = {.count = 0};
+    log_one(a, &l, part, "loss", loss);
+    log_one(a, &l, part, "hter", f->hter);
+    log_one(a, &l, part, "roc_auc", f->roc_auc);
+    if (rb_figures_are_two(f)) {
+        log_one(a, &l, part, "far", f->two.rates.far);
+        log_one(a, &l, part, "frr", f->two.rates.frr);
+        log_one(a, &l, part, "threshold", f->threshold);
+        log_one(a, &l, part, "average_precision", f->two.average_precision);
+        log_one(a, &l, part, "eer", f->two.eer);
+    } else {
+        log_one(a, &l, part, "accuracy", f->many.accuracy);
+        log_one(a, &l, part, "macro_f1", f->many.macro_f1);
+        log_one(a, &l, part, "average_precision", f->many.average_precision);
+    }
+    return l;
+}
+
+void rb_logged_put(rb_json *j, const rb_logged *l)
+{
+    for (int i = 0; i < l->count; i++) rb_json_real(j, l->of[i].name, l->of[i].value);
+}
+
+double rb_logged_find(const rb_logged *l, const char *name)
+{
+    for (int i = 0; i < l->count; i++)
+        if (!strcmp(l->of[i].name, name)) return l->of[i].value;
+    return (double)NAN;
 }
 
 int rb_outputs_missing(rb_arena *scratch, rb_outputs o)

@@ -38,13 +38,18 @@ rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold);
 void rb_figures_to_json(rb_json *j, const char *key, const rb_figures *f);
 void rb_figures_members(rb_json *j, const rb_figures *f);
 
-// The figures that a log has of them, by name; returns how many. What cannot be said is NAN.
-#define RB_LOGGED_FIGURES 8
-typedef struct rb_named_figure {
-    const char *name;
-    double value;
-} rb_named_figure;
-int rb_figures_logged(const rb_figures *f, rb_named_figure out[RB_LOGGED_FIGURES]);
+// What a log has of a part, by name: "val/loss", "val/hter" and so on. What cannot be said is NAN.
+#define RB_LOGGED_MOST 8
+typedef struct rb_logged {
+    struct {
+        const char *name;
+        double value;
+    } of[RB_LOGGED_MOST];
+    int count;
+} rb_logged;
+rb_logged rb_logged_of(rb_arena *a, const char *part, const rb_figures *f, double loss);
+void rb_logged_put(rb_json *j, const rb_logged *l);          // as members of a record
+double rb_logged_find(const rb_logged *l, const char *name); // NAN: there is none of that name
 
 // A class of which no picture is there; -1: there is one of each.
 int rb_outputs_missing(rb_arena *scratch, rb_outputs o);

@@ -13,6 +13,7 @@ typedef struct rb_update {
     bool spare;          // parameters of one axis (biases, norms) are left out
     int64_t step;        // 1 for the first update
     double clip;         // gradients are scaled down to this norm, that of all of them together; 0: as they are
+    double kept;         // of moving averages, where the store has them: the share that stays (average.h)
 } rb_update;
 
 #define RB_OPTIM_STATES 2 // state tensors at most

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LOOKS 100000 // at most: steps of a long run that are looked at for its highest rate
 
@@ -45,7 +44,7 @@ rb_curve rb_curve_of(const rb_schedule *s, const void *cfg, rb_progress whole)
 void rb_curve_show(const rb_schedule *s, const void *cfg, rb_progress whole)
 {
     rb_curve c = rb_curve_of(s, cfg, whole);
-    bool terminal = isatty(STDERR_FILENO) == 1;
+    bool terminal = rb_log_draws();
     char waits[64] = "";
     if (s->monitor) snprintf(waits, sizeof waits, ", lower when val/%s stands still", s->monitor(cfg));
     rb_note("schedule %s:%s%s lr %.2e first, %.2e highest, %.2e last%s", s->name, terminal ? " " : "",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// early_stop.h - when a metric that should fall has not done so for too long.
+// early_stop.h - when what an epoch costs has not fallen for too long.
 //
 // Source: Lightning's EarlyStopping (mode min): better is value < best - min_delta; stop when `patience` values in a
 // row were not better

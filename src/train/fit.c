@@ -5,8 +5,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "optim/average.h"
 #include "train/bar.h"
 #include "train/curve.h"
+#include "train/shards.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,12 +17,13 @@
 // What the loop needs beside the job.
 typedef struct fit {
     rb_job *job;
-    rb_plan *full, *rest; // for a whole batch, and for the last, smaller one; NULL where there is none
-    rb_arena *scratch;    // of one step; a reset keeps its memory
+    rb_shards shards;  // plans for a whole batch, and for the last, smaller one
+    rb_arena *scratch; // of one step; a reset keeps its memory
     int batch, draws, batches;
     int *order;     // [draws] samples of the epoch
     int *label;     // [batch]
-    float *target;  // [batch k] smoothed; NULL: labels are meant as they are
+    float *target;  // [batch k] smoothed or mixed; NULL: labels are meant as they are
+    uint8_t *mixed; // [batch h w c]; NULL: pictures are never mixed
     float *weight;  // [batch]
     double *row;    // [k]
     float *buffers; // running statistics before the step; NULL: a step that fails ends the run
@@ -33,27 +36,24 @@ typedef struct fit {
 
 // ---- opening -----------------------------------------------------------------------------------------------------
 
-static bool open_plan(fit *f, int batch, rb_plan **out, rb_error *err)
+static bool open_plans(fit *f, rb_error *err)
 {
     rb_job *job = f->job;
-    rb_plan_spec spec = rb_network_plan_spec(&job->network, RB_TRAIN, batch);
+    rb_plan_spec spec = rb_network_plan_spec(&job->network, RB_TRAIN, f->batch);
     spec.loss = job->loss.loss;
     spec.loss_cfg = job->loss_cfg;
     spec.seed = (uint32_t)job->settings->training.seed;
-    return job->network.backend->plan(job->arena, job->network.store, &spec, out, err);
-}
-
-static bool open_plans(fit *f, rb_error *err)
-{
-    if (f->draws >= f->batch && !open_plan(f, f->batch, &f->full, err)) return false;
-    return !(f->draws % f->batch) || open_plan(f, f->draws % f->batch, &f->rest, err);
+    int whole = f->draws / f->batch ? f->batch : 0, rest = f->draws % f->batch;
+    f->shards = (rb_shards){.shards = job->settings->training.shards};
+    return (!whole || rb_shards_open(job->arena, job->network.store, &spec, whole, &f->shards, err)) &&
+           (!rest || rb_shards_open(job->arena, job->network.store, &spec, rest, &f->shards, err));
 }
 
 // Which implementation each convolution got: two runs can only be the same where these are.
 static bool log_algorithms(const fit *f, rb_error *err)
 {
     const rb_job *job = f->job;
-    const rb_plan *p = f->full ? f->full : f->rest;
+    const rb_plan *p = f->shards.plan[0];
     rb_json *j = rb_run_record(job->arena, &job->run, "event", -1, -1);
     rb_json_string(j, "event", "algorithms");
     rb_json_open(j, "convolutions", '[');
@@ -74,7 +74,11 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     int k = job->network.graph->output->shape.c;
     f->label = RB_NEW(job->arena, int, batch);
     f->row = RB_NEW(job->arena, double, k);
-    if (job->settings->training.label_smoothing > 0) f->target = RB_NEW(job->arena, float, (ptrdiff_t)batch *k);
+    bool mixes = rb_mix_wanted(&job->settings->mix);
+    rb_shape in = job->network.graph->input->shape;
+    if (mixes) f->mixed = RB_NEW(job->arena, uint8_t, (ptrdiff_t)batch * in.c * in.h * in.w);
+    if (mixes || job->settings->training.label_smoothing > 0)
+        f->target = RB_NEW(job->arena, float, (ptrdiff_t)batch *k);
     f->weight = RB_NEW(job->arena, float, batch);
     if (job->settings->training.on_nan == RB_NAN_SKIP)
         f->buffers = RB_NEW(job->arena, float, rb_network_buffer_count(&job->network));
@@ -103,9 +107,23 @@ static void smooth_target(const fit *f, int row)
     for (int c = 0; c < k; c++) f->target[row * k + c] = (float)f->row[c];
 }
 
-// Labels or targets, and weights of a batch, and what it counts for. A picture that went bad since the first look has
-// no part in the loss; its zero pixels still count in the statistics of batch normalisation.
-static bool fill_targets(fit *f, const rb_batch *b, double *mass, rb_error *err)
+// Mixes targets, and returns the pixels that go with them.
+static const uint8_t *mix(const fit *f, const rb_batch *b)
+{
+    const rb_settings *s = f->job->settings;
+    rb_shape in = f->job->network.graph->input->shape;
+    if (!f->mixed) return b->pixels;
+    rb_mix m = rb_mix_draw(&s->mix, (uint32_t)s->training.seed, (uint32_t)f->job->at.epoch, b->first_draw, in.h, in.w);
+    rb_mixed_batch batch = {b->n, in.h, in.w, in.c, b->pixels, b->bad};
+    if (m.own == 1) return b->pixels;
+    rb_mix_pixels(&m, &batch, f->mixed);
+    rb_mix_targets(&m, &batch, f->job->network.graph->output->shape.c, f->target);
+    return f->mixed;
+}
+
+// Labels or targets, and weights of a batch, what it counts for and its pixels. A picture that went bad since the first
+// look has no part in the loss; its zero pixels still count in the statistics of batch normalisation.
+static bool fill_targets(fit *f, const rb_batch *b, const uint8_t **pixels, double *mass, rb_error *err)
 {
     const rb_job *job = f->job;
     for (int i = 0; i < b->n; i++) {
@@ -115,6 +133,7 @@ static bool fill_targets(fit *f, const rb_batch *b, double *mass, rb_error *err)
         if (f->target) smooth_target(f, i);
         if (b->bad[i] && !rb_job_bad_image(f->job, b->sample[i], b->reason[i], err)) return false;
     }
+    *pixels = mix(f, b);
     rb_judged_batch judged = {.n = b->n,
                               .k = job->network.graph->output->shape.c,
                               .labels = f->target ? NULL : f->label,
@@ -124,21 +143,17 @@ static bool fill_targets(fit *f, const rb_batch *b, double *mass, rb_error *err)
     return true;
 }
 
-static bool learn(fit *f, const rb_batch *b, double mass, double *loss, rb_error *err)
+static bool learn(fit *f, const rb_batch *b, const uint8_t *pixels, double mass, double *loss, rb_error *err)
 {
-    const rb_job *job = f->job;
-    const rb_backend *backend = job->network.backend;
-    rb_plan *plan = b->n == f->batch ? f->full : f->rest;
     rb_feed feed = {.n = b->n,
-                    .pixels = b->pixels,
+                    .pixels = pixels,
                     .labels = f->target ? NULL : f->label,
                     .targets = f->target,
                     .weights = f->weight,
                     .scale = 1 / mass,
-                    .epoch = (uint32_t)job->at.epoch,
+                    .epoch = (uint32_t)f->job->at.epoch,
                     .draw = b->first_draw};
-    return backend->forward(plan, &feed, err) && backend->read(plan, loss, NULL, err) &&
-           backend->backward(plan, false, err);
+    return rb_shards_learn(&f->shards, &feed, loss, err);
 }
 
 // "step 8 of epoch 2, in the batch that begins with x.jpg: <err>; lower lr, or look at the pictures". Returns false.
@@ -168,7 +183,8 @@ static bool update(fit *f, rb_error *err)
                    .weight_decay = t->weight_decay,
                    .spare = !t->weight_decay_all,
                    .step = job->at.step + 1,
-                   .clip = t->clip_grad_norm};
+                   .clip = t->clip_grad_norm,
+                   .kept = rb_average_kept(t->ema_decay, t->ema_warmup, job->at.step + 1)};
     if (!job->network.backend->update(job->network.store, &u, err)) return false;
     job->at.lr = rate.lr;
     job->at.step++;
@@ -188,9 +204,9 @@ static bool log_step(const fit *f, double loss, rb_error *err)
 }
 
 // Forward, backward, update: of weights that stay finite, or not at all.
-static bool try_step(fit *f, const rb_batch *b, double mass, double *loss, rb_error *err)
+static bool try_step(fit *f, const rb_batch *b, const uint8_t *pixels, double mass, double *loss, rb_error *err)
 {
-    if (!learn(f, b, mass, loss, err)) return false;
+    if (!learn(f, b, pixels, mass, loss, err)) return false;
     if (!isfinite(*loss)) return rb_fail(err, RB_ERR_NUMERIC, "the loss is %g", *loss);
     return update(f, err);
 }
@@ -219,10 +235,11 @@ static bool skip_step(fit *f, const rb_batch *b, rb_error *err)
 static bool take_step(fit *f, const rb_batch *b, rb_error *err)
 {
     double loss, mass;
-    if (!fill_targets(f, b, &mass, err)) return false;
+    const uint8_t *pixels;
+    if (!fill_targets(f, b, &pixels, &mass, err)) return false;
     if (!(mass > 0)) return true; // nothing to learn from: no step
     if (f->buffers) rb_network_get_buffers(&f->job->network, f->buffers);
-    if (!try_step(f, b, mass, &loss, err)) {
+    if (!try_step(f, b, pixels, mass, &loss, err)) {
         if (err->kind != RB_ERR_NUMERIC) return false;
         fail_numeric(f, b, err);
         return f->buffers ? skip_step(f, b, err) : false;
@@ -239,9 +256,9 @@ static void begin_pass(fit *f)
     rb_job *job = f->job;
     const rb_settings *s = job->settings;
     uint32_t seed = (uint32_t)s->training.seed, epoch = (uint32_t)job->at.epoch;
+    rb_drawing by = {(rb_sampler)s->data.sampler, s->data.sampler_power};
     rb_arena *scratch = rb_arena_open();
-    rb_sampler_order(scratch, &job->data, job->part[RB_TRAIN_PART], (rb_sampler)s->data.sampler, seed, epoch, f->order,
-                     f->draws);
+    rb_sampler_order(scratch, &job->data, job->part[RB_TRAIN_PART], by, seed, epoch, f->order, f->draws);
     rb_arena_close(scratch);
     rb_loader_begin(job->loader, &(rb_pass){.order = f->order,
                                             .count = f->draws,
@@ -316,7 +333,10 @@ static bool train_epoch(fit *f, rb_error *err)
 static bool validate(rb_arena *scratch, rb_job *job, rb_figures *val, double *loss, rb_error *err)
 {
     rb_part_scores scores;
-    if (!rb_job_score(scratch, job, RB_VAL_PART, &scores, err)) return false;
+    rb_network_swap_average(&job->network);
+    bool scored = rb_job_score(scratch, job, RB_VAL_PART, &scores, err);
+    rb_network_swap_average(&job->network);
+    if (!scored) return false;
     int missing = rb_outputs_missing(scratch, scores.readable);
     if (missing >= 0)
         return rb_fail(err, RB_ERR_DATA, "of the val pictures that can still be read none is of class %s",
@@ -326,17 +346,14 @@ static bool validate(rb_arena *scratch, rb_job *job, rb_figures *val, double *lo
     return true;
 }
 
-static void tell_schedule(rb_job *job, const rb_figures *val, double val_loss)
+// What a schedule that listens is told of the epoch.
+static void tell_schedule(rb_job *job, const rb_logged *logged)
 {
-    const struct {
-        const char *name;
-        double value;
-    } metrics[] = {{"hter", val->hter}, {"loss", val_loss}, {"roc_auc", val->roc_auc}};
+    char name[64];
     const rb_chosen_schedule *c = &job->schedule;
     if (!c->schedule->observe) return;
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
-        if (!strcmp(metrics[i].name, c->schedule->monitor(c->cfg)))
-            c->schedule->observe(c->cfg, job->settings->training.lr, metrics[i].value, &job->at.memory);
+    snprintf(name, sizeof name, "val/%s", c->schedule->monitor(c->cfg));
+    c->schedule->observe(c->cfg, job->settings->training.lr, rb_logged_find(logged, name), &job->at.memory);
 }
 
 static double images_per_s(const fit *f)
@@ -344,21 +361,23 @@ static double images_per_s(const fit *f)
     return (f->draws - f->epoch_from) / f->epoch_s;
 }
 
-static bool log_epoch(rb_arena *scratch, const fit *f, const rb_figures *val, double val_loss, bool better,
-                      rb_error *err)
+static bool log_epoch(rb_arena *scratch, const fit *f, const rb_logged *logged, bool better, rb_error *err)
 {
     const rb_job *job = f->job;
     rb_json *j = rb_run_record(scratch, &job->run, "epoch", job->at.step, job->at.epoch);
     rb_json_real(j, "train/loss", mean_loss(f));
-    rb_job_put_figures(scratch, j, RB_VAL_PART, val, val_loss);
+    rb_logged_put(j, logged);
     rb_json_real(j, "lr", job->at.lr);
     rb_json_bool(j, "best", better);
     rb_json_real(j, "t_images_per_s", images_per_s(f));
-    return rb_run_write(&job->run, j, err);
+    if (!rb_run_write(&job->run, j, err)) return false;
+    rb_log_record(rb_json_text(j));
+    return true;
 }
 
 static void print_epoch(fit *f, const rb_figures *val, double val_loss, bool better)
 {
+    if (!rb_log_tells(RB_LOG_TEXT)) return;
     if (!f->headed)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
                 "val AUC", "threshold", "lr", "images/s");
@@ -369,11 +388,19 @@ static void print_epoch(fit *f, const rb_figures *val, double val_loss, bool bet
             val->hter, better ? '*' : ' ', val->roc_auc, threshold, f->job->at.lr, images_per_s(f));
 }
 
-// `last` with the state of training in any case; the one before it is kept as last.prev.
-static bool save(rb_job *job, bool better, rb_error *err)
+// `last` with the state of training in any case; the one before it is kept as last.prev. What falls out of the best
+// goes when it is in no state any more.
+static bool save(rb_job *job, bool better, rb_top_epoch epoch, rb_error *err)
 {
-    return (!better || rb_job_save(job, "best.safetensors", false, err)) &&
-           rb_job_save(job, "last.safetensors", true, err);
+    rb_arena *scratch = rb_arena_open();
+    rb_top_epoch out_of = RB_TOP_NONE;
+    int most = job->settings->training.save_top_k;
+    bool among = most > 1 && rb_top_enter(&job->at.top, most, epoch, &out_of);
+    bool done = (!better || rb_job_save(job, "best.safetensors", false, err)) &&
+                (!among || rb_job_save(job, rb_top_name(scratch, &job->monitor, epoch), false, err)) &&
+                rb_job_save(job, "last.safetensors", true, err) && rb_top_remove(&job->run, &job->monitor, out_of, err);
+    rb_arena_close(scratch);
+    return done;
 }
 
 // What the epoch's checkpoints say of its validation.
@@ -401,20 +428,22 @@ static void go_to_next_epoch(rb_job *job, bool stop)
 static bool end_epoch(rb_arena *scratch, fit *f, rb_error *err)
 {
     rb_job *job = f->job;
-    rb_figures val;
+    rb_figures val = {.threshold = NAN};
     double loss = NAN;
     if (!validate(scratch, job, &val, &loss, err))
         return err->kind == RB_ERR_STOPPED ? stop(f, rb_stop_asked(), err) : false;
-    bool better = val.hter < job->at.best.at.hter;
-    if (better) job->at.best = (rb_best){job->at.epoch, job->at.step, {val.threshold, val.hter}};
+    rb_logged logged = rb_logged_of(scratch, rb_part_names[RB_VAL_PART], &val, loss);
+    rb_top_epoch epoch = {job->at.epoch, rb_monitor_cost(&job->monitor, &logged)};
+    bool better = job->at.best.epoch < 0 || epoch.cost < job->at.best.cost;
+    if (better) job->at.best = (rb_best){job->at.epoch, job->at.step, epoch.cost};
     const rb_training_settings *t = &job->settings->training;
-    bool enough = rb_early_stop_after(&job->at.early_stop, val.hter, t->early_stop_min_delta, t->early_stop_patience);
-    tell_schedule(job, &val, loss);
+    bool enough = rb_early_stop_after(&job->at.early_stop, epoch.cost, t->early_stop_min_delta, t->early_stop_patience);
+    tell_schedule(job, &logged);
     print_epoch(f, &val, loss, better);
-    if (!log_epoch(scratch, f, &val, loss, better, err) || !rb_job_log_histograms(job, err)) return false;
+    if (!log_epoch(scratch, f, &logged, better, err) || !rb_job_log_histograms(job, err)) return false;
     keep_metrics(f, &val);
     go_to_next_epoch(job, enough);
-    return save(job, better, err);
+    return save(job, better, epoch, err);
 }
 
 static bool run_epochs(fit *f, rb_error *err)

@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "base/stop.h"
 #include "train/bar.h"
+#include "train/shards.h"
 
 #include <math.h>
 #include <string.h>
@@ -135,10 +136,11 @@ static double loss_shift(const rb_job *job, int class)
     return l->shift ? l->shift(job->loss_cfg, class) - l->shift(job->loss_cfg, 0) : 0;
 }
 
-// Balanced draws move the prior from that of the pictures to equal shares.
+// Balanced draws move the prior from that of the pictures to equal shares, or by sampler_power part of the way.
 static double sampler_shift(const rb_job *job, const int *counts, int class)
 {
-    return job->settings->data.sampler == RB_SAMPLER_BALANCED ? log((double)counts[0] / counts[class]) : 0;
+    const rb_data_settings *d = &job->settings->data;
+    return d->sampler == RB_SAMPLER_BALANCED ? d->sampler_power * log((double)counts[0] / counts[class]) : 0;
 }
 
 // The class whose logit, beside that of class 0, the loss moves most: of two classes label 1.
@@ -158,7 +160,7 @@ static void weigh_shifts(rb_job *job)
     rb_dataset_counts(&job->data, job->part[RB_TRAIN_PART], counts);
     double drawn = sampler_shift(job, counts, class), weighted = loss_shift(job, class);
     job->shift = drawn + weighted;
-    if (job->settings->data.sampler != RB_SAMPLER_BALANCED || weighted == 0) return;
+    if (drawn == 0 || weighted == 0) return;
     const char *what = l == &rb_loss_bce ? rb_text_format(job->arena, "pos_weight %g", exp(weighted))
                                          : rb_text_format(job->arena, "loss %s", l->name);
     const char *whose = job->data.class_count == 2 ? "" : rb_text_format(job->arena, " of class %d", class);
@@ -218,7 +220,10 @@ static bool open_network(rb_job *job, const rb_resume *from, rb_error *err)
     const rb_settings *s = job->settings;
     if (!rb_network_open(job->arena, s, job->optim.optim, job->optim.cfg, &job->network, err)) return false;
     rb_graph_share_rates(job->network.graph, rb_model_head_from(job->network.graph), s->training.layer_decay);
-    return from ? go_on(job, from, err) : begin(job, err);
+    if (from) return go_on(job, from, err);
+    if (!begin(job, err)) return false;
+    rb_network_begin_average(&job->network);
+    return true;
 }
 
 static bool open_loader(rb_job *job, rb_error *err)
@@ -349,7 +354,9 @@ static void announce_resume(const rb_job *job)
 static bool open_again(rb_job *job, const rb_resume *from, rb_error *err)
 {
     job->run = from->run;
-    if (!rb_run_resume(&job->run, from->state.log_lines, err) || !write_config(job, err)) return false;
+    if (!rb_run_resume(&job->run, from->state.log_lines, err) ||
+        !rb_top_clean(&job->run, &job->monitor, &job->at.top, err) || !write_config(job, err))
+        return false;
     announce_resume(job);
     return true;
 }
@@ -377,8 +384,10 @@ static bool choose(rb_job *job, rb_settings *s, rb_error *err)
     job->optim = rb_settings_optim(s, err);
     if (!job->optim.optim) return false;
     job->loss = rb_settings_loss(s, err);
+    const rb_training_settings *t = &s->training;
     return job->loss.loss && rb_threshold_rule_read(&s->threshold, &job->rule, err) &&
-           rb_settings_resolve(job->arena, s, err) &&
+           rb_monitor_find(t->monitor, (rb_monitor_mode)t->monitor_mode, s->model.num_classes, &job->monitor, err) &&
+           rb_shards_check(t->shards, s->compute.batch_size, err) && rb_settings_resolve(job->arena, s, err) &&
            rb_track_chosen(job->arena, &s->track, s->track_cfg, &job->trackers, err);
 }
 

@@ -24,6 +24,7 @@ typedef struct rb_job {
     rb_threshold_rule rule;
     const void *loss_cfg; // prepared for the training part
     double shift;         // of a logit, by sampler and loss together, from what the plain loss on all pictures gives it
+    rb_monitor monitor;
     rb_chosen_trackers trackers;
     rb_network network;
     rb_started started;
@@ -61,9 +62,6 @@ bool rb_job_save(rb_job *job, const char *name, bool training, rb_error *err) RB
 
 // "stopped by <why> after step N; ..." with the command that goes on. Returns false.
 bool rb_job_stopped(const rb_job *job, const char *why, rb_error *err);
-
-// Puts "val/loss", "val/hter" and the other figures that a log has into a record.
-void rb_job_put_figures(rb_arena *scratch, rb_json *j, rb_part part, const rb_figures *f, double loss);
 
 // Judges train, val and test with the best checkpoint; writes *.proba and metrics.json.
 bool rb_job_judge(rb_job *job, rb_trained *out, rb_error *err) RB_CHECKED;

@@ -16,21 +16,12 @@ static bool load_best(rb_job *job, double *threshold, rb_error *err)
     return done;
 }
 
-void rb_job_put_figures(rb_arena *scratch, rb_json *j, rb_part part, const rb_figures *f, double loss)
-{
-    const char *name = rb_part_names[part];
-    rb_named_figure logged[RB_LOGGED_FIGURES];
-    int count = rb_figures_logged(f, logged);
-    rb_json_real(j, rb_text_format(scratch, "%s/loss", name), loss);
-    for (int i = 0; i < count; i++)
-        rb_json_real(j, rb_text_format(scratch, "%s/%s", name, logged[i].name), logged[i].value);
-}
-
 static bool log_figures(rb_arena *a, const rb_job *job, rb_part part, const rb_figures *f, double loss, rb_error *err)
 {
     rb_json *j = rb_run_record(a, &job->run, "eval", job->at.best.step, job->at.best.epoch);
     rb_json_string(j, "part", rb_part_names[part]);
-    rb_job_put_figures(a, j, part, f, loss);
+    rb_logged logged = rb_logged_of(a, rb_part_names[part], f, loss);
+    rb_logged_put(j, &logged);
     return rb_run_write(&job->run, j, err);
 }
 

@@ -49,7 +49,8 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
         return false;
     if (c.device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c.device_index);
     rb_parallel_threads(c.threads);
-    rb_store_spec spec = {(rb_precision)c.precision, c.batch_size, optim, optim_cfg};
+    rb_store_spec spec = {(rb_precision)c.precision, c.batch_size, optim, optim_cfg,
+                          optim && s->training.ema_decay > 0};
     return out->backend->store(a, out->graph, &spec, &out->store, err);
 }
 
@@ -108,16 +109,23 @@ bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err)
     return done;
 }
 
-static bool load_state(rb_arena *scratch, const rb_network *n, const rb_tensors *t, int k, rb_error *err)
+#define AVERAGE_PREFIX "ema."
+
+static const char *state_prefix(rb_arena *a, const rb_optim *optim, int k)
+{
+    return rb_text_format(a, "optim.%s.", optim->state[k]);
+}
+
+static bool load_slot(rb_arena *scratch, const rb_network *n, const rb_tensors *t, const char *prefix, rb_slot slot,
+                      rb_error *err)
 {
     const rb_tensor **match;
-    const char *prefix = rb_text_format(scratch, "optim.%s.", n->store->spec.optim->state[k]);
-    if (!rb_tensors_match(scratch, t, n->graph, prefix, true, &match, err)) return false;
+    if (!rb_tensors_match(scratch, t, n->graph, prefix, slot != RB_AVERAGE, &match, err)) return false;
     float *w = RB_NEW(scratch, float, largest_param(n->graph));
     for (int i = 0; i < n->graph->param_count; i++) {
         if (!match[i]) continue;
         rb_tensor_to_f32(match[i], w);
-        n->backend->put(n->store, n->graph->params[i], (rb_slot)(RB_STATE + k), w);
+        n->backend->put(n->store, n->graph->params[i], slot, w);
     }
     return true;
 }
@@ -125,8 +133,11 @@ static bool load_state(rb_arena *scratch, const rb_network *n, const rb_tensors 
 bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err)
 {
     rb_arena *scratch = rb_arena_open();
+    const rb_optim *optim = n->store->spec.optim;
     bool done = load(scratch, n, t, err);
-    for (int k = 0; done && k < n->store->spec.optim->states; k++) done = load_state(scratch, n, t, k, err);
+    for (int k = 0; done && k < optim->states; k++)
+        done = load_slot(scratch, n, t, state_prefix(scratch, optim, k), (rb_slot)(RB_STATE + k), err);
+    if (done && n->store->spec.average) done = load_slot(scratch, n, t, AVERAGE_PREFIX, RB_AVERAGE, err);
     rb_arena_close(scratch);
     return done;
 }
@@ -199,6 +210,40 @@ void rb_network_put_buffers(const rb_network *n, const float *values)
     }
 }
 
+// ---- averages ------------------------------------------------------------------------------------------------------
+
+static void get_floats(const rb_network *n, const rb_param *p, rb_slot slot, double *wide, float *out)
+{
+    n->backend->get(n->store, p, slot, wide);
+    for (ptrdiff_t i = 0; i < p->count; i++) out[i] = (float)wide[i];
+}
+
+static void copy_or_swap(const rb_network *n, bool swap)
+{
+    rb_arena *scratch = rb_arena_open();
+    ptrdiff_t most = largest_param(n->graph);
+    double *wide = RB_NEW(scratch, double, most);
+    float *value = RB_NEW(scratch, float, most), *average = RB_NEW(scratch, float, most);
+    for (int i = 0; i < n->graph->param_count && n->store->spec.average; i++) {
+        const rb_param *p = n->graph->params[i];
+        get_floats(n, p, RB_VALUE, wide, value);
+        if (swap) get_floats(n, p, RB_AVERAGE, wide, average);
+        n->backend->put(n->store, p, RB_AVERAGE, value);
+        if (swap) n->backend->put(n->store, p, RB_VALUE, average);
+    }
+    rb_arena_close(scratch);
+}
+
+void rb_network_begin_average(const rb_network *n)
+{
+    copy_or_swap(n, false);
+}
+
+void rb_network_swap_average(const rb_network *n)
+{
+    copy_or_swap(n, true);
+}
+
 // ---- tensors for a file --------------------------------------------------------------------------------------------
 
 static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *p, rb_slot slot, const char *prefix,
@@ -217,30 +262,34 @@ static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *
 }
 
 // PyTorch counts the batches that each normalisation has seen; those that stand still have seen none.
-static rb_tensor batches_tensor(rb_arena *a, const rb_node *norm, int64_t steps)
+static rb_tensor batches_tensor(rb_arena *a, const rb_node *norm, int64_t forwards)
 {
     int64_t *count = RB_NEW(a, int64_t, 1);
-    *count = ((const rb_norm *)norm->attr)->frozen ? 0 : steps;
+    *count = ((const rb_norm *)norm->attr)->frozen ? 0 : forwards;
     return (rb_tensor){
         .name = rb_text_format(a, "%s.num_batches_tracked", norm->name), .dtype = RB_I64, .count = 1, .data = count};
 }
 
-void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool state, rb_tensors *out)
+// What is trained itself with what training goes on from; or what it gave.
+void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t forwards, bool state, rb_tensors *out)
 {
     const rb_graph *g = n->graph;
     const rb_optim *optim = n->store->spec.optim;
+    bool average = n->store->spec.average;
     int kept = state ? optim->states : 0;
     rb_arena *scratch = rb_arena_open();
     double *wide = RB_NEW(scratch, double, largest_param(g));
-    *out = (rb_tensors){.tensor = RB_NEW(a, rb_tensor, (ptrdiff_t)g->param_count * (1 + kept) + g->node_count)};
+    *out = (rb_tensors){.tensor = RB_NEW(a, rb_tensor, (ptrdiff_t)g->param_count * (2 + kept) + g->node_count)};
     for (int i = 0; i < g->param_count; i++) {
-        out->tensor[out->count++] = float_tensor(a, n, g->params[i], RB_VALUE, "", wide);
-        for (int k = 0; k < kept && g->params[i]->trained; k++)
-            out->tensor[out->count++] = float_tensor(a, n, g->params[i], (rb_slot)(RB_STATE + k),
-                                                     rb_text_format(a, "optim.%s.", optim->state[k]), wide);
+        const rb_param *p = g->params[i];
+        out->tensor[out->count++] = float_tensor(a, n, p, average && !state ? RB_AVERAGE : RB_VALUE, "", wide);
+        for (int k = 0; k < kept && p->trained; k++)
+            out->tensor[out->count++] =
+                float_tensor(a, n, p, (rb_slot)(RB_STATE + k), state_prefix(scratch, optim, k), wide);
+        if (average && state) out->tensor[out->count++] = float_tensor(a, n, p, RB_AVERAGE, AVERAGE_PREFIX, wide);
     }
     for (int i = 0; i < g->node_count; i++)
-        if (g->nodes[i]->op == &rb_op_batch_norm) out->tensor[out->count++] = batches_tensor(a, g->nodes[i], steps);
+        if (g->nodes[i]->op == &rb_op_batch_norm) out->tensor[out->count++] = batches_tensor(a, g->nodes[i], forwards);
     rb_arena_close(scratch);
 }
 

@@ -35,7 +35,8 @@ void rb_network_init(const rb_network *n, uint32_t seed);
 // Weights and running statistics of a file. Errors: WEIGHTS (another model)
 bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
 
-// The same, and the optimiser's own tensors beside them. Errors: WEIGHTS (another model, another optimiser)
+// The same, and the optimiser's own tensors and averages beside them. Errors: WEIGHTS (another model, another
+// optimiser)
 bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
 
 // Weights of others: the backbone's, and the head's if they fit; the rest stays as it is.
@@ -52,9 +53,15 @@ ptrdiff_t rb_network_buffer_count(const rb_network *n);
 void rb_network_get_buffers(const rb_network *n, float *out);
 void rb_network_put_buffers(const rb_network *n, const float *values);
 
-// Weights and statistics as tensors under timm's names, num_batches_tracked (`steps`) among them; with `state` the
-// optimiser's, too: optim.<PyTorch's name of it>.<parameter>. Everything lives in `a`.
-void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t steps, bool state, rb_tensors *out);
+// Moving averages of weights and statistics begin as these; and change places with them, to be judged and back. Nothing
+// happens where the store has none.
+void rb_network_begin_average(const rb_network *n);
+void rb_network_swap_average(const rb_network *n);
+
+// Weights and statistics as tensors under timm's names, num_batches_tracked (`forwards`) among them: averages where
+// there are any. With `state` those that are trained, and beside them the optimiser's, optim.<PyTorch's name of
+// it>.<parameter>, and averages, ema.<parameter>. Everything lives in `a`.
+void rb_network_tensors(rb_arena *a, const rb_network *n, int64_t forwards, bool state, rb_tensors *out);
 
 // The beginning of a plan for it: mode, batch and what pixels become. The caller adds loss and seed.
 rb_plan_spec rb_network_plan_spec(const rb_network *n, rb_mode mode, int batch);

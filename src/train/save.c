@@ -50,7 +50,8 @@ static bool save(rb_arena *a, const rb_job *job, const char *name, bool training
                        .metrics = job->at.metrics,
                        .data_fingerprint = job->fingerprint,
                        .state = training ? state_of(a, job) : NULL};
-    rb_network_tensors(a, &job->network, job->at.step, training, &c.tensors);
+    int64_t forwards = job->at.step * job->settings->training.shards;
+    rb_network_tensors(a, &job->network, forwards, training, &c.tensors);
     return (!training || keep_previous(a, path, err)) && rb_checkpoint_write(a, path, &c, err);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/settings.h"
 
+#include "base/log.h"
 #include "train/network.h"
+#include "train/top.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,8 +38,17 @@ static const rb_field training_fields[] = {
     {"weight_decay_all", RB_BOOL, AT(weight_decay_all), .preset = true,
      .help = "decay biases and norms too; false: only the weights of convolutions and dense layers"},
     {"optimizer", RB_TEXT, AT(optimizer), .preset_text = "adamw", .help = "rule of an update"},
+    {"shards", RB_INT, AT(shards), .preset = 1, .min = 1, .max = 65536, .unit = "parts",
+     .help =
+         "parts of each batch that are computed one after another, with norms of their own and one update: a larger "
+         "batch in the memory of a part"},
     {"clip_grad_norm", RB_REAL, AT(clip_grad_norm), .preset = 0, .min = 0, .max = 1e6,
      .help = "scale gradients down where the norm of all together is above this; 0: never"},
+    {"ema_decay", RB_REAL, AT(ema_decay), .preset = 0, .min = 0, .max = 0.9999999,
+     .help = "judge and keep a moving average of the weights, which keeps this share of itself at each update; 0: the "
+             "weights themselves"},
+    {"ema_warmup", RB_BOOL, AT(ema_warmup), .preset = false,
+     .help = "let the average keep less at first: 1 - step^(-2/3)"},
     {"scheduler", RB_TEXT, AT(scheduler), .preset_text = "cosine", .help = "course of the learning rate"},
     {"on_nan", RB_CHOICE, AT(on_nan), .preset = RB_NAN_STOP, .choices = on_nans,
      .help =
@@ -49,10 +60,18 @@ static const rb_field training_fields[] = {
      .help = "with freeze: the epoch, counted from 1, from which the backbone trains too; 0: never"},
     {"layer_decay", RB_REAL, AT(layer_decay), .preset = 1, .min = 1e-3, .max = 1,
      .help = "share of the rate that each block has of the next one's, down from the head; 1: all have the same"},
+    {"monitor", RB_TEXT, AT(monitor), .preset_text = "val/hter",
+     .help =
+         "figure of log.jsonl that says which epoch is best and when to stop: val/hter, val/loss, val/far, val/frr, "
+         "val/roc_auc, val/average_precision"},
+    {"monitor_mode", RB_CHOICE, AT(monitor_mode), .preset = RB_MONITOR_AUTO, .choices = rb_monitor_modes,
+     .help = "whether less of it is better, or more; auto: as the figure is meant"},
+    {"save_top_k", RB_INT, AT(save_top_k), .preset = 1, .min = 1, .max = RB_TOP_LIMIT, .unit = "epochs",
+     .help = "above 1: keep checkpoints of the best epochs beside best.safetensors, named by epoch and figure"},
     {"early_stop_patience", RB_INT, AT(early_stop_patience), .preset = 10, .min = 0, .max = 1000000, .unit = "epochs",
-     .help = "stop when val HTER has not improved for so long; 0: never"},
+     .help = "stop when what is monitored has not improved for so long; 0: never"},
     {"early_stop_min_delta", RB_REAL, AT(early_stop_min_delta), .preset = 1e-3, .min = 0, .max = 1,
-     .help = "by how much HTER must fall to count as better"},
+     .help = "by how much it must improve for that to count"},
     {"checkpoint_every", RB_INT, AT(checkpoint_every), .preset = 0, .min = 0, .max = INT32_MAX, .unit = "steps",
      .local = true, .help = "save what a resume needs so often, beside the end of each epoch; 0: by time alone"},
     {"checkpoint_every_s", RB_REAL, AT(checkpoint_every_s), .preset = 600, .min = 0, .max = 1e9, .unit = "s",
@@ -143,6 +162,16 @@ static const rb_field json_fields[] = {
     {0},
 };
 
+#define AT(member) offsetof(rb_message_settings, member)
+static const rb_field message_fields[] = {
+    {"quiet", RB_BOOL, AT(quiet), .preset = false, .local = true,
+     .help = "say nothing on standard error but warnings and errors"},
+    {"log_format", RB_CHOICE, AT(log_format), .preset = RB_LOG_TEXT, .choices = rb_log_formats, .local = true,
+     .help = "messages and progress as text, or as JSON, an object a line"},
+    {0},
+};
+#undef AT
+
 // ---- which command uses what --------------------------------------------------------------------------------------
 
 #define ALL        (RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER)
@@ -168,6 +197,7 @@ static const struct part {
     {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH, NULL},
     {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH, SHAPING},
     {"training", training_fields, AT(training), RB_FOR_TRAIN, NULL},
+    {"mixing", rb_mix_fields, AT(mix), RB_FOR_TRAIN, NULL},
     {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT, NULL},
     {"loss", loss_fields, AT(training), RB_FOR_TRAIN, NULL},
     {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH, BROUGHT ", but for device_index and threads"},
@@ -177,6 +207,7 @@ static const struct part {
     {"threshold", rb_threshold_fields, AT(threshold), RB_FOR_TRAIN | RB_FOR_EVAL, BROUGHT},
     {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, NULL},
     {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, NULL},
+    {"messages", message_fields, AT(messages), ALL | RB_FOR_BENCH | RB_FOR_AUGMENT | RB_FOR_TRACK, NULL},
     {"tracking", rb_track_fields, AT(track), RB_FOR_TRAIN | RB_FOR_TRACK, NULL},
 };
 #define PARTS ((int)(sizeof parts / sizeof *parts))
@@ -247,6 +278,11 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
     s->config.count = (int)(to - s->config.sections);
     rb_config_defaults(&s->config);
     return s;
+}
+
+void rb_settings_speak(const rb_settings *s)
+{
+    rb_log_use((rb_log_format)s->messages.log_format, s->messages.quiet);
 }
 
 static bool is_preset(const rb_tree *value)

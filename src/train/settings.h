@@ -15,6 +15,8 @@
 #include "optim/optim.h"
 #include "schedule/schedule.h"
 #include "track/track.h"
+#include "train/mix.h"
+#include "train/monitor.h"
 
 typedef struct rb_compute_settings {
     int device_index; // -1: the CPU
@@ -32,7 +34,10 @@ typedef struct rb_training_settings {
     double lr, weight_decay;
     bool weight_decay_all;
     const char *scheduler, *optimizer;
+    int shards;            // parts of a batch
     double clip_grad_norm; // 0: no clipping
+    double ema_decay;      // 0: no averages
+    bool ema_warmup;
     const char *loss;
     double label_smoothing;
     int on_nan; // rb_on_nan
@@ -40,6 +45,9 @@ typedef struct rb_training_settings {
     const char *pretrained; // "true", "false", or which weights to begin from; NULL: false
     int unfreeze_epoch;     // from 1; 0: never
     double layer_decay;
+    const char *monitor;
+    int monitor_mode; // rb_monitor_mode
+    int save_top_k;
     int early_stop_patience; // epochs; 0: never stop early
     double early_stop_min_delta;
     int checkpoint_every;                // steps; 0: by time and epoch alone
@@ -67,6 +75,11 @@ typedef struct rb_eval_settings {
     bool pick_threshold;      // here, by threshold_rule, on what is judged
 } rb_eval_settings;
 
+typedef struct rb_message_settings {
+    bool quiet;
+    int log_format; // rb_log_format
+} rb_message_settings;
+
 typedef enum rb_purpose {
     RB_FOR_TRAIN = 1,
     RB_FOR_EVAL = 2,
@@ -83,12 +96,14 @@ typedef struct rb_settings {
     rb_model_settings model;
     rb_compute_settings compute;
     rb_training_settings training;
+    rb_mix_settings mix;
     rb_bce bce; // plain: for who judges without training
     rb_decision_settings decision;
     rb_output_settings output;
     rb_threshold_keys threshold; // for who chooses one
     rb_eval_settings eval;
     rb_track_settings track;
+    rb_message_settings messages;
     bool resolved;
     rb_augmentation augmentation; // what data.augment says, once resolved
     void **schedule_cfg;          // in the order of rb_schedules
@@ -100,6 +115,9 @@ typedef struct rb_settings {
 
 // All keys at their defaults; those that `purpose` uses are its flags. Lives in `a`.
 rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose);
+
+// Has messages come as the settings want them, from here on: call it when flags are read.
+void rb_settings_speak(const rb_settings *s);
 
 // Reads what keys name, so that the settings say all: steps of augmentation come from their file into data.augment.
 //

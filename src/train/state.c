@@ -11,7 +11,7 @@ rb_state rb_state_fresh(void)
     static const char *const none[] = {NULL};
     return (rb_state){.thawed = -1,
                       .lr = NAN,
-                      .best = {.epoch = -1, .at = {NAN, INFINITY}},
+                      .best = {.epoch = -1, .cost = INFINITY},
                       .early_stop = {.best = INFINITY},
                       .memory = RB_MEMORY_FRESH,
                       .threshold = NAN,
@@ -40,8 +40,7 @@ static const struct row {
     {"judged", INTEGER, AT(judged), 0},
     {"best_epoch", INTEGER, AT(best.epoch), -1}, // none yet
     {"best_step", BIG, AT(best.step), 0},
-    {"best_hter", REAL, AT(best.at.hter), 0},
-    {"best_threshold", REAL, AT(best.at.threshold), 0},
+    {"best_cost", REAL, AT(best.cost), 0},
     {"early_stop_best", REAL, AT(early_stop.best), 0},
     {"early_stop_wait", INTEGER, AT(early_stop.wait), 0},
     {"schedule_lr", REAL, AT(memory.lr), 0},
@@ -62,6 +61,18 @@ static void put_names(rb_json *j, const char *key, const char *const *names)
 {
     rb_json_open(j, key, '[');
     for (; *names; names++) rb_json_string(j, NULL, *names);
+    rb_json_close(j);
+}
+
+static void put_top(rb_json *j, const rb_top *t)
+{
+    rb_json_open(j, "top", '[');
+    for (int i = 0; i < t->count; i++) {
+        rb_json_open(j, NULL, '{');
+        rb_json_integer(j, "epoch", t->at[i].epoch);
+        rb_json_real(j, "cost", t->at[i].cost);
+        rb_json_close(j);
+    }
     rb_json_close(j);
 }
 
@@ -89,6 +100,7 @@ const char *rb_state_text(rb_arena *a, const rb_state *s)
     rb_json *j = rb_json_new(a);
     rb_json_open(j, NULL, '{');
     for (int i = 0; i < ROWS; i++) put_row(j, &rows[i], (const char *)s + rows[i].offset);
+    put_top(j, &s->top);
     put_names(j, "bad", s->bad);
     put_names(j, "lost", s->lost);
     rb_json_close(j);
@@ -131,13 +143,32 @@ static const char *const *get_names(rb_arena *a, const json_t *list)
     return names;
 }
 
+static bool get_top(const json_t *list, rb_top *out)
+{
+    if (!json_is_array(list) || json_array_size(list) > RB_TOP_LIMIT) return false;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *entry = json_array_get(list, i);
+        const json_t *epoch = json_object_get(entry, "epoch"), *cost = json_object_get(entry, "cost");
+        if (!json_is_integer(epoch) || json_integer_value(epoch) < 0 || json_integer_value(epoch) > INT32_MAX ||
+            !json_is_number(cost))
+            return false;
+        out->at[out->count++] = (rb_top_epoch){(int)json_integer_value(epoch), json_number_value(cost)};
+    }
+    return true;
+}
+
+static bool fail_lacks(const char *key, rb_error *err)
+{
+    return rb_fail(err, RB_ERR_WEIGHTS, "its training state lacks \"%s\": it is of another version; begin anew", key);
+}
+
 static bool read(rb_arena *a, const json_t *root, rb_state *out, rb_error *err)
 {
     *out = rb_state_fresh();
     for (int i = 0; i < ROWS; i++)
         if (!get_row(json_object_get(root, rows[i].key), &rows[i], (char *)out + rows[i].offset))
-            return rb_fail(err, RB_ERR_WEIGHTS, "its training state lacks \"%s\": it is of another version; begin anew",
-                           rows[i].key);
+            return fail_lacks(rows[i].key, err);
+    if (!get_top(json_object_get(root, "top"), &out->top)) return fail_lacks("top", err);
     out->bad = get_names(a, json_object_get(root, "bad"));
     out->lost = get_names(a, json_object_get(root, "lost"));
     return true;

@@ -6,14 +6,13 @@
 
 #include "schedule/schedule.h"
 #include "train/early_stop.h"
+#include "train/top.h"
 
-#include "metric/metric.h"
-
-// The best epoch so far, by val HTER; a tie stays with the earlier one.
+// The best epoch so far, by what is monitored; a tie stays with the earlier one.
 typedef struct rb_best {
-    int epoch;
-    int64_t step;    // updates made by its end
-    rb_threshold at; // hter INFINITY before the first
+    int epoch;    // -1 before the first
+    int64_t step; // updates made by its end
+    double cost;  // monitor.h
 } rb_best;
 
 typedef struct rb_state {
@@ -26,6 +25,7 @@ typedef struct rb_state {
     double mass;    // 1 each, unless the loss weighs its mean
     int judged;     // draws of the epoch that could be read
     rb_best best;
+    rb_top top; // the best ones, where more than one is kept
     rb_early_stop early_stop;
     rb_memory memory;    // of a schedule that listens to validation
     double threshold;    // of the last validation; NAN before the first

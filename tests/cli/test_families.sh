@@ -20,6 +20,8 @@ done <<'END'
 1 --pos_weight 0.2
 1 --pos_weight auto
 0 --pos_weight auto --sampler shuffle
+1 --pos_weight auto --sampler_power 0.5
+0 --pos_weight auto --sampler_power 0
 0 --label_smoothing 0.1
 0 --loss focal
 1 --loss focal --focal_alpha 0.25
@@ -38,6 +40,11 @@ END
 train_once shift --config small.yaml --pos_weight 0.2
 grep -qF 'by -1.87 and -1.61, together -3.48' "$stderr" || fail "the shift is not that of 6 and 39 pictures"
 grep -qE '"loss":"bce","logit_shift":-3\.48' "$run/log.jsonl" || fail "the log does not have the shift"
+
+# Draws by the root of the balance are half of the way.
+train_once root --config small.yaml --pos_weight 0.2 --sampler_power 0.5
+grep -qF 'by -0.94 and -1.61, together -2.55' "$stderr" || fail "a power of .5 does not shift by half"
+grep -qE '"loss":"bce","logit_shift":-2\.545' "$run/log.jsonl" || fail "the log does not have half the shift"
 
 # A weight is a weight, however it is said: 6/39, as a number, by cross-entropy of one logit, and in the checkpoint's words.
 tensors() { tail -c +$(($(od -An -tu8 -N8 "$1/best.safetensors") + 9)) "$1/best.safetensors" | cksum; }

@@ -23,7 +23,8 @@ END
 # same_run WHOLE OTHER - fails unless both ended with the same bytes.
 same_run() {
   local name
-  for name in last.safetensors best.safetensors val.proba test.proba metrics.json split.csv; do
+  diff <(ls "$1") <(ls "$2") >&2 || fail 'the files are not those of the run nobody killed'
+  for name in last.safetensors best.safetensors val.proba test.proba metrics.json split.csv $(cd "$1" && compgen -G 'epoch-*'); do
     cmp "$1/$name" "$2/$name" || fail "$name is not that of the run nobody killed"
   done
   diff <(without_clock "$1/log.jsonl") <(without_clock "$2/log.jsonl") >&2 || fail "the log is not that of the run nobody killed"
@@ -31,7 +32,7 @@ same_run() {
 
 # killed_run FOLDER FLAG... - trains into FOLDER until a process gets to its end; all others are killed.
 killed_run() {
-  local pid flags code kills=0
+  local pid flags code ms kills=0
   while ((kills < 40)); do
     flags=(--config tiny.yaml --checkpoint_dir "$@")
     [[ -e $(echo "$1"/*/last.safetensors) ]] && flags=(--checkpoint_path "$1"/*)
@@ -39,7 +40,8 @@ killed_run() {
     [[ -e $1 && ! -e $(echo "$1"/*/last.safetensors) ]] && rm -r "$1"
     "$rarebit" train "${flags[@]}" >out 2>err &
     pid=$!
-    sleep "$(printf '0.%03d' $((RANDOM % most_ms)))"
+    ms=$((RANDOM % most_ms))
+    sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
     kill -KILL $pid 2>/dev/null
     wait $pid 2>/dev/null
     code=$?
@@ -52,9 +54,12 @@ killed_run() {
   fail "killed 40 times without an end"
 }
 
-# Every third run has a backbone that thaws half-way, and rates by layer.
+# What else a run may carry along: a backbone that thaws half-way and rates by layer; batches in
+# parts, mixed, averages, and the two best epochs kept.
+kinds=4
 settings() {
-  case $(($1 % 3)) in
+  case $(($1 % kinds)) in
+  1) echo "--batch_size 16 --shards 2 --ema_decay 0.8 --ema_warmup --mixup_alpha 0.4 --cutmix_alpha 1 --monitor val/roc_auc --save_top_k 2 --sampler_power 0.5" ;;
   2) echo "--freeze --unfreeze_epoch 3 --layer_decay 0.7" ;;
   *) echo "" ;;
   esac
@@ -65,7 +70,7 @@ RANDOM=7 total=0 rounds=10
 for threads in 1 2; do
   for ((i = 0; i < rounds; i++)); do
     read -ra flags <<<"--threads $threads $(settings $i)"
-    whole=whole$threads.$((i % 3))
+    whole=whole$threads.$((i % kinds))
     [[ -e $whole ]] || expect --any 0 '' "$rarebit" train --config tiny.yaml --checkpoint_dir "$whole" "${flags[@]}"
     most_ms=600
     killed_run "killed$threads.$i" "${flags[@]}"

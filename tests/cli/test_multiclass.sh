@@ -65,7 +65,7 @@ expect 2 '^val_threshold: is for two classes, and .* was trained for 4' \
 expect --any 0 '' "$rarebit" eval --checkpoint_path "$run" --root_dir data --part test --json test.json --device_index -1
 [[ $(jq .hter test.json) == $(jq .test.hter "$run/metrics.json") ]] || fail 'eval and train differ'
 expect --any 0 '' "$rarebit" eval --labels labels --proba "$run/test.proba" --json files.json
-[[ $(jq .confusion_rows_true files.json) == $(jq .test.confusion_rows_true "$run/metrics.json") ]] || fail 'eval of files and train differ'
+[[ $(jq .confusion_rows_true files.json) == "$(jq .test.confusion_rows_true "$run/metrics.json")" ]] || fail 'eval of files and train differ'
 expect 2 '^pick_threshold is for two classes, and here are 4' \
   "$rarebit" eval --checkpoint_path "$run" --root_dir data --part test --pick_threshold --device_index -1
 

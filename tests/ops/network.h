@@ -25,7 +25,7 @@ static inline network network_open_with(rb_arena *a, const rb_backend *b, const 
     settings_fill(a, optim->fields, cfg, keys);
     rb_error err = {0};
     network n = {.arena = a, .backend = b, .graph = g};
-    rb_store_spec store = {precision, spec->batch, optim, cfg};
+    rb_store_spec store = {precision, spec->batch, optim, cfg, true};
     check_done(b->store(a, g, &store, &n.store, &err), err);
     check_done(b->plan(a, n.store, spec, &n.plan, &err), err);
     return n;
@@ -80,7 +80,7 @@ static inline void network_backward(const network *n, bool accumulate)
 static inline void network_update(const network *n, int step)
 {
     rb_error err = {0};
-    rb_update u = {.lr = 1e-2, .momentum = NAN, .weight_decay = 1e-2, .step = step};
+    rb_update u = {.lr = 1e-2, .momentum = NAN, .weight_decay = 1e-2, .step = step, .kept = 0.75};
     check_done(n->backend->update(n->store, &u, &err), err);
 }
 

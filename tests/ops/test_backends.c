@@ -55,6 +55,7 @@ static void check_update(const pair *p, int step)
     check_slot(p, "value after the update", RB_VALUE, is_trained, 1e-6);
     check_slot(p, "moment 1", RB_MOMENT1, learns, 1e-6);
     check_slot(p, "moment 2", RB_MOMENT2, learns, 1e-6);
+    check_slot(p, "average", RB_AVERAGE, learns, 1e-6);
 }
 
 static void agrees_with_ref(const pair *p, const trial *t)

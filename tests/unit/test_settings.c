@@ -70,6 +70,8 @@ static void every_command_has_its_flags(void **state)
         {"labels", RB_FOR_EVAL},
         {"input_dir", RB_FOR_INFER},
         {"get_proba", RB_FOR_INFER},
+        {"quiet", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER | RB_FOR_BENCH},
+        {"log_format", RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_INFER | RB_FOR_BENCH},
         {"no_such_key", 0},
     };
     for (int i = 0; i < COUNT(keys); i++)

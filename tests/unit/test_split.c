@@ -184,8 +184,22 @@ static void nothing_is_drawn_when_all_parts_are_given(void **state)
 static int *order_of(rb_arena *a, const rb_dataset *d, rb_indices from, rb_sampler how, uint32_t epoch, int count)
 {
     int *order = RB_NEW(a, int, count);
-    rb_sampler_order(a, d, from, how, 11, epoch, order, count);
+    rb_sampler_order(a, d, from, (rb_drawing){how, 1}, 11, epoch, order, count);
     return order;
+}
+
+// How often pictures were drawn, against how often they should be.
+static double chi_squared(const rb_dataset *d, const int *order, int n, const double *share)
+{
+    double chi2 = 0;
+    int *times = calloc((size_t)d->count, sizeof *times);
+    for (int j = 0; j < n; j++) times[order[j]]++;
+    for (int i = 0; i < d->count; i++) {
+        double expected = n * share[d->samples[i].label];
+        chi2 += (times[i] - expected) * (times[i] - expected) / expected;
+    }
+    free(times);
+    return chi2;
 }
 
 static void balanced_draws_are_uniform_over_classes_then_pictures(void **state)
@@ -193,15 +207,26 @@ static void balanced_draws_are_uniform_over_classes_then_pictures(void **state)
     rb_arena *a = ((place *)*state)->arena;
     rb_dataset d = made(a, (int[CLASSES]){4, 0, 16}); // class 1 has no picture
     rb_indices all = rb_dataset_part(a, &d, RB_NO_PART);
-    int n = 64000, *order = order_of(a, &d, all, RB_SAMPLER_BALANCED, 0, n), times[20] = {0};
-    for (int j = 0; j < n; j++) times[order[j]]++;
-    double chi2 = 0;
-    for (int i = 0; i < 20; i++) {
-        double expected = n / 2.0 / (d.samples[i].label == 0 ? 4 : 16);
-        chi2 += (times[i] - expected) * (times[i] - expected) / expected;
-    }
+    int n = 64000, *order = order_of(a, &d, all, RB_SAMPLER_BALANCED, 0, n);
+    double chi2 = chi_squared(&d, order, n, (double[CLASSES]){1 / 8.0, 0, 1 / 32.0});
     assert_true(chi2 < 43.8); // 19 degrees of freedom, 0.1 %
     assert_true(chi2 > 5.4);  // nor is it too even
+}
+
+// Weights n^-power, so that a picture's share is n^-power over the sum of n^(1 - power).
+static void a_power_tempers_the_balance(void **state)
+{
+    rb_arena *a = ((place *)*state)->arena;
+    rb_dataset d = made(a, (int[CLASSES]){4, 0, 16});
+    rb_indices all = rb_dataset_part(a, &d, RB_NO_PART);
+    static const double powers[] = {0, 0.25, 0.5, 0.9};
+    int n = 64000, *order = RB_NEW(a, int, n);
+    for (int k = 0; k < 4; k++) {
+        double t = powers[k], sum = pow(4, 1 - t) + pow(16, 1 - t);
+        rb_sampler_order(a, &d, all, (rb_drawing){RB_SAMPLER_BALANCED, t}, 11, 0, order, n);
+        double chi2 = chi_squared(&d, order, n, (double[CLASSES]){pow(4, -t) / sum, 0, pow(16, -t) / sum});
+        if (!(chi2 > 5.4 && chi2 < 43.8)) fail_msg("power %g: chi squared is %g", t, chi2);
+    }
 }
 
 static void a_balanced_draw_depends_on_its_place_alone(void **state)
@@ -256,6 +281,7 @@ int main(void)
         TEST(given_parts_are_kept_and_not_added_to),
         TEST(nothing_is_drawn_when_all_parts_are_given),
         TEST(balanced_draws_are_uniform_over_classes_then_pictures),
+        TEST(a_power_tempers_the_balance),
         TEST(a_balanced_draw_depends_on_its_place_alone),
         TEST(draws_come_from_the_part_asked_for),
         TEST(shuffle_is_a_permutation),

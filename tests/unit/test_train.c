@@ -7,6 +7,7 @@
 #include "data/synth.h"
 #include "train/job.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
@@ -173,6 +174,85 @@ static void records_say_of_which_weights_they_are(void **state)
     assert_non_null(strstr(end, "\"best_step\":3,\"best_epoch\":0,"));
 }
 
+// A number of the first record with all of `beginning` in it.
+static double logged(const char *log, const char *beginning, const char *key)
+{
+    const char *record = strstr(log, beginning), *field = record ? strstr(record, key) : NULL;
+    if (!field) fail_msg("no %s in a record that begins with %s", key, beginning);
+    return strtod(field + strlen(key), NULL);
+}
+
+// Epochs are judged by the averages that the best checkpoint holds, not by the weights that go on.
+static void averages_are_judged_and_kept(void **state)
+{
+    place *p = *state;
+    rb_error err = {0};
+    rb_trained trained;
+    rb_settings *s = small(p);
+    s->training.num_epochs = 4;
+    s->training.lr = 0.01;
+    s->training.ema_decay = 0.8;
+    check_done(rb_train(p->arena, s, NULL, &trained, &err), err);
+    rb_run run = {.folder = trained.folder};
+    const char *log = log_of(p, &run), *part = "\"part\":\"val\"";
+    const char *best = rb_text_format(p->arena, "\"type\":\"epoch\",\"step\":%d,", 3 * (trained.best_epoch + 1));
+    assert_true(logged(log, best, "\"val/loss\":") == logged(log, part, "\"val/loss\":"));
+    rb_checkpoint last;
+    check_done(rb_checkpoint_open(p->arena, rb_run_path(p->arena, &run, "last.safetensors"), &last, &err), err);
+    const rb_tensor *weight = rb_tensors_find(&last.tensors, "fc.0.weight");
+    const rb_tensor *average = rb_tensors_find(&last.tensors, "ema.fc.0.weight");
+    assert_true(weight && average && rb_tensor_difference(p->arena, weight, average) > 1e-3);
+}
+
+// The loss of an epoch's first batch, mixed by hand, at the weights of the beginning.
+static double loss_of_first_batch(place *p, const rb_job *job)
+{
+    rb_error err = {0};
+    const rb_settings *s = job->settings;
+    const rb_batch *b;
+    rb_plan *plan;
+    int draws = job->part[RB_TRAIN_PART].count, *order = RB_NEW(p->arena, int, draws), side = s->data.image_size;
+    rb_sampler_order(p->arena, &job->data, job->part[RB_TRAIN_PART], (rb_drawing){(rb_sampler)s->data.sampler, 1}, 0, 0,
+                     order, draws);
+    rb_loader_begin(job->loader, &(rb_pass){.order = order, .count = draws, .augmentation = job->augmentation});
+    check_done(rb_loader_next(job->loader, &b, &err), err);
+    rb_mixed_batch batch = {b->n, side, side, 3, b->pixels, b->bad};
+    rb_mix m = rb_mix_draw(&s->mix, 0, 0, 0, side, side);
+    uint8_t *pixels = RB_NEW(p->arena, uint8_t, (ptrdiff_t)b->n * side * side * 3);
+    float *targets = RB_NEW(p->arena, float, b->n);
+    for (int i = 0; i < b->n; i++)
+        targets[i] = (float)(0.9 * job->data.samples[b->sample[i]].label + 0.05); // smoothed by .1
+    rb_mix_pixels(&m, &batch, pixels);
+    rb_mix_targets(&m, &batch, 1, targets);
+    rb_plan_spec spec = rb_network_plan_spec(&job->network, RB_TRAIN, b->n);
+    spec.loss = job->loss.loss;
+    spec.loss_cfg = job->loss_cfg;
+    rb_feed feed = {.n = b->n, .pixels = pixels, .targets = targets, .scale = 1.0 / b->n};
+    double loss = NAN;
+    check_done(job->network.backend->plan(p->arena, job->network.store, &spec, &plan, &err) &&
+                   plan->backend->forward(plan, &feed, &err) && plan->backend->read(plan, &loss, NULL, &err),
+               err);
+    return loss;
+}
+
+static void mixed_batches_are_learned(void **state)
+{
+    place *p = *state;
+    rb_settings *s = small(p);
+    s->training.num_epochs = 1;
+    s->training.label_smoothing = 0.1;
+    for (int cut = 0; cut < 2; cut++) {
+        rb_error err = {0};
+        rb_job *job = RB_NEW(p->arena, rb_job, 1);
+        s->mix.mixup_alpha = cut ? 0 : 1;
+        s->mix.cutmix_alpha = cut ? 1 : 0;
+        check_done(rb_job_open(p->arena, s, NULL, job, &err), err);
+        double want = loss_of_first_batch(p, job);
+        check_done(rb_job_fit(job, &err), err);
+        check_near("loss", logged(log_of(p, &job->run), "\"type\":\"step\"", "\"train/loss\":"), want, 1e-6, 0);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_data, place_close)
 
 int main(void)
@@ -181,6 +261,7 @@ int main(void)
         TEST(what_goes_bad_is_said_once),        TEST(batches_of_bad_pictures_are_no_steps),
         TEST(a_threshold_needs_both_classes),    TEST(the_fingerprint_is_of_the_split),
         TEST(what_computed_is_what_is_recorded), TEST(records_say_of_which_weights_they_are),
+        TEST(averages_are_judged_and_kept),      TEST(mixed_batches_are_learned),
     };
     return cmocka_run_group_tests_name("train", tests, NULL, NULL);
 }

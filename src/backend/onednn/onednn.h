@@ -73,7 +73,8 @@ struct rb_dn_store {
     dnnl_stream_t stream;
     rb_dn_tensor *param[RB_SLOTS]; // by parameter id; slots beyond VALUE exist for trained parameters
     uint8_t *block[RB_SLOTS];      // trained parameters first, then buffers
-    ptrdiff_t trained_bytes;       // length of the other slots' blocks
+    ptrdiff_t trained_bytes;       // length of the other slots' blocks,
+    ptrdiff_t value_bytes;         // and of those with buffers, RB_VALUE and RB_AVERAGE
     double *squares;               // room for the sums of clipping
     uint8_t *shared;               // block of the first plan, lent to the others
     ptrdiff_t shared_bytes;

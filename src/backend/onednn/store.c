@@ -7,6 +7,7 @@
 #include "backend/onednn/onednn.h"
 
 #include "base/parallel.h"
+#include "optim/average.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -93,15 +94,16 @@ static bool place(rb_dn_store *s, ptrdiff_t *bytes, rb_error *err)
 static bool open_blocks(rb_dn_store *s, ptrdiff_t value_bytes, rb_error *err)
 {
     const rb_graph *g = s->base.graph;
-    int slots = s->base.spec.optim ? RB_STATE + s->base.spec.optim->states : RB_GRAD;
-    for (int slot = 0; slot < slots; slot++) {
-        s->block[slot] = RB_NEW(s->arena, uint8_t, slot == RB_VALUE ? value_bytes : s->trained_bytes);
+    for (int slot = 0; slot < RB_SLOTS; slot++) {
+        ptrdiff_t bytes = slot == RB_VALUE || slot == RB_AVERAGE ? value_bytes : s->trained_bytes;
         for (int i = 0; i < g->param_count; i++) {
             s->param[slot][i] = s->param[RB_VALUE][i];
-            if ((slot == RB_VALUE || g->params[i]->trained) && !wrap(s, &s->param[slot][i], s->block[slot], err))
-                return false;
+            if (!rb_store_has(&s->base, (rb_slot)slot, g->params[i])) continue;
+            if (!s->block[slot]) s->block[slot] = RB_NEW(s->arena, uint8_t, bytes);
+            if (!wrap(s, &s->param[slot][i], s->block[slot], err)) return false;
         }
     }
+    s->value_bytes = value_bytes;
     if (s->base.spec.optim)
         s->squares = RB_NEW(s->arena, double, s->trained_bytes / (ptrdiff_t)sizeof(float) / PIECE + 1);
     return true;
@@ -242,12 +244,33 @@ typedef struct update_job {
     float *at[RB_SLOTS];
 } update_job;
 
+static void average_piece(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    const update_job *j = context;
+    rb_average_f32(j->update->kept, to - from, j->at[RB_VALUE] + from, j->at[RB_AVERAGE] + from);
+}
+
 static void update_piece(void *context, ptrdiff_t from, ptrdiff_t to)
 {
     const update_job *j = context;
     float *state[RB_OPTIM_STATES] = {NULL};
     for (int k = 0; k < j->optim->states; k++) state[k] = j->at[RB_STATE + k] + from;
     j->optim->apply_f32(j->coef, to - from, j->at[RB_VALUE] + from, j->at[RB_GRAD] + from, state);
+    if (j->at[RB_AVERAGE]) average_piece(context, from, to);
+}
+
+// In pieces that the average finds in the cache: one pass over memory.
+static void update_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    for (ptrdiff_t at = from; at < to; at += PIECE) update_piece(context, at, to - at < PIECE ? to : at + PIECE);
+}
+
+// Running statistics, which no update moves.
+static void average_buffers(const rb_dn_store *s, update_job *j)
+{
+    if (!s->base.spec.average) return;
+    for (int slot = 0; slot < RB_SLOTS; slot++) j->at[slot] = floats_at(s, slot, s->trained_bytes);
+    rb_parallel_for((s->value_bytes - s->trained_bytes) / (ptrdiff_t)sizeof(float), PIECE, average_piece, j);
 }
 
 static void update_run(rb_dn_store *s, void *context, const rb_param *first, ptrdiff_t from, ptrdiff_t to)
@@ -256,7 +279,7 @@ static void update_run(rb_dn_store *s, void *context, const rb_param *first, ptr
     rb_update own = rb_update_of(j->update, first);
     rb_optim_prepare(j->optim, s->base.spec.optim_cfg, &own, s->base.grad_norm, first->rank, j->coef);
     for (int slot = 0; slot < RB_SLOTS; slot++) j->at[slot] = floats_at(s, slot, from);
-    rb_parallel_for((to - from) / (ptrdiff_t)sizeof(float), 4096, update_piece, j);
+    rb_parallel_for((to - from) / (ptrdiff_t)sizeof(float), PIECE, update_pieces, j);
 }
 
 // The sum of squares in pieces of a fixed size, each in a fixed order: the same for any number of threads. What lies
@@ -305,6 +328,7 @@ bool rb_dn_store_update(rb_store *store, const rb_update *u, rb_error *err)
     if (!rb_norm_is_finite(store, err)) return false;
     update_job job = {.optim = store->spec.optim, .update = u};
     each_run(s, update_run, &job);
+    average_buffers(s, &job);
     store->version++;
     return true;
 }

@@ -2,6 +2,8 @@
 // store.c - parameters of one graph as doubles: values, and where there is an optimiser gradients and its state.
 #include "backend/ref/ref.h"
 
+#include "optim/average.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -18,11 +20,11 @@ bool rb_ref_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec
         return rb_fail(err, RB_ERR_USAGE, "precision: the ref backend computes fp32 and fp64, not bf16");
     rb_ref_store *s = RB_NEW(a, rb_ref_store, 1);
     s->base = (rb_store){.backend = &rb_backend_ref, .graph = g, .spec = *spec, .version = 1};
-    int used = spec->optim ? RB_STATE + spec->optim->states : RB_GRAD;
     for (int slot = 0; slot < RB_SLOTS; slot++) {
         s->tensor[slot] = RB_NEW(a, double *, g->param_count);
-        for (int i = 0; i < g->param_count && slot < used; i++)
-            if (slot == RB_VALUE || g->params[i]->trained) s->tensor[slot][i] = RB_NEW(a, double, g->params[i]->count);
+        for (int i = 0; i < g->param_count; i++)
+            if (rb_store_has(&s->base, (rb_slot)slot, g->params[i]))
+                s->tensor[slot][i] = RB_NEW(a, double, g->params[i]->count);
     }
     *out = &s->base;
     return true;
@@ -66,8 +68,15 @@ static void update_one(const rb_ref_store *s, const rb_param *p, const rb_update
     for (int slot = 0; slot < RB_SLOTS; slot++) tensor[slot] = s->tensor[slot][p->id];
     rb_optim_prepare(o, s->base.spec.optim_cfg, &own, s->base.grad_norm, p->rank, coef);
     o->apply(coef, p->count, tensor[RB_VALUE], tensor[RB_GRAD], tensor + RB_STATE);
-    for (int slot = 0; slot < RB_SLOTS; slot++)
+    for (int slot = 0; slot < RB_AVERAGE; slot++)
         if (tensor[slot]) rb_ref_round(s, tensor[slot], p->count);
+}
+
+static void average_one(const rb_ref_store *s, const rb_param *p, const rb_update *u)
+{
+    double *average = s->tensor[RB_AVERAGE][p->id];
+    rb_average(u->kept, p->count, s->tensor[RB_VALUE][p->id], average);
+    rb_ref_round(s, average, p->count);
 }
 
 bool rb_ref_store_update(rb_store *store, const rb_update *u, rb_error *err)
@@ -75,8 +84,11 @@ bool rb_ref_store_update(rb_store *store, const rb_update *u, rb_error *err)
     assert(store->spec.optim);
     store->grad_norm = norm_of((const rb_ref_store *)store);
     if (!rb_norm_is_finite(store, err)) return false;
-    for (int i = 0; i < store->graph->param_count; i++)
-        if (learns(store->graph->params[i])) update_one((const rb_ref_store *)store, store->graph->params[i], u);
+    for (int i = 0; i < store->graph->param_count; i++) {
+        const rb_param *p = store->graph->params[i];
+        if (learns(p)) update_one((const rb_ref_store *)store, p, u);
+        if (store->spec.average && !(p->trained && p->frozen)) average_one((const rb_ref_store *)store, p, u);
+    }
     store->version++;
     return true;
 }
