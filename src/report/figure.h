@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 
-#define RB_FIGURE_W 380
+#define RB_FIGURE_W 350
 
 typedef struct rb_svg {
     int w, h;

@@ -36,7 +36,7 @@ void rb_html_facts(rb_out *o, const rb_block *b)
 void rb_html_table(rb_out *o, const rb_block *b)
 {
     const rb_column *column = b->table.column;
-    rb_out_put(o, "<table><thead><tr>");
+    rb_out_print(o, "<table%s><thead><tr>", b->table.columns > 5 ? " class=\"wide\"" : "");
     for (int i = 0; i < b->table.columns; i++)
         put_element(o, column[i].number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">", column[i].name,
                     "</th>");

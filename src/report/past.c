@@ -187,6 +187,7 @@ bool rb_past_read(rb_arena *a, const char *folder, rb_past *out, rb_error *err)
     out->config = (const char *)config.data;
     for (int part = 0; part < RB_PAST_PARTS; part++)
         if (!rb_folder_results(a, folder, rb_results_parts[part], &out->part[part], err)) return false;
+    out->short_name = out->name;
     find_classes(out);
     return true;
 }

@@ -36,6 +36,7 @@ typedef struct rb_past_picture {
 
 typedef struct rb_past {
     const char *folder, *name;
+    const char *short_name; // beside others "B resnet18", alone as `name`
     rb_setting_list settings;
     const char *config; // config.yaml as it is
     rb_past_log log;

@@ -6,11 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-const char *rb_report_name(const rb_past *run)
-{
-    return run->name;
-}
-
 static rb_summary judged(rb_arena *a, const rb_past *run, int part)
 {
     return rb_summarise(a, run->part[part].scores, run->part[part].threshold);
@@ -41,6 +36,15 @@ static void say_unjudged(rb_page *p, const rb_past *run)
     rb_page_note(p, "The run has not been judged: it goes on, or was stopped. Of test pictures nothing is known.");
 }
 
+static const char *how_it_ended(rb_arena *a, const rb_past *run)
+{
+    const char *status = rb_past_text(run->log.end, "status");
+    int most = (int)rb_past_number(run->log.run, "num_epochs");
+    if (!status) return "training has not ended";
+    if (!strcmp(status, "stopped_early")) return rb_text_format(a, "stopped early, %d were allowed", most);
+    return "trained to the end";
+}
+
 static void say_facts(rb_page *p, const rb_past *run, const rb_summary *s, const char *part)
 {
     rb_arena *a = p->arena;
@@ -51,17 +55,16 @@ static void say_facts(rb_page *p, const rb_past *run, const rb_summary *s, const
     const rb_fact facts[] = {
         {rb_text_format(a, "HTER, %s", part), rb_percent(a, s->rates.hter), "mean of FAR and FRR"},
         {"FAR", rb_percent(a, s->rates.far),
-         rb_text_format(a, "[%.1f, %.1f], %lld of %d of class %s accepted", 100 * s->far_interval.low,
+         rb_text_format(a, "[%.1f,\u00A0%.1f] · %lld of %d of class %s accepted", 100 * s->far_interval.low,
                         100 * s->far_interval.high, (long long)s->confusion.fp, s->negatives, run->classes[0])},
         {"FRR", rb_percent(a, s->rates.frr),
-         rb_text_format(a, "[%.1f, %.1f], %lld of %d of class %s rejected", 100 * s->frr_interval.low,
+         rb_text_format(a, "[%.1f,\u00A0%.1f] · %lld of %d of class %s rejected", 100 * s->frr_interval.low,
                         100 * s->frr_interval.high, (long long)s->confusion.fn, s->positives, run->classes[1])},
         {"ROC AUC", auc, "1 is perfect, 0.5 is guessing"},
         {"Threshold", threshold, "chosen on val"},
         {"Best epoch",
          best ? rb_text_format(a, "%d of %d", (int)rb_past_number(best, "epoch") + 1, run->log.epoch.count) : "–",
-         rb_text_format(a, "%s of at most %d", run->log.end ? "ended" : "has not ended",
-                        (int)rb_past_number(run->log.run, "num_epochs"))},
+         how_it_ended(a, run)},
     };
     rb_page_facts(p, facts, sizeof facts / sizeof *facts);
 }
@@ -112,7 +115,7 @@ static void say_best(rb_page *p, const rb_past *runs, int count)
         rb_page_lede(p, "None of the %d runs has been judged yet", count);
     else
         rb_page_lede(p, "Least HTER of %d runs: %s on %s, %s", count, rb_percent(p->arena, least),
-                     rb_results_parts[rb_past_main_part(&runs[best])], rb_report_name(&runs[best]));
+                     rb_results_parts[rb_past_main_part(&runs[best])], runs[best].short_name);
     if (unjudged && best >= 0)
         rb_page_note(p, "%s not been judged: still going on, or stopped.",
                      rb_counted(p->arena, unjudged, "run has", "runs have"));

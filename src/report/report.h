@@ -26,7 +26,4 @@ void rb_report_data(rb_page *p, const rb_past *run);
 bool rb_report_pictures(rb_page *p, const rb_past *run, int most, rb_error *err) RB_CHECKED;
 void rb_report_settings(rb_page *p, const rb_past *runs, int count);
 
-// How a run is called beside others: what tells it from them.
-const char *rb_report_name(const rb_past *run);
-
 #endif

@@ -21,16 +21,16 @@ static void put_row(rb_page *p, const char *name, const rb_part_results *r)
     rb_arena *a = p->arena;
     rb_summary s = rb_summarise(a, r->scores, r->threshold);
     const char *cells[COLUMNS] = {name,
-                                  rb_text_format(a, "%d", s.n),
-                                  rb_text_format(a, "%d", s.negatives),
-                                  rb_text_format(a, "%d", s.positives),
                                   rb_percent(a, s.rates.hter),
                                   rb_percent_within(a, s.rates.far, s.far_interval),
                                   rb_percent_within(a, s.rates.frr, s.frr_interval),
                                   rb_text_format(a, "%.4f", s.roc_auc),
                                   rb_percent(a, s.eer),
                                   rb_text_format(a, "%.3f", s.rates.mcc),
-                                  rb_text_format(a, "%.4f", s.brier)};
+                                  rb_text_format(a, "%.4f", s.brier),
+                                  rb_text_format(a, "%d", s.n),
+                                  rb_text_format(a, "%d", s.negatives),
+                                  rb_text_format(a, "%d", s.positives)};
     rb_page_row(p, cells);
 }
 
@@ -39,16 +39,16 @@ static void begin_table(rb_page *p, const char *title, const char *reading, cons
 {
     rb_arena *a = p->arena;
     const rb_column columns[COLUMNS] = {{what, false},
-                                        {"pictures", true},
-                                        {rb_text_format(a, "class %s", classes[0]), true},
-                                        {rb_text_format(a, "class %s", classes[1]), true},
                                         {"HTER", true},
                                         {"FAR [95 %]", true},
                                         {"FRR [95 %]", true},
                                         {"ROC AUC", true},
                                         {"EER", true},
                                         {"MCC", true},
-                                        {"Brier", true}};
+                                        {"Brier", true},
+                                        {"pictures", true},
+                                        {rb_text_format(a, "class %s", classes[0]), true},
+                                        {rb_text_format(a, "class %s", classes[1]), true}};
     rb_page_table(p, title, reading, columns, COLUMNS);
 }
 
@@ -97,6 +97,7 @@ static void show_one(rb_page *p, const rb_past *run, int main)
     rb_show_roc(p, results, count);
     rb_show_det(p, results, count);
     rb_show_precision_recall(p, results, count, run->classes);
+    rb_show_coverage(p, &results[0]);
     rb_show_reliability(p, &results[0], isnan(shift) ? 0 : shift);
 }
 
@@ -112,8 +113,8 @@ static void show_several(rb_page *p, const rb_past *runs, int count)
     for (int i = 0; i < count; i++) {
         int part = rb_past_main_part(&runs[i]);
         if (part < 0) continue;
-        put_row(p, rb_report_name(&runs[i]), &runs[i].part[part]);
-        results[judged++] = result_of(&runs[i], part, rb_report_name(&runs[i]), RB_RUN_COLOUR + i);
+        put_row(p, runs[i].short_name, &runs[i].part[part]);
+        results[judged++] = result_of(&runs[i], part, runs[i].short_name, RB_RUN_COLOUR + i);
     }
     if (!judged) return;
     for (int i = 0; i < judged; i++) rb_show_confusion(p, &results[i], classes);

@@ -52,7 +52,7 @@ static void show_over_epochs(rb_page *p, const rb_past *runs, int count, const c
         for (int j = 0; j < line_count; j++) {
             run_line line = lines[j];
             if (count > 1) {
-                line.name = rb_text_format(a, "%s, %s", rb_report_name(&runs[i]), line.name);
+                line.name = rb_text_format(a, "%s, %s", runs[i].short_name, line.name);
                 line.colour = RB_RUN_COLOUR + i;
             }
             series[n++] = series_of(a, &runs[i], &line);
@@ -104,7 +104,7 @@ static const char *read_losses(rb_arena *a, const rb_past *runs, int count)
         const double *val = rb_past_column(a, runs[i].log.epoch, "val/loss");
         int least = least_at(val, runs[i].log.epoch.count);
         if (least >= 0)
-            text = rb_text_format(a, "%s %s %.3f in epoch %d;", text, rb_report_name(&runs[i]), val[least], least + 1);
+            text = rb_text_format(a, "%s %s %.3f in epoch %d;", text, runs[i].short_name, val[least], least + 1);
     }
     return rb_text_format(a, "%s losses compare only where they are computed in the same way.", text);
 }
@@ -119,7 +119,7 @@ static const char *read_errors(rb_arena *a, const rb_past *runs, int count)
         const double *hter = rb_past_column(a, runs[i].log.epoch, "val/hter");
         int n = runs[i].log.epoch.count, least = least_at(hter, n);
         if (least < 0) continue;
-        const char *name = count > 1 ? rb_text_format(a, "%s: ", rb_report_name(&runs[i])) : "";
+        const char *name = count > 1 ? rb_text_format(a, "%s: ", runs[i].short_name) : "";
         const char *since =
             n - 1 == least ? "and might go on falling"
                            : rb_text_format(a, "no better in the %s after it",
@@ -145,7 +145,7 @@ static const char *read_areas(rb_arena *a, const rb_past *runs, int count)
             if (isfinite(area[k]) && (best < 0 || area[k] > area[best])) best = k;
         if (best >= 0)
             text = rb_text_format(a, "%s%s%s%s highest with %.4f in epoch %d.", text, *text ? " " : "",
-                                  count > 1 ? rb_report_name(&runs[i]) : "ROC AUC on val", count > 1 ? ":" : " was",
+                                  count > 1 ? runs[i].short_name : "ROC AUC on val", count > 1 ? ":" : " was",
                                   area[best], best + 1);
     }
     return text;
@@ -216,7 +216,7 @@ static void show_over_steps(rb_page *p, const rb_past *runs, int count, bool lr)
         if (!runs[i].log.steps) continue;
         step_line l = line_of(a, &runs[i], lr);
         if (!n) first = l;
-        series[n++] = (rb_series){.name = count > 1 ? rb_report_name(&runs[i]) : NULL,
+        series[n++] = (rb_series){.name = count > 1 ? runs[i].short_name : NULL,
                                   .colour = RB_RUN_COLOUR + i,
                                   .x = l.x,
                                   .y = l.mean,

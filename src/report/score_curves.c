@@ -21,13 +21,13 @@ const char *rb_percent(rb_arena *a, double share)
 {
     if (isnan(share)) return "–";
     double size = fabs(share);
-    return rb_text_format(a, "%.*f %%", size > 0 && size < 0.00995 ? 2 : 1, 100 * share);
+    return rb_text_format(a, "%.*f\u00A0%%", size > 0 && size < 0.00995 ? 2 : 1, 100 * share);
 }
 
 const char *rb_percent_within(rb_arena *a, double share, rb_interval i)
 {
     if (isnan(share) || isnan(i.low) || isnan(i.high)) return rb_percent(a, share);
-    return rb_text_format(a, "%s [%.1f, %.1f]", rb_percent(a, share), 100 * i.low, 100 * i.high);
+    return rb_text_format(a, "%s\u00A0[%.1f,\u00A0%.1f]", rb_percent(a, share), 100 * i.low, 100 * i.high);
 }
 
 // ---- points

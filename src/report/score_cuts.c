@@ -140,7 +140,7 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count)
 {
     rb_arena *a = p->arena;
     rb_series *all = RB_NEW(a, rb_series, 2 * count);
-    const char *reading = "";
+    const char *reading = "The chosen threshold is worse than the best one of these pictures:";
     for (int i = 0; i < count; i++) {
         const rb_result *r = &results[i];
         sweep w = sweep_of(a, r->scores);
@@ -155,8 +155,7 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count)
                                      .count = 1,
                                      .radius = 4.5,
                                      .name = i ? NULL : "at the chosen threshold"};
-        reading = rb_text_format(a, "%s%s%s loses %.1f points to the best threshold of these pictures", reading,
-                                 i ? "; " : "", r->name, 100 * (at[1] - least));
+        reading = rb_text_format(a, "%s%s %s by %.1f points", reading, i ? "," : "", r->name, 100 * (at[1] - least));
     }
     reading = rb_text_format(a, "%s.", reading);
     rb_chart c = {.label = rb_text_format(a, "HTER over the threshold. %s", reading),
@@ -301,7 +300,7 @@ void rb_show_histogram(rb_page *p, const rb_result *r, const char *const classes
     rb_arena *a = p->arena;
     char median[2][RB_NUMBER_TEXT];
     rb_rates at = rb_rates_of(rb_confusion_at(r->scores, r->threshold));
-    for (int label = 0; label < 2; label++) rb_number_text(median_of(a, r->scores, label), 2, median[label]);
+    for (int label = 0; label < 2; label++) rb_number_text(median_of(a, r->scores, label), 3, median[label]);
     const char *reading = rb_text_format(
         a,
         "Half of class %s scores under %s, half of class %s over %s. On the wrong side of the line are %s "

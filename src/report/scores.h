@@ -27,6 +27,7 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count);
 void rb_show_confusion(rb_page *p, const rb_result *r, const char *const classes[2]);
 void rb_show_sweep(rb_page *p, const rb_result *r);
 void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift);
+void rb_show_coverage(rb_page *p, const rb_result *r); // errors when the least sure are looked at by a person
 void rb_show_histogram(rb_page *p, const rb_result *r, const char *const classes[2]);
 
 // "7.0 %", "7.0 % [5.1, 9.4]"; without the interval where there is none. In `a`.
