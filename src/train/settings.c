@@ -42,6 +42,13 @@ static const rb_field training_fields[] = {
     {"on_nan", RB_CHOICE, AT(on_nan), .preset = RB_NAN_STOP, .choices = on_nans,
      .help =
          "what a loss or gradient that is not finite does: end the run before a weight moves, or leave the step out"},
+    {"pretrained", RB_TEXT, AT(pretrained), .preset_text = "false", .optional = true, .or_truth = true, .local = true,
+     .help = "begin from weights trained on ImageNet: true, or which: timm/resnet18.tv_in1k, torchvision/resnet18, "
+             "a file, a URL"},
+    {"unfreeze_epoch", RB_INT, AT(unfreeze_epoch), .preset = 0, .min = 0, .max = 1000000,
+     .help = "with freeze: the epoch, counted from 1, from which the backbone trains too; 0: never"},
+    {"layer_decay", RB_REAL, AT(layer_decay), .preset = 1, .min = 1e-3, .max = 1,
+     .help = "share of the rate that each block has of the next one's, down from the head; 1: all have the same"},
     {"early_stop_patience", RB_INT, AT(early_stop_patience), .preset = 10, .min = 0, .max = 1000000, .unit = "epochs",
      .help = "stop when val HTER has not improved for so long; 0: never"},
     {"early_stop_min_delta", RB_REAL, AT(early_stop_min_delta), .preset = 1e-3, .min = 0, .max = 1,
@@ -152,6 +159,7 @@ static const struct part {
     {"output", output_fields, AT(output), RB_FOR_INFER, NULL},
     {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, NULL},
     {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, NULL},
+    {"tracking", rb_track_fields, AT(track), RB_FOR_TRAIN | RB_FOR_TRACK, NULL},
 };
 #define PARTS ((int)(sizeof parts / sizeof *parts))
 
@@ -197,12 +205,14 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
 {
     rb_settings *s = RB_NEW(a, rb_settings, 1);
     int schedules = count_of((const void *const *)rb_schedules), optims = count_of((const void *const *)rb_optims);
+    int trackers = count_of((const void *const *)rb_trackers);
     bool train = purpose == RB_FOR_TRAIN;
     int losses = count_of((const void *const *)rb_losses);
-    rb_section *to = RB_NEW(a, rb_section, PARTS + losses + schedules + optims);
+    rb_section *to = RB_NEW(a, rb_section, PARTS + losses + schedules + optims + trackers);
     s->config.sections = to;
     s->schedule_cfg = RB_NEW(a, void *, schedules);
     s->optim_cfg = RB_NEW(a, void *, optims);
+    s->track_cfg = RB_NEW(a, void *, trackers);
     for (int i = 0; i < PARTS; i++)
         *to++ = (rb_section){title_of(a, &parts[i], purpose), NULL, parts[i].fields, (char *)s + parts[i].offset,
                              (parts[i].used & (unsigned)purpose) != 0};
@@ -214,6 +224,8 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
     for (int i = 0; i < optims; i++)
         *to++ = choice_section(a, "optimiser", rb_optims[i]->name, rb_optims[i]->fields, rb_optims[i]->cfg_bytes, train,
                                &s->optim_cfg[i]);
+    for (int i = 0; i < trackers; i++)
+        *to++ = rb_tracker_section(a, i, train || purpose == RB_FOR_TRACK, &s->track_cfg[i]);
     s->config.count = (int)(to - s->config.sections);
     rb_config_defaults(&s->config);
     return s;

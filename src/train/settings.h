@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "optim/optim.h"
 #include "schedule/schedule.h"
+#include "track/track.h"
 
 typedef struct rb_compute_settings {
     int device_index; // -1: the CPU
@@ -35,6 +36,9 @@ typedef struct rb_training_settings {
     double label_smoothing;
     int on_nan; // rb_on_nan
     int seed;
+    const char *pretrained; // "true", "false", or which weights to begin from; NULL: false
+    int unfreeze_epoch;     // from 1; 0: never
+    double layer_decay;
     int early_stop_patience; // epochs; 0: never stop early
     double early_stop_min_delta;
     int checkpoint_every;                // steps; 0: by time and epoch alone
@@ -62,7 +66,8 @@ typedef enum rb_purpose {
     RB_FOR_EVAL = 2,
     RB_FOR_INFER = 4,
     RB_FOR_BENCH = 8,
-    RB_FOR_AUGMENT = 16
+    RB_FOR_AUGMENT = 16,
+    RB_FOR_TRACK = 32
 } rb_purpose;
 
 typedef struct rb_settings {
@@ -76,11 +81,13 @@ typedef struct rb_settings {
     rb_decision_settings decision;
     rb_output_settings output;
     rb_eval_settings eval;
+    rb_track_settings track;
     bool resolved;
     rb_augmentation augmentation; // what data.augment says, once resolved
     void **schedule_cfg;          // in the order of rb_schedules
     void **optim_cfg;             // in the order of rb_optims
     void **loss_cfg;              // in the order of rb_losses
+    void **track_cfg;             // in the order of rb_trackers
     rb_config config;             // the sections around all of it
 } rb_settings;
 
