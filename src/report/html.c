@@ -17,8 +17,7 @@ static void put_element(rb_out *o, const char *open, const char *text, const cha
     rb_out_put(o, close);
 }
 
-// ---- blocks with content of their own
-// --------------------------------------------------------------------------------
+// ---- blocks with content of their own -----------------------------------------------------------------------------
 
 void rb_html_facts(rb_out *o, const rb_block *b)
 {
@@ -79,8 +78,7 @@ void rb_html_gallery(rb_out *o, const rb_block *b)
     rb_out_put(o, "</div>");
 }
 
-// ---- all blocks
-// ------------------------------------------------------------------------------------------------------
+// ---- all blocks ---------------------------------------------------------------------------------------------------
 
 static void put_card(rb_out *o, const rb_block *b, void (*content)(rb_out *o, const rb_block *b), bool scrolls)
 {
@@ -150,8 +148,7 @@ static void put_block(rb_out *o, const rb_block *b)
     }
 }
 
-// ---- the page
-// --------------------------------------------------------------------------------------------------------
+// ---- the page -----------------------------------------------------------------------------------------------------
 
 static void put_head(rb_out *o, const rb_page *p)
 {
