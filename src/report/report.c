@@ -39,11 +39,22 @@ static const char *how_it_ended(rb_arena *a, const rb_past *run)
     return "trained to the end";
 }
 
-// "[16.1, 38.9] · 14 of 54 of class 0 accepted"
-static const char *note_of(rb_arena *a, rb_interval i, int64_t errors, int count, const char *class, const char *fate)
+// "[16.1, 38.9] · <rest>"; the rest alone where there is no interval.
+static const char *after_interval(rb_arena *a, rb_interval i, double times, int decimals, const char *rest)
 {
-    return rb_text_format(a, "[%.1f,\u00A0%.1f] · %lld of %d of class %s %s", 100 * i.low, 100 * i.high,
-                          (long long)errors, count, class, fate);
+    if (isnan(i.low) || isnan(i.high)) return rest;
+    return rb_text_format(a, "[%.*f,\u00A0%.*f] · %s", decimals, times * i.low, decimals, times * i.high, rest);
+}
+
+static rb_fact rate_of(rb_arena *a, const char *name, double rate, rb_interval i, const char *rest)
+{
+    return (rb_fact){name, rb_percent(a, rate), after_interval(a, i, 100, 1, rest)};
+}
+
+// "14 of 54 of class 0 accepted"
+static const char *errors_of(rb_arena *a, int64_t errors, int count, const char *class, const char *fate)
+{
+    return rb_text_format(a, "%lld of %d of class %s %s", (long long)errors, count, class, fate);
 }
 
 static void say_facts(rb_page *p, const rb_past *run, const rb_verdict *v)
@@ -52,16 +63,14 @@ static void say_facts(rb_page *p, const rb_past *run, const rb_verdict *v)
     const rb_summary *s = &v->summary;
     char threshold[RB_NUMBER_TEXT];
     const json_t *best = rb_past_best(run);
-    rb_interval hter = rb_verdict_at(v, "hter"), auc = rb_verdict_at(v, "roc_auc");
     const rb_fact facts[] = {
-        {"HTER", rb_percent(a, s->rates.hter),
-         rb_text_format(a, "[%.1f,\u00A0%.1f] · mean of FAR and FRR", 100 * hter.low, 100 * hter.high)},
-        {"FAR", rb_percent(a, s->rates.far),
-         note_of(a, rb_verdict_at(v, "far"), s->confusion.fp, s->negatives, run->classes[0], "accepted")},
-        {"FRR", rb_percent(a, s->rates.frr),
-         note_of(a, rb_verdict_at(v, "frr"), s->confusion.fn, s->positives, run->classes[1], "rejected")},
-        {"ROC AUC", rb_text_format(a, "%.4f", s->roc_auc),
-         rb_text_format(a, "[%.3f,\u00A0%.3f] · 1 is perfect, 0.5 is guessing", auc.low, auc.high)},
+        rate_of(a, "HTER", s->rates.hter, rb_verdict_at(v, "hter"), "mean of FAR and FRR"),
+        rate_of(a, "FAR", s->rates.far, rb_verdict_at(v, "far"),
+                errors_of(a, s->confusion.fp, s->negatives, run->classes[0], "accepted")),
+        rate_of(a, "FRR", s->rates.frr, rb_verdict_at(v, "frr"),
+                errors_of(a, s->confusion.fn, s->positives, run->classes[1], "rejected")),
+        {"ROC AUC", isnan(s->roc_auc) ? "–" : rb_text_format(a, "%.4f", s->roc_auc),
+         after_interval(a, rb_verdict_at(v, "roc_auc"), 1, 3, "1 is perfect, 0.5 is guessing")},
         {"Threshold", rb_number_text(s->threshold, 4, threshold), "chosen on val"},
         {"Best epoch",
          best ? rb_text_format(a, "%d of %d", (int)rb_past_number(best, "epoch") + 1, run->log.epoch.count) : "–",
@@ -87,6 +96,8 @@ static void say_headline(rb_page *p, const rb_past *run)
         rb_page_note(
             p, "There is no test part: these are the pictures on which threshold and epoch were chosen, so that the "
                "numbers are too good.");
+    if (isnan(v->summary.rates.hter))
+        rb_page_note(p, "These pictures are all of one class: what needs both cannot be said of them.");
     say_facts(p, run, v);
     rb_page_text(p, "Brackets hold 95 %% intervals%s.",
                  v->group ? ", found by drawing whole groups again and again" : "");

@@ -46,7 +46,15 @@ bool rb_report_comparable(const rb_past *runs, int count)
 // "1.2 [-0.4, 2.9]", in points of per cent.
 static const char *points(rb_arena *a, rb_difference d)
 {
+    if (isnan(d.value) || isnan(d.at.low)) return NULL;
     return rb_text_format(a, "%+.1f\u00A0[%+.1f,\u00A0%+.1f]", 100 * d.value, 100 * d.at.low, 100 * d.at.high);
+}
+
+// "+0.0219 [-0.016, +0.062]"
+static const char *area(rb_arena *a, rb_difference d)
+{
+    if (isnan(d.value) || isnan(d.at.low)) return NULL;
+    return rb_text_format(a, "%+.4f\u00A0[%+.3f,\u00A0%+.3f]", d.value, d.at.low, d.at.high);
 }
 
 static const char *p_value(rb_arena *a, double p)
@@ -62,12 +70,11 @@ static bool is_apart(rb_difference d)
 static void put_row(rb_page *p, const rb_past *run, const rb_comparison *c)
 {
     rb_arena *a = p->arena;
-    bool area = is_apart(c->auc_bootstrap);
-    const char *said = is_apart(c->hter_bootstrap) ? "yes" : area ? "not in HTER, but in ROC AUC" : "no";
+    const char *said = is_apart(c->hter_bootstrap)  ? "yes"
+                       : is_apart(c->auc_bootstrap) ? "not in HTER, but in ROC AUC"
+                                                    : "no";
     rb_page_row(p, (const char *const[]){run->short_name, points(a, c->hter_bootstrap), p_value(a, c->all.p),
-                                         rb_text_format(a, "%+.4f\u00A0[%+.3f,\u00A0%+.3f]", c->auc_bootstrap.value,
-                                                        c->auc_bootstrap.at.low, c->auc_bootstrap.at.high),
-                                         p_value(a, c->delong_p), said});
+                                         area(a, c->auc_bootstrap), p_value(a, c->delong_p), said});
 }
 
 static rb_comparison compare(const rb_past *run, const rb_past *best)
@@ -88,6 +95,7 @@ const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count)
     }
     if (next < 0 || !same_pictures(&runs[best], &runs[next])) return NULL;
     rb_difference lead = compare(&runs[next], &runs[best]).hter_bootstrap;
+    if (isnan(lead.at.low)) return NULL;
     return rb_text_format(a, "%s comes next, with %.1f points more, 95 %% interval %+.1f to %+.1f: %s.",
                           runs[next].short_name, 100 * lead.value, 100 * lead.at.low, 100 * lead.at.high,
                           is_apart(lead) ? "more than luck would do" : "luck alone may have done that");

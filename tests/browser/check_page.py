@@ -96,8 +96,8 @@ def check_events(browser, page):
                 yield f"asks for {url}"
 
 
-def check_layout(browser):
-    wide, width = browser.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+def check_layout(browser, width):
+    wide = browser.evaluate("document.documentElement.scrollWidth")
     if wide > width:
         yield f"is {wide} wide on a screen of {width}"
     for figure in browser.evaluate(FIGURES):
@@ -110,7 +110,7 @@ def check_layout(browser):
             yield f"figure '{figure['label']}': letters of {figure['least']:.1f} px"
 
 
-def check_contrast(browser):
+def check_contrast(browser, _):
     texts = browser.evaluate(CONTRAST)
     if len(texts) < 20:
         yield f"only {len(texts)} texts were found to look at"
@@ -152,7 +152,7 @@ def main():
                 browser.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
                              mobile=name == "phone")
                 browser.evaluate("scrollTo(0, 0)")
-                wrong += [f"{where}: {w}" for check in (check_layout, check_contrast) for w in check(browser)]
+                wrong += [f"{where}: {w}" for check in (check_layout, check_contrast) for w in check(browser, width)]
                 wrong += [f"{where}: {w}" for w in check_events(browser, page)]
     for line in wrong:
         print(f"{page}: {line}")
