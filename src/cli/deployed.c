@@ -70,14 +70,13 @@ static bool settle(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_de
 
 // ---- the whole ----------------------------------------------------------------------------------------------------
 
-static bool choose_threshold(rb_deployed *d, rb_error *err)
+static bool choose_threshold(rb_deployed *d, const char *key, double given, rb_error *err)
 {
-    double given = d->settings->decision.val_threshold;
     d->threshold = isnan(given) ? d->checkpoint.threshold : given;
     d->threshold_from = isnan(given) ? "from the checkpoint" : "given";
-    if (isnan(d->threshold)) return rb_fail(err, RB_ERR_USAGE, "val_threshold is missing, and the checkpoint has none");
+    if (isnan(d->threshold)) return rb_fail(err, RB_ERR_USAGE, "%s is missing, and %s has none", key, d->path);
     if (!isnan(given) && !isnan(d->checkpoint.threshold) && given != d->checkpoint.threshold)
-        rb_note("val_threshold %.9g is used instead of the checkpoint's %.9g", given, d->checkpoint.threshold);
+        rb_note("%s %.9g is used instead of the checkpoint's %.9g", key, given, d->checkpoint.threshold);
     return true;
 }
 
@@ -93,7 +92,29 @@ bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb
     const rb_settings *asked = rb_settings_new(a, purpose);
     return rb_config_flags(a, &asked->config, argc, argv, &out->operands, err) &&
            open_checkpoint(a, out, asked->checkpoint_path, err) && settle(a, purpose, argc, argv, out, err) &&
-           choose_threshold(out, err) && open_network(a, out, err);
+           choose_threshold(out, "val_threshold", asked->decision.val_threshold, err) && open_network(a, out, err);
+}
+
+// Keys of the call are about the first one; of those, what is no part of a network holds for both.
+static bool settle_other(rb_arena *a, const rb_settings *first, rb_deployed *d, rb_error *err)
+{
+    rb_settings *s = d->settings = trained_settings(a, RB_FOR_EVAL, d, err);
+    if (!s) return false;
+    s->compute.device_index = first->compute.device_index;
+    s->compute.threads = first->compute.threads;
+    s->compute.batch_size = first->compute.batch_size;
+    s->data.workers = first->data.workers;
+    s->data.cache_mb = first->data.cache_mb;
+    s->data.on_bad_image = first->data.on_bad_image;
+    s->eval = first->eval;
+    return true;
+}
+
+bool rb_deployed_open_other(rb_arena *a, const rb_deployed *first, rb_deployed *out, rb_error *err)
+{
+    const rb_eval_settings *e = &first->settings->eval;
+    return open_checkpoint(a, out, e->against, err) && settle_other(a, first->settings, out, err) &&
+           choose_threshold(out, "against_threshold", e->against_threshold, err) && open_network(a, out, err);
 }
 
 bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out, rb_error *err)

@@ -23,6 +23,10 @@ typedef struct rb_deployed {
 bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out,
                       rb_error *err) RB_CHECKED;
 
+// The same for the checkpoint that `eval --against` names beside the first: another network perhaps, at a threshold of
+// its own; threads, batches and what becomes of bad pictures are the first one's.
+bool rb_deployed_open_other(rb_arena *a, const rb_deployed *first, rb_deployed *out, rb_error *err) RB_CHECKED;
+
 // A loader of `data` as the checkpoint wants its pictures, and a scorer on it. `data` lives in `a`: threads read it.
 bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out,
                         rb_error *err) RB_CHECKED;

@@ -4,73 +4,16 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "cli/deployed.h"
-#include "cli/table.h"
-#include "data/columns.h"
+#include "cli/figures.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-#define HALF 0.5 // the threshold where nobody names one
-
-typedef struct judgement {
-    const char *name; // of the table's row
-    rb_summary summary;
-    const char *threshold_from;
-} judgement;
 
 static rb_config config(rb_arena *a)
 {
     return rb_settings_new(a, RB_FOR_EVAL)->config;
-}
-
-// Nine digits of a probability and of a threshold are the same float, though not the same double.
-static rb_summary summarise(rb_arena *a, rb_scores scores, double threshold)
-{
-    rb_summary s = rb_summarise(a, scores, (double)(float)threshold);
-    s.threshold = threshold;
-    return s;
-}
-
-// ---- scores from files --------------------------------------------------------------------------------------------
-
-static bool same_length(const rb_eval_settings *e, int labels, int scores, rb_error *err)
-{
-    if (labels == scores) return true;
-    return rb_fail(err, RB_ERR_DATA, "%s has %d lines, %s has %d; line N of both must be the same picture", e->labels,
-                   labels, e->proba, scores);
-}
-
-static bool read_scores(rb_arena *a, const rb_eval_settings *e, rb_scores *out, rb_error *err)
-{
-    int *label, labels, scores, kept = 0;
-    double *score;
-    if (!e->labels || !e->proba)
-        return rb_fail(err, RB_ERR_USAGE, "labels and proba belong together: %s is missing",
-                       e->labels ? "proba" : "labels");
-    if (!rb_labels_read(a, e->labels, &label, &labels, err) || !rb_reals_read(a, e->proba, &score, &scores, err) ||
-        !same_length(e, labels, scores, err))
-        return false;
-    for (int i = 0; i < labels; i++) {
-        if (isnan(score[i])) continue;
-        score[kept] = (double)(float)score[i];
-        label[kept++] = label[i];
-    }
-    if (kept < labels) rb_note("%s: %d lines are nan and left out", e->proba, labels - kept);
-    *out = (rb_scores){score, label, kept};
-    return kept || rb_fail(err, RB_ERR_DATA, "%s: no line has a number: there is nothing to judge", e->proba);
-}
-
-static bool judge_files(rb_arena *a, const rb_settings *s, judgement *out, rb_error *err)
-{
-    rb_scores scores;
-    double threshold = s->decision.val_threshold;
-    if (!read_scores(a, &s->eval, &scores, err)) return false;
-    out->threshold_from = isnan(threshold) ? "as none was given" : "given";
-    out->summary = summarise(a, scores, isnan(threshold) ? HALF : threshold);
-    out->name = "all";
-    return true;
 }
 
 // ---- a checkpoint on pictures -------------------------------------------------------------------------------------
@@ -115,51 +58,168 @@ static void warn_of_other_classes(const rb_deployed *d, const rb_dataset *data)
     }
 }
 
-static bool judge_pictures(rb_arena *a, const rb_deployed *d, const rb_dataset *data, const char *name, rb_scores *out,
-                           rb_error *err)
+static bool score(rb_arena *a, const rb_deployed *d, const rb_dataset *data, const char *name, rb_part_scores *out,
+                  rb_error *err)
 {
     rb_scorer scorer;
-    rb_part_scores scores;
     rb_indices which = rb_dataset_part(a, data, (rb_part)d->settings->eval.part);
     if (!which.count) return rb_fail(err, RB_ERR_DATA, "part %s has no pictures", name);
     if (!rb_deployed_scorer(a, d, data, &scorer, err) ||
-        !rb_score_part(a, &scorer, which, &rb_loss_bce, &d->settings->bce, &scores, err))
+        !rb_score_part(a, &scorer, which, &rb_loss_bce, &d->settings->bce, out, err))
         return false;
-    for (int i = 0; i < which.count; i++)
-        if (scores.reason[i]) rb_warn("%s: %s: left out", data->samples[which.at[i]].path, scores.reason[i]);
-    *out = scores.readable;
-    return out->n || rb_fail(err, RB_ERR_DATA, "part %s: none of its %d pictures can be read", name, which.count);
+    return out->readable.n ||
+           rb_fail(err, RB_ERR_DATA, "part %s: none of its %d pictures can be read", name, which.count);
 }
 
-static bool judge_checkpoint(rb_arena *a, int argc, char **argv, judgement *out, rb_error *err)
+// What the data say of the pictures that could be read.
+static void take_words(rb_arena *a, const rb_dataset *data, const rb_part_scores *s, rb_evidence *out)
+{
+    const char **group = RB_NEW(a, const char *, s->which.count), **species = RB_NEW(a, const char *, s->which.count);
+    bool named = false;
+    int kept = 0;
+    for (int i = 0; i < s->which.count; i++) {
+        const rb_sample *sample = &data->samples[s->which.at[i]];
+        if (s->reason[i]) continue;
+        group[kept] = sample->group;
+        species[kept++] = sample->species ? sample->species : "";
+        named |= sample->species != NULL;
+    }
+    out->group = group;
+    out->species = named ? species : NULL;
+}
+
+static void take_scores(const rb_dataset *data, const rb_part_scores *s, double *score, int *label)
+{
+    memcpy(score, s->readable.score, (size_t)s->readable.n * sizeof *score);
+    memcpy(label, s->readable.label, (size_t)s->readable.n * sizeof *label);
+    for (int i = 0; i < s->which.count; i++)
+        if (s->reason[i]) rb_warn("%s: %s: left out", data->samples[s->which.at[i]].path, s->reason[i]);
+}
+
+static bool judge_other(rb_arena *a, const rb_deployed *first, const rb_dataset *data, rb_evidence *out, rb_error *err)
 {
     rb_deployed d;
-    rb_dataset *data = RB_NEW(a, rb_dataset, 1); // the loader's threads read it until `a` ends
-    rb_scores scores;
-    if (!rb_deployed_open(a, RB_FOR_EVAL, argc, argv, &d, err) || !open_data(a, &d, data, err)) return false;
+    rb_part_scores scores;
+    if (!rb_deployed_open_other(a, first, &d, err)) return false;
+    if (d.checkpoint.class_count != data->class_count)
+        return rb_fail(err, RB_ERR_DATA, "the data has %d classes, %s was trained for %d", data->class_count, d.path,
+                       d.checkpoint.class_count);
     warn_of_training_pictures(&d, data);
     warn_of_other_classes(&d, data);
-    out->name = d.settings->eval.part == RB_NO_PART ? "all" : rb_part_names[d.settings->eval.part];
-    if (!judge_pictures(a, &d, data, out->name, &scores, err)) return false;
-    out->summary = summarise(a, scores, d.threshold);
-    out->threshold_from = d.threshold_from;
+    if (!score(a, &d, data, out->name, &scores, err)) return false;
+    out->other = RB_NEW(a, double, out->n);
+    memcpy(out->other, scores.readable.score, (size_t)out->n * sizeof *out->other);
+    out->other_threshold = d.threshold;
     return true;
 }
 
-// ---- results ------------------------------------------------------------------------------------------------------
-
-static void print_table(const judgement *j)
+// What would name lines of files that are not there.
+static bool names_no_lines(const rb_eval_settings *e, rb_error *err)
 {
-    rb_table_head();
-    rb_table_row(j->name, &j->summary);
-    rb_table_foot(j->summary.threshold, j->threshold_from);
+    if (!e->groups && !e->species) return true;
+    return rb_fail(err, RB_ERR_USAGE,
+                   "%s is a file of lines beside labels and proba; of a checkpoint's pictures the manifest's column %s "
+                   "says it",
+                   e->groups ? "groups" : "species", e->groups ? "group" : "species");
 }
 
-static bool write_json(rb_arena *a, const judgement *j, const char *path, rb_error *err)
+static bool judge_checkpoint(rb_arena *a, int argc, char **argv, rb_evidence *out, rb_error *err)
 {
-    rb_json *json = rb_json_new(a);
-    rb_summary_to_json(json, NULL, &j->summary);
-    const char *text = rb_text_format(a, "%s\n", rb_json_text(json));
+    rb_deployed d;
+    rb_dataset *data = RB_NEW(a, rb_dataset, 1); // the loader's threads read it until `a` ends
+    rb_part_scores scores;
+    if (!rb_deployed_open(a, RB_FOR_EVAL, argc, argv, &d, err) || !open_data(a, &d, data, err)) return false;
+    warn_of_training_pictures(&d, data);
+    warn_of_other_classes(&d, data);
+    int part = d.settings->eval.part;
+    const char *name = part == RB_NO_PART ? "all" : rb_part_names[part];
+    if (!score(a, &d, data, name, &scores, err)) return false;
+    *out = (rb_evidence){.n = scores.readable.n,
+                         .k = 2,
+                         .label = RB_NEW(a, int, scores.readable.n),
+                         .score = RB_NEW(a, double, scores.readable.n),
+                         .threshold = d.threshold,
+                         .threshold_from = d.threshold_from,
+                         .rule = d.settings->threshold,
+                         .name = name};
+    take_scores(data, &scores, out->score, out->label);
+    take_words(a, data, &scores, out);
+    return !d.settings->eval.against || judge_other(a, &d, data, out, err);
+}
+
+// ---- figures ------------------------------------------------------------------------------------------------------
+
+// Nine digits of a probability and of a threshold are the same float, though not the same double.
+static double as_compared(double threshold)
+{
+    return (double)(float)threshold;
+}
+
+// Only where it is asked for: what is chosen on the data it is judged on flatters.
+static bool pick_thresholds(rb_arena *a, const rb_settings *s, rb_evidence *e, rb_error *err)
+{
+    rb_threshold_rule rule;
+    if (!s->eval.pick_threshold) return true;
+    if (!isnan(s->decision.val_threshold))
+        return rb_fail(err, RB_ERR_USAGE, "val_threshold and pick_threshold: use one");
+    if (!rb_threshold_rule_read(&e->rule, &rule, err)) return false;
+    double picked = rb_threshold_pick(a, rb_evidence_scores(e), &rule).threshold;
+    if (isnan(picked))
+        return rb_fail(err, RB_ERR_DATA, "pick_threshold: all labels are %d; a threshold parts two classes",
+                       e->label[0]);
+    e->threshold = picked;
+    e->threshold_from = rb_text_format(a, "chosen by %s on these labels: figures at it flatter", e->rule.text);
+    if (e->other && isnan(s->eval.against_threshold))
+        e->other_threshold = rb_threshold_pick(a, rb_evidence_other(e), &rule).threshold;
+    return true;
+}
+
+// Wilson's take pictures for independent: where they are not, what the bootstrap says stands in their place.
+static void widen_by_groups(const rb_intervals *i, rb_summary *s)
+{
+    const rb_bounded *far = rb_intervals_find(i, "far"), *frr = rb_intervals_find(i, "frr");
+    const rb_interval unsaid = {NAN, NAN};
+    s->far_interval = far ? far->at : unsaid;
+    s->frr_interval = frr ? frr->at : unsaid;
+}
+
+static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, rb_figures *out)
+{
+    rb_scores s = rb_evidence_scores(e);
+    double threshold = as_compared(e->threshold);
+    out->two = rb_summarise(a, s, threshold);
+    out->two.threshold = e->threshold;
+    out->intervals = rb_intervals_of(a, s, threshold, b);
+    if (b->group) widen_by_groups(&out->intervals, &out->two);
+    if (e->species) {
+        rb_pad *pad = RB_NEW(a, rb_pad, 1);
+        *pad = rb_pad_of(a, s, e->species, threshold);
+        out->pad = pad;
+    }
+    if (e->other) {
+        rb_comparison *against = RB_NEW(a, rb_comparison, 1);
+        *against = rb_compare(s, threshold, rb_evidence_other(e), as_compared(e->other_threshold), b);
+        out->against = against;
+    }
+}
+
+static rb_figures judge(rb_arena *a, const rb_evidence *e, const rb_settings *s)
+{
+    rb_figures out = {.of = e, .other = s->eval.against};
+    rb_bootstrap b = {.resamples = s->eval.bootstrap};
+    if (e->group) b.group = rb_group_ids(a, e->group, e->n, &out.groups);
+    if (e->k == 2) {
+        judge_two(a, e, &b, &out);
+        return out;
+    }
+    out.many = rb_class_summarise(a, rb_evidence_classes(e));
+    out.intervals = rb_class_intervals_of(a, rb_evidence_classes(e), &out.many, &b);
+    return out;
+}
+
+static bool write_json(rb_arena *a, const rb_figures *f, const char *path, rb_error *err)
+{
+    const char *text = rb_text_format(a, "%s\n", rb_figures_json(a, f));
     if (!strcmp(path, "-")) return rb_print(text);
     return rb_file_write(path, text, (ptrdiff_t)strlen(text), err);
 }
@@ -168,12 +228,16 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
     const rb_settings *s = rb_settings_new(a, RB_FOR_EVAL);
     rb_words operands;
-    judgement j;
+    rb_evidence e;
     if (!rb_config_flags(a, &s->config, argc, argv, &operands, err) || !rb_no_operands(operands, err)) return false;
+    if (s->compute.threads) rb_parallel_threads(s->compute.threads);
     bool files = s->eval.labels || s->eval.proba;
-    if (files ? !judge_files(a, s, &j, err) : !judge_checkpoint(a, argc, argv, &j, err)) return false;
-    if (!s->json || strcmp(s->json, "-")) print_table(&j);
-    return !s->json || write_json(a, &j, s->json, err);
+    if (!files && !names_no_lines(&s->eval, err)) return false;
+    if (files ? !rb_evidence_read(a, s, &e, err) : !judge_checkpoint(a, argc, argv, &e, err)) return false;
+    if (!pick_thresholds(a, s, &e, err)) return false;
+    rb_figures f = judge(a, &e, s);
+    if (!s->json || strcmp(s->json, "-")) rb_figures_print(&f);
+    return !s->json || write_json(a, &f, s->json, err);
 }
 
 const rb_command rb_command_eval = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/table.h"
 
+#include <math.h>
 #include <stdio.h>
 
 void rb_table_head(void)
@@ -11,8 +12,8 @@ void rb_table_head(void)
 
 static void print_rate(double rate, rb_interval i)
 {
-    char interval[32];
-    snprintf(interval, sizeof interval, "[%.4f %.4f]", i.low, i.high);
+    char interval[32] = "";
+    if (!isnan(i.low)) snprintf(interval, sizeof interval, "[%.4f %.4f]", i.low, i.high);
     printf(" %6.4f %-16s", rate, interval);
 }
 

@@ -57,13 +57,18 @@ static bool open_lines(rb_arena *a, const char *path, lines *out, rb_error *err)
     return true;
 }
 
-static int label_of(const char *text, int size)
+// Digits, then perhaps a point and zeros.
+static int label_of(const char *text, int size, int classes)
 {
-    if (size < 1 || (text[0] != '0' && text[0] != '1')) return -1;
-    if (size > 1 && text[1] != '.') return -1;
-    for (int i = 2; i < size; i++)
+    int label = 0, i = 0;
+    for (; i < size && text[i] >= '0' && text[i] <= '9'; i++) {
+        label = label * 10 + (text[i] - '0');
+        if (label >= classes || (i && text[0] == '0')) return -1;
+    }
+    if (!i || (i < size && text[i++] != '.')) return -1;
+    for (; i < size; i++)
         if (text[i] != '0') return -1;
-    return text[0] - '0';
+    return label;
 }
 
 static bool fail_value(const char *path, const lines *l, const char *text, int size, const char *wanted, rb_error *err)
@@ -71,42 +76,131 @@ static bool fail_value(const char *path, const lines *l, const char *text, int s
     return rb_fail(err, RB_ERR_DATA, "%s:%d: \"%.*s\" is %s", path, l->number, size < 40 ? size : 40, text, wanted);
 }
 
-bool rb_labels_read(rb_arena *a, const char *path, int **out, int *count, rb_error *err)
+bool rb_class_labels_read(rb_arena *a, const char *path, int classes, int **out, int *count, rb_error *err)
 {
     lines l;
-    const char *text;
+    const char *text, *wanted = "neither 0 nor 1";
     int size;
+    if (classes > 2) wanted = rb_text_format(a, "no label: they are whole numbers from 0 to %d here", classes - 1);
     if (!open_lines(a, path, &l, err)) return false;
     *out = RB_NEW(a, int, most_lines(&l));
     while (take_line(&l, &text, &size)) {
-        int label = label_of(text, size);
-        if (label < 0) return fail_value(path, &l, text, size, "neither 0 nor 1", err);
+        int label = label_of(text, size, classes);
+        if (label < 0) return fail_value(path, &l, text, size, wanted, err);
         (*out)[l.number - 1] = label;
     }
     *count = l.number;
     return true;
 }
 
-// strtod reads on over a line's end and knows words; what it took must be the whole line.
+bool rb_labels_read(rb_arena *a, const char *path, int **out, int *count, rb_error *err)
+{
+    return rb_class_labels_read(a, path, 2, out, count, err);
+}
+
+// ---- numbers ------------------------------------------------------------------------------------------------------
+
+// strtod reads on over a field's end and knows words; what it took must be the whole field.
 static bool real_of(const char *text, int size, double *out)
 {
     char number[64], *end;
-    if (size < 1 || size >= (int)sizeof number || is_blank(text[0])) return false;
+    if (size < 1 || size >= (int)sizeof number) return false;
     memcpy(number, text, (size_t)size);
     number[size] = '\0';
     *out = strtod(number, &end);
     return end == number + size && !isinf(*out);
 }
 
+// Cuts the next field off a line; false: there is none.
+static bool take_field(const char **text, const char *stop, const char **field, int *size)
+{
+    while (*text < stop && is_blank(**text)) ++*text;
+    if (*text == stop) return false;
+    const char *at = *text;
+    while (at < stop && !is_blank(*at) && *at != ',') at++;
+    *field = *text;
+    *size = (int)(at - *text);
+    while (at < stop && is_blank(*at)) at++;
+    *text = at + (at < stop && *at == ',');
+    return true;
+}
+
+// At least as many as there are fields in all lines.
+static ptrdiff_t most_fields(const lines *l)
+{
+    ptrdiff_t count = 1;
+    for (const char *at = l->at; at < l->end; at++) count += is_blank(*at) || *at == '\n' || *at == ',';
+    return count;
+}
+
+static bool read_row(const lines *l, const char *path, const char *text, int size, double *value, int *columns,
+                     rb_error *err)
+{
+    const char *at = text, *field;
+    int width;
+    for (*columns = 0; take_field(&at, text + size, &field, &width); ++*columns) {
+        if (*columns == RB_COLUMNS_LIMIT)
+            return rb_fail(err, RB_ERR_DATA, "%s:%d: more than %d numbers", path, l->number, RB_COLUMNS_LIMIT);
+        if (!real_of(field, width, &value[*columns])) return fail_value(path, l, field, width, "not a number", err);
+    }
+    return *columns || fail_value(path, l, text, size, "not a number", err);
+}
+
+static bool has_nan(const double *value, int columns)
+{
+    bool any = false;
+    for (int c = 0; c < columns; c++) any |= isnan(value[c]);
+    return any;
+}
+
+bool rb_rows_read(rb_arena *a, const char *path, rb_rows *out, rb_error *err)
+{
+    lines l;
+    const char *text;
+    int size, columns;
+    if (!open_lines(a, path, &l, err)) return false;
+    double *value = RB_NEW(a, double, most_fields(&l));
+    *out = (rb_rows){.row = RB_NEW(a, const double *, most_lines(&l))};
+    while (take_line(&l, &text, &size)) {
+        if (!read_row(&l, path, text, size, value, &columns, err)) return false;
+        out->rows = l.number;
+        if (columns == 1 && isnan(*value)) continue;
+        if (!out->columns) out->columns = columns;
+        if (columns != out->columns)
+            return rb_fail(err, RB_ERR_DATA, "%s:%d: %d numbers, on lines above %d", path, l.number, columns,
+                           out->columns);
+        if (has_nan(value, columns)) continue;
+        out->row[l.number - 1] = value;
+        value += columns;
+    }
+    if (!out->columns) out->columns = 1;
+    return true;
+}
+
 bool rb_reals_read(rb_arena *a, const char *path, double **out, int *count, rb_error *err)
+{
+    rb_rows all;
+    if (!rb_rows_read(a, path, &all, err)) return false;
+    if (all.columns != 1)
+        return rb_fail(err, RB_ERR_DATA, "%s: has %d numbers on a line, one is wanted", path, all.columns);
+    *out = RB_NEW(a, double, all.rows);
+    *count = all.rows;
+    for (int i = 0; i < all.rows; i++) (*out)[i] = all.row[i] ? *all.row[i] : (double)NAN;
+    return true;
+}
+
+// ---- words --------------------------------------------------------------------------------------------------------
+
+bool rb_words_read(rb_arena *a, const char *path, const char ***out, int *count, rb_error *err)
 {
     lines l;
     const char *text;
     int size;
     if (!open_lines(a, path, &l, err)) return false;
-    *out = RB_NEW(a, double, most_lines(&l));
-    while (take_line(&l, &text, &size))
-        if (!real_of(text, size, &(*out)[l.number - 1])) return fail_value(path, &l, text, size, "not a number", err);
+    if (memchr(l.at, 0, (size_t)(l.end - l.at)))
+        return rb_fail(err, RB_ERR_DATA, "%s: has zero bytes in it: not a text", path);
+    *out = RB_NEW(a, const char *, most_lines(&l));
+    while (take_line(&l, &text, &size)) (*out)[l.number - 1] = rb_text_format(a, "%.*s", size, text);
     *count = l.number;
     return true;
 }

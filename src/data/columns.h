@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// columns.h - text files with one value a line: labels and scores.
+// columns.h - text files with a value a line: labels, scores, words.
 //
 // LF or CRLF, a UTF-8 byte order mark, blanks behind a value and blank lines at the end are taken as they come.
 //
@@ -13,7 +13,22 @@
 // Labels 0 and 1, also written with a fraction of zeros ("1.0").
 bool rb_labels_read(rb_arena *a, const char *path, int **out, int *count, rb_error *err) RB_CHECKED;
 
-// Real numbers; `nan` (in any case) stands for a picture that could not be read.
+// The same for labels 0..classes-1.
+bool rb_class_labels_read(rb_arena *a, const char *path, int classes, int **out, int *count, rb_error *err) RB_CHECKED;
+
+// Real numbers, as many on each line, between blanks or commas. A line with `nan` among them (in any case), or that
+// word alone, stands for a picture that could not be read.
+#define RB_COLUMNS_LIMIT 4096
+typedef struct rb_rows {
+    const double **row; // [rows] of [columns]; NULL: could not be read
+    int rows, columns;  // without a line of numbers there is one column
+} rb_rows;
+bool rb_rows_read(rb_arena *a, const char *path, rb_rows *out, rb_error *err) RB_CHECKED;
+
+// The same of one column; NAN: could not be read.
 bool rb_reals_read(rb_arena *a, const char *path, double **out, int *count, rb_error *err) RB_CHECKED;
+
+// Lines as they are, without blanks behind; within the file they may be empty.
+bool rb_words_read(rb_arena *a, const char *path, const char ***out, int *count, rb_error *err) RB_CHECKED;
 
 #endif

@@ -43,7 +43,7 @@ typedef struct rb_sample {
     const char *name; // as written to split.csv: relative to root_dir or to the manifest's folder
     int label;        // class index, -1 unlabelled
     rb_part part;
-    const char *group; // NULL unless a manifest gave one
+    const char *group, *species; // NULL unless a manifest gave one
 } rb_sample;
 
 typedef struct rb_dataset {

@@ -214,6 +214,7 @@ bool rb_layout_manifest(rb_arena *a, const rb_data_settings *s, rb_dataset *out,
         const row *r = &t.rows[i];
         out->samples[i] = rb_sample_new(a, root, r->field[PATH]);
         out->samples[i].group = *r->field[GROUP] ? r->field[GROUP] : NULL;
+        out->samples[i].species = *r->field[SPECIES] ? r->field[SPECIES] : NULL;
         if (!part_of(&t, r, &out->samples[i].part, err)) return false;
     }
     return numbers ? label_by_number(a, &t, out, err) : label_by_name(a, &t, s->positive_class, out, err);

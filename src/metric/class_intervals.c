@@ -30,7 +30,7 @@ static void weigh(const void *judged, const uint32_t *weight, double *out)
     out[MACRO_F1] = d.macro_f1;
     out[MCC] = d.mcc;
     out[ROC_AUC] = 0;
-    for (int c = 0; c < w->k; c++) out[ROC_AUC] += rb_weigh_auc(&w->rest[c], weight) / w->k;
+    for (int c = 0; c < w->k; c++) out[ROC_AUC] += rb_weigh_auc(&w->rest[c], weight, NULL) / w->k;
     rb_arena_close(scratch);
 }
 
@@ -54,14 +54,13 @@ static void add_formulas(rb_arena *a, rb_intervals *i, const rb_class_summary *m
     i->of[i->count++] = (rb_bounded){"accuracy", m->accuracy, rb_wilson(right, m->n), "wilson"};
 }
 
-rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_bootstrap *b)
+rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_class_summary *m, const rb_bootstrap *b)
 {
-    rb_class_summary m = rb_class_summarise(a, s);
     rb_intervals out = {.of = RB_NEW(a, rb_bounded, s.k + 1 + FIGURES), .resamples = b->resamples};
-    if (!b->group) add_formulas(a, &out, &m);
+    if (!b->group) add_formulas(a, &out, m);
     if (!b->resamples) return out;
 
-    const double values[FIGURES] = {m.hter, m.accuracy, m.macro_precision, m.macro_f1, m.mcc, m.roc_auc};
+    const double values[FIGURES] = {m->hter, m->accuracy, m->macro_precision, m->macro_f1, m->mcc, m->roc_auc};
     rb_interval at[FIGURES];
     rb_arena *scratch = rb_arena_open();
     rb_units u = rb_units_of(scratch, s.label, b->group, s.n, s.k);

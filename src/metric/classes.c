@@ -3,6 +3,7 @@
 #include "metric/classes.h"
 
 #include "metric/bins.h"
+#include "metric/cuts.h"
 #include "metric/taken.h"
 
 #include <math.h>
@@ -89,8 +90,9 @@ static void add_rankings(rb_class_summary *out, rb_class_scores s)
     rb_arena *scratch = rb_arena_open();
     for (int c = 0; c < s.k; c++) {
         rb_scores one = rb_class_against_rest(scratch, s, c);
-        out->of[c].roc_auc = rb_roc_auc(scratch, one);
-        out->of[c].average_precision = rb_average_precision(scratch, one);
+        rb_cuts cuts = rb_cuts_of(scratch, one);
+        out->of[c].roc_auc = rb_cuts_roc_auc(&cuts);
+        out->of[c].average_precision = rb_cuts_average_precision(&cuts);
         out->roc_auc += out->of[c].roc_auc / s.k;
         out->average_precision += out->of[c].average_precision / s.k;
         rb_arena_reset(scratch);

@@ -38,9 +38,9 @@ typedef struct rb_class_summary {
 // Owner: arrays live in `a`
 rb_class_summary rb_class_summarise(rb_arena *a, rb_class_scores s);
 
-// Accuracy and each recall by Wilson, macro figures by the bootstrap; with groups all by the bootstrap of groups, but
-// for the recalls of single classes, which are left out.
-rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_bootstrap *b);
+// Of what `m` says of the same scores. Accuracy and each recall by Wilson, macro figures by the bootstrap; with groups
+// all by the bootstrap of groups, but for the recalls of single classes, which are left out.
+rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_class_summary *m, const rb_bootstrap *b);
 
 void rb_class_summary_members(rb_json *j, const rb_class_summary *s);
 

@@ -9,8 +9,7 @@
 
 #include <math.h>
 
-// ---- McNemar
-// ---------------------------------------------------------------------------------------------------------
+// ---- McNemar ------------------------------------------------------------------------------------------------------
 
 // 2 P(X <= fewer) for X of n fair coins.
 static double exact_p(int64_t fewer, int64_t n)
@@ -44,8 +43,7 @@ static void count_discordant(rb_comparison *c, rb_scores ours, double our_thresh
     for (int k = 0; k < 2; k++) c->of[k] = rb_mcnemar_test(alone[k][0], alone[k][1]);
 }
 
-// ---- areas
-// -----------------------------------------------------------------------------------------------------------
+// ---- areas --------------------------------------------------------------------------------------------------------
 
 static void compare_areas(rb_comparison *c, rb_arena *scratch, rb_scores ours, rb_scores theirs)
 {
@@ -59,8 +57,7 @@ static void compare_areas(rb_comparison *c, rb_arena *scratch, rb_scores ours, r
     c->delong_p = apart == 0 && variance == 0 ? 1 : erfc(fabs(apart) / sqrt(2 * variance));
 }
 
-// ---- resamples
-// -------------------------------------------------------------------------------------------------------
+// ---- resamples ----------------------------------------------------------------------------------------------------
 
 typedef struct both {
     rb_weighable of[2];
@@ -69,10 +66,9 @@ typedef struct both {
 static void weigh_both(const void *judged, const uint32_t *weight, double *out)
 {
     const both *b = judged;
-    double figures[2][RB_RESAMPLED];
-    for (int i = 0; i < 2; i++) rb_weigh(&b->of[i], weight, figures[i]);
-    out[0] = figures[0][RB_HTER] - figures[1][RB_HTER];
-    out[1] = figures[0][RB_ROC_AUC] - figures[1][RB_ROC_AUC];
+    rb_confusion at[2];
+    out[1] = rb_weigh_auc(&b->of[0], weight, &at[0]) - rb_weigh_auc(&b->of[1], weight, &at[1]);
+    out[0] = rb_rates_of(at[0]).hter - rb_rates_of(at[1]).hter;
 }
 
 static void resample(rb_comparison *c, rb_arena *scratch, const rb_scores *s, const double *threshold,

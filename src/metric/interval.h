@@ -13,6 +13,11 @@ typedef struct rb_bootstrap {
     const int *group; // [n], 0, 1, ... without gaps; NULL: pictures are independent
 } rb_bootstrap;
 
+// Numbers for the groups that n rows name; a row without a name (NULL or "") is a group of its own. NULL: none has one.
+//
+// Owner: lives in `a`
+int *rb_group_ids(rb_arena *a, const char *const *names, int n, int *groups);
+
 // Area under the ROC curve with its variance.
 //
 // Source: DeLong, DeLong and Clarke-Pearson, 1988; Sun and Xu, "Fast implementation of DeLong's algorithm", 2014: one
@@ -51,6 +56,8 @@ typedef struct rb_intervals {
 //
 // Owner: lives in `a`
 rb_intervals rb_intervals_of(rb_arena *a, rb_scores s, double threshold, const rb_bootstrap *b);
+
+const rb_bounded *rb_intervals_find(const rb_intervals *i, const char *figure); // lent; NULL: it has none
 
 // One object a figure: value, low, high, method.
 void rb_intervals_to_json(rb_json *j, const char *key, const rb_intervals *i);

@@ -2,6 +2,8 @@
 // intervals.c - which figure gets which interval.
 #include "metric/resample.h"
 
+#include <string.h>
+
 static const char by_wilson[] = "wilson", by_both[] = "wilson, both rates", by_delong[] = "delong",
                   by_bootstrap[] = "bootstrap", by_group[] = "bootstrap by group";
 
@@ -84,6 +86,13 @@ rb_intervals rb_intervals_of(rb_arena *a, rb_scores s, double threshold, const r
     if (b->resamples) add_resampled(&i, values, resampled, b->group != NULL);
     rb_arena_close(scratch);
     return i;
+}
+
+const rb_bounded *rb_intervals_find(const rb_intervals *i, const char *figure)
+{
+    for (const rb_bounded *b = i->of; b < i->of + i->count; b++)
+        if (!strcmp(b->figure, figure)) return b;
+    return NULL;
 }
 
 void rb_intervals_to_json(rb_json *j, const char *key, const rb_intervals *i)

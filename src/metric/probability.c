@@ -36,13 +36,20 @@ double rb_brier(rb_scores s)
     return sum / s.n;
 }
 
+// Where bin b begins. Scores are mostly floats: the float next to an edge is the edge.
+static double edge(int b)
+{
+    double exact = (double)b / RB_ECE_BINS;
+    return fmax(exact, (double)(float)exact);
+}
+
 // The bin b with b/B < said <= (b+1)/B; 0 is in the first. The product may be off by a rounding at an edge.
 static int bin_of(double said)
 {
     int b = (int)(said * RB_ECE_BINS);
     if (b >= RB_ECE_BINS) b = RB_ECE_BINS - 1;
-    while (b > 0 && said <= (double)b / RB_ECE_BINS) b--;
-    while (b < RB_ECE_BINS - 1 && said > (double)(b + 1) / RB_ECE_BINS) b++;
+    while (b > 0 && said <= edge(b)) b--;
+    while (b < RB_ECE_BINS - 1 && said > edge(b + 1)) b++;
     return b;
 }
 

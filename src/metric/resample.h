@@ -27,8 +27,7 @@ typedef void rb_figures_of(const void *judged, const uint32_t *weight, double *o
 void rb_resample(const rb_units *u, int resamples, rb_figures_of *judge, const void *judged, int figures,
                  rb_interval *out);
 
-// ---- two classes
-// -----------------------------------------------------------------------------------------------------
+// ---- two classes --------------------------------------------------------------------------------------------------
 
 typedef enum rb_resampled {
     RB_HTER,
@@ -61,6 +60,8 @@ typedef struct rb_weighable {
 rb_weighable rb_weighable_of(rb_arena *a, rb_scores s, double threshold, const rb_units *u);
 
 rb_figures_of rb_weigh; // of an rb_weighable: the RB_RESAMPLED figures
-double rb_weigh_auc(const rb_weighable *w, const uint32_t *weight);
+
+// The area alone, and in `at` (may be NULL) the decisions at the threshold: half the time.
+double rb_weigh_auc(const rb_weighable *w, const uint32_t *weight, rb_confusion *at);
 
 #endif

@@ -36,30 +36,47 @@ rb_weighable rb_weighable_of(rb_arena *a, rb_scores s, double threshold, const r
 // What has been seen so far of the walk. The counts of the resample's classes are known before it begins.
 typedef struct walk {
     rb_cuts classes; // counts alone
-    rb_cut now, tie; // here, and where the last run of equal scores ended
+    rb_cut now, run; // here, and where the last run of equal scores ended
     int64_t twice_area;
     double precision, eer, loss, square;
 } walk;
 
-static void end_run(walk *k)
+static bool found_eer(walk *k, rb_cut before, rb_cut after)
 {
-    const rb_cut *now = &k->now, *tie = &k->tie;
-    k->twice_area += (now->fp - tie->fp) * (now->tp + tie->tp);
-    if (now->tp > tie->tp) k->precision += (double)(now->tp - tie->tp) * (double)now->tp / (double)(now->tp + now->fp);
-    if (isnan(k->eer) && rb_cut_balance(&k->classes, now) <= 0) k->eer = rb_eer_between(&k->classes, tie, now);
-    k->tie = *now;
+    if (rb_cut_balance(&k->classes, &after) > 0) return false;
+    k->eer = rb_eer_between(&k->classes, &before, &after);
+    return true;
 }
 
+// The hottest loop of all: its sums are plain variables, which stay in registers, and no branch depends on what was
+// drawn, for none could be foreseen.
 static void go(walk *k, const rb_weighable *w, const uint32_t *weight, int from, int to)
 {
+    int64_t all = k->now.tp + k->now.fp, tp = k->now.tp, twice_area = k->twice_area;
+    int64_t run_tp = k->run.tp, run_all = run_tp + k->run.fp;
+    double precision = k->precision, loss = k->loss, square = k->square;
+    bool seeking = isnan(k->eer);
     for (int i = from; i < to; i++) {
         uint32_t times = weight[w->unit[i]];
-        k->now.tp += times & w->positive[i];
-        k->now.fp += times & ~w->positive[i];
-        k->loss += times * w->loss[i];
-        k->square += times * w->square[i];
-        if (w->last[i]) end_run(k);
+        all += times;
+        tp += times & w->positive[i];
+        loss += times * w->loss[i];
+        square += times * w->square[i];
+        if (!w->last[i]) continue;
+
+        int64_t hits = tp - run_tp;
+        twice_area += (all - run_all - hits) * (tp + run_tp);
+        precision += (double)(hits * tp) / (double)(all + !all);
+        if (seeking) seeking = !found_eer(k, (rb_cut){0, run_tp, run_all - run_tp}, (rb_cut){0, tp, all - tp});
+        run_tp = tp;
+        run_all = all;
     }
+    k->now = (rb_cut){0, tp, all - tp};
+    k->run = (rb_cut){0, run_tp, run_all - run_tp};
+    k->twice_area = twice_area;
+    k->precision = precision;
+    k->loss = loss;
+    k->square = square;
 }
 
 static void count_classes(walk *k, const rb_weighable *w, const uint32_t *weight)
@@ -98,16 +115,30 @@ void rb_weigh(const void *judged, const uint32_t *weight, double *out)
     for (int f = 0; f < RB_RESAMPLED; f++) out[f] = figures[f];
 }
 
-double rb_weigh_auc(const rb_weighable *w, const uint32_t *weight)
+static rb_confusion decide(const rb_weighable *w, const uint32_t *weight, int64_t positives, int64_t negatives)
 {
-    rb_cut now = {0}, tie = {0};
-    int64_t twice = 0;
-    for (int i = 0; i < w->n; i++) {
-        now.tp += weight[w->unit[i]] & w->positive[i];
-        now.fp += weight[w->unit[i]] & ~w->positive[i];
-        if (!w->last[i]) continue;
-        twice += (now.fp - tie.fp) * (now.tp + tie.tp);
-        tie = now;
+    rb_confusion c = {0};
+    for (int i = 0; i < w->above; i++) {
+        c.tp += weight[w->unit[i]] & w->positive[i];
+        c.fp += weight[w->unit[i]] & ~w->positive[i];
     }
-    return (double)twice / 2 / ((double)now.tp * (double)now.fp);
+    c.fn = positives - c.tp;
+    c.tn = negatives - c.fp;
+    return c;
+}
+
+double rb_weigh_auc(const rb_weighable *w, const uint32_t *weight, rb_confusion *at)
+{
+    int64_t all = 0, tp = 0, run_tp = 0, run_all = 0, twice = 0;
+    for (int i = 0; i < w->n; i++) {
+        uint32_t times = weight[w->unit[i]];
+        all += times;
+        tp += times & w->positive[i];
+        if (!w->last[i]) continue;
+        twice += (all - run_all - (tp - run_tp)) * (tp + run_tp);
+        run_tp = tp;
+        run_all = all;
+    }
+    if (at) *at = decide(w, weight, tp, all - tp);
+    return (double)twice / 2 / ((double)tp * (double)(all - tp));
 }

@@ -197,9 +197,8 @@ static rb_verdict judge(rb_arena *a, const rb_past *p, int part)
 
 rb_interval rb_verdict_at(const rb_verdict *v, const char *figure)
 {
-    for (int i = 0; i < v->intervals.count; i++)
-        if (!strcmp(v->intervals.of[i].figure, figure)) return v->intervals.of[i].at;
-    return (rb_interval){NAN, NAN};
+    const rb_bounded *found = rb_intervals_find(&v->intervals, figure);
+    return found ? found->at : (rb_interval){NAN, NAN};
 }
 
 // ---- the folder ---------------------------------------------------------------------------------------------------

@@ -116,8 +116,7 @@ static bool page_of_one(rb_page *p, const rb_past *run, const rb_report_spec *sp
 
 // ---- several runs -------------------------------------------------------------------------------------------------
 
-// "B resnet18": a letter, and the model.
-static void name_runs(rb_arena *a, rb_past *runs, int count)
+void rb_report_name_runs(rb_arena *a, rb_past *runs, int count)
 {
     for (int i = 0; i < count; i++) {
         const char *model = rb_past_text(runs[i].log.run, "model");
@@ -164,7 +163,7 @@ bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec 
 {
     rb_page *p = *out = rb_page_new(a, title_of(a, runs, count), spec->made_by);
     if (count == 1) return page_of_one(p, runs, spec, err);
-    name_runs(a, runs, count);
+    rb_report_name_runs(a, runs, count);
     say_best(p, runs, count);
     rb_report_results(p, runs, count);
     rb_report_training(p, runs, count);

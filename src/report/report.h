@@ -19,6 +19,9 @@ typedef struct rb_report_spec {
 bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec *spec, rb_page **out,
                     rb_error *err) RB_CHECKED;
 
+// Gives runs that stand beside others short names: a letter, and the model.
+void rb_report_name_runs(rb_arena *a, rb_past *runs, int count);
+
 // The parts of it, for pages of others.
 void rb_report_results(rb_page *p, const rb_past *runs, int count); // tables, confusion, curves
 void rb_report_training(rb_page *p, const rb_past *runs, int count);

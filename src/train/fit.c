@@ -317,7 +317,7 @@ static bool validate(rb_arena *scratch, rb_job *job, rb_summary *val, double *lo
 {
     rb_part_scores scores;
     if (!rb_job_score(scratch, job, RB_VAL_PART, &scores, err)) return false;
-    *val = rb_summarise(scratch, scores.readable, rb_best_hter(scratch, scores.readable).threshold);
+    *val = rb_summarise(scratch, scores.readable, rb_threshold_pick(scratch, scores.readable, &job->rule).threshold);
     *loss = scores.loss;
     if (val->positives && val->negatives) return true;
     return rb_fail(err, RB_ERR_DATA, "of the val pictures that can still be read none is of class %s",

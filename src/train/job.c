@@ -366,7 +366,8 @@ static bool choose(rb_job *job, rb_settings *s, rb_error *err)
     job->optim = rb_settings_optim(s, err);
     if (!job->optim.optim) return false;
     job->loss = rb_settings_loss(s, err);
-    return job->loss.loss && rb_settings_resolve(job->arena, s, err) &&
+    return job->loss.loss && rb_threshold_rule_read(&s->threshold, &job->rule, err) &&
+           rb_settings_resolve(job->arena, s, err) &&
            rb_track_chosen(job->arena, &s->track, s->track_cfg, &job->trackers, err);
 }
 

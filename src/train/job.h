@@ -21,6 +21,7 @@ typedef struct rb_job {
     rb_chosen_schedule schedule;
     rb_chosen_optim optim;
     rb_chosen_loss loss;
+    rb_threshold_rule rule;
     const void *loss_cfg; // prepared for the training part
     double shift;         // of a logit, by sampler and loss together, from what the plain loss on all pictures gives it
     rb_chosen_trackers trackers;

@@ -113,7 +113,23 @@ static const rb_field eval_fields[] = {
     {"labels", RB_TEXT, AT(labels), .optional = true, .local = true,
      .help = "file of labels, a line each; with proba: judge these scores, no checkpoint is needed"},
     {"proba", RB_TEXT, AT(proba), .optional = true, .local = true,
-     .help = "file of probabilities of label 1, a line each"},
+     .help = "file of probabilities, a line each: that of label 1, or one of each of three or more classes"},
+    {"groups", RB_TEXT, AT(groups), .optional = true, .local = true,
+     .help =
+         "with labels and proba: file of words, a line each; pictures of one word (a person, a video) belong together "
+         "and intervals take them so. Of a checkpoint's pictures the manifest's column group says it"},
+    {"species", RB_TEXT, AT(species), .optional = true, .local = true,
+     .help = "with labels and proba: file of words, a line each: the species of attack of each label 0, for APCER and "
+             "ACER. Of a checkpoint's pictures the manifest's column species says it"},
+    {"bootstrap", RB_INT, AT(bootstrap), .preset = 2000, .min = 0, .max = 100000, .unit = "resamples", .local = true,
+     .help = "for intervals of what has no formula; 0: none"},
+    {"against", RB_TEXT, AT(against), .optional = true, .local = true,
+     .help = "compare with another judge of the same pictures: a file like proba, or a checkpoint or run folder"},
+    {"against_threshold", RB_REAL, AT(against_threshold), .preset = NAN, .min = 0, .max = 1, .optional = true,
+     .local = true, .help = "threshold of the other judge; null: val_threshold, or the other checkpoint's own"},
+    {"pick_threshold", RB_BOOL, AT(pick_threshold), .preset = false, .local = true,
+     .help =
+         "choose the threshold by threshold_rule on the very labels that are judged, which flatters: for validation"},
     {"part", RB_CHOICE, AT(part), .preset = RB_NO_PART, .choices = eval_parts, .local = true,
      .help = "which pictures to judge: all, or one part of the split that the checkpoint was trained with"},
     {0},
@@ -157,6 +173,7 @@ static const struct part {
     {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, NULL},
     {"input", input_fields, AT(output), RB_FOR_INFER | RB_FOR_AUGMENT, NULL},
     {"output", output_fields, AT(output), RB_FOR_INFER, NULL},
+    {"threshold", rb_threshold_fields, AT(threshold), RB_FOR_TRAIN | RB_FOR_EVAL, BROUGHT},
     {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, NULL},
     {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, NULL},
     {"tracking", rb_track_fields, AT(track), RB_FOR_TRAIN | RB_FOR_TRACK, NULL},

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "data/data.h"
 #include "loss/loss.h"
+#include "metric/threshold.h"
 #include "model/model.h"
 #include "optim/optim.h"
 #include "schedule/schedule.h"
@@ -58,7 +59,12 @@ typedef struct rb_output_settings {
 // What eval judges: a checkpoint on labelled data, or, where these name files, scores that are there already.
 typedef struct rb_eval_settings {
     const char *labels, *proba; // one value a line; NULL: none
-    int part;                   // rb_part; RB_NO_PART: all pictures
+    const char *groups, *species;
+    int part;                 // rb_part; RB_NO_PART: all pictures
+    const char *against;      // scores or a checkpoint to compare with; NULL: none
+    double against_threshold; // NAN: val_threshold, or that checkpoint's own
+    int bootstrap;            // resamples
+    bool pick_threshold;      // here, by threshold_rule, on what is judged
 } rb_eval_settings;
 
 typedef enum rb_purpose {
@@ -80,6 +86,7 @@ typedef struct rb_settings {
     rb_bce bce; // plain: for who judges without training
     rb_decision_settings decision;
     rb_output_settings output;
+    rb_threshold_keys threshold; // for who chooses one
     rb_eval_settings eval;
     rb_track_settings track;
     bool resolved;

@@ -11,11 +11,12 @@ typedef struct rb_trained {
     const char *folder;      // of the run
     int best_epoch;          // from 0
     bool stopped_early;      // before num_epochs were done
-    rb_summary of[RB_PARTS]; // at the validation's best threshold; n = 0: no such part
+    rb_summary of[RB_PARTS]; // at the validation's threshold; n = 0: no such part
 } rb_trained;
 
 // data -> split -> epochs of draws, steps and validation -> best checkpoint -> evaluation of train, val and test.
-// The threshold is chosen on validation alone. Progress goes to stderr. s->compute becomes what computes.
+// The threshold is chosen on validation alone, by threshold_rule; the best epoch is that of the least HTER at it.
+// Progress goes to stderr. s->compute becomes what computes.
 //
 // `from` is the run that goes on, NULL or without a folder: a new one; its tensors are forgotten here. Signals that ask
 // the process to stop are watched from here on.

@@ -185,7 +185,7 @@ expect 3 '^data: no pictures' "${infer[@]}" --input_dir data
 expect 2 '^labels and proba belong together: proba is missing' "$rarebit" eval --labels data/label_train.txt
 expect 3 '^data/label_train.txt has 64 lines, .*/test.proba has 7; line N of both must be the same picture' \
   "$rarebit" eval --labels data/label_train.txt --proba "$run/test.proba"
-expect 3 'config.yaml:1: "# checkpoint" is not a number' \
+expect 3 'config.yaml:1: "#" is not a number' \
   "$rarebit" eval --labels data/label_train.txt --proba "$run/config.yaml"
 mkdir three
 for class in a b c; do cp -r data/val_img three/$class; done

@@ -38,7 +38,8 @@ declare -A known=(
     model_type num_classes channels freeze pretrained dim_base classification_head_depth classification_head_dropout
     one_cycle_max_lr one_cycle_pct_start'
   [infer]='device_index output_file checkpoint_path batch_size val_threshold model_type input_dir get_proba'
-  [eval]='labels proba json part val_threshold root_dir'
+  [eval]='labels proba groups species against against_threshold bootstrap pick_threshold threshold_rule json part
+    val_threshold root_dir'
   [synth]='output_dir count unlabelled image_size minority label_noise seed'
   [weights]='output dtype tolerance'
   [help]=markdown

@@ -48,15 +48,18 @@ equal "epochs are not numbered once and in order" <(grep '"type":"epoch"' "$log"
 
 # ---- eval ------------------------------------------------------------------------------------------------------------
 
+# summary FILE - what eval says, without what training does not say: intervals and all after them.
+summary() { sed 's/,"intervals":.*/}/' "$1"; }
+
 threshold=$(grep -oE '"threshold":[0-9.e-]+' "$run/metrics.json" | head -n 1 | cut -d: -f2)
 for part in train val test; do
   # The object of this part, as metrics.json has it.
   sed -E "s/.*\"$part\":(\{[^}]*\}).*/\1/" "$run/metrics.json" >of_metrics.json
   grep ",$part,$" "$run/split.csv" | cut -d, -f2 >labels.txt
   expect 0 '' "$rarebit" eval --labels labels.txt --proba "$run/$part.proba" --val_threshold "$threshold" --json -
-  equal "eval of files judges $part otherwise than training" "$stdout" of_metrics.json
+  equal "eval of files judges $part otherwise than training" <(summary "$stdout") of_metrics.json
   expect --any 0 '' "$rarebit" eval --config small.yaml --checkpoint_path "$best" --part "$part" --json judged.json
-  equal "eval of the checkpoint judges $part otherwise than training" judged.json of_metrics.json
+  equal "eval of the checkpoint judges $part otherwise than training" <(summary judged.json) of_metrics.json
 done
 expect 0 'warning: the checkpoint was trained on pictures of this set; --part test' \
   "$rarebit" eval --config small.yaml --checkpoint_path "$run"
@@ -127,6 +130,45 @@ grep -q '^rarebit: warning: dirty/train_img/000005.jpg: empty, not a picture: le
   fail "the log does not name the picture that was left out"
 [[ $(cat "$run"/*.proba | wc -l) == 63 ]] || fail "63 of 64 pictures have not 63 probabilities"
 grep -q '^train_img/000005.jpg,[01],,$' "$run/split.csv" || fail "the picture that was left out has a part"
+
+# ---- another rule for the threshold -----------------------------------------------------------------------------------
+
+# The first epoch is the same run whatever the rule: its threshold is what eval picks on its validation part.
+for rule in eer 'far<=0.2' f1 cost; do
+  train_once "rule_${rule%%<*}" --config small.yaml --num_epochs 1 --threshold_rule "$rule" --threshold_cost_fa 3
+  grep ,val, "$run/split.csv" | cut -d, -f2 >labels.txt
+  expect --any 0 '' "$rarebit" eval --labels labels.txt --proba "$run/val.proba" --pick_threshold --threshold_rule "$rule" \
+    --threshold_cost_fa 3 --bootstrap 0 --json picked.json
+  [[ $(summary picked.json | field threshold) == "$(grep -oE '"threshold":[0-9.e-]+' "$run/metrics.json" | head -n 1 | cut -d: -f2)" ]] ||
+    fail "training does not choose its threshold by $rule"
+done
+expect 2 "^threshold_rule: there is no 'best'" "$rarebit" train --config small.yaml --threshold_rule best
+
+# ---- another judge of the same pictures -------------------------------------------------------------------------------
+
+# Another network on pictures of another size; its own threshold; pictures that neither can read are left out of both.
+sed 's/^model_type: .*/model_type: cnn_encoder/; s/^image_size: .*/image_size: 32/' small.yaml >other.yaml
+train_once other_runs --config other.yaml
+expect --any 0 '' "$rarebit" eval --config other.yaml --checkpoint_path "$run" --json other.json --root_dir dirty --on_bad_image skip
+expect --any 0 '' "$rarebit" eval --config small.yaml --checkpoint_path "$best" --against "$run" --json both.json \
+  --root_dir dirty --on_bad_image skip
+for key in hter roc_auc; do
+  [[ $(sed 's/.*"against"//' both.json | field $key) == "$(summary other.json | field $key)" ]] ||
+    fail "the other judge's $key is not what it is alone"
+done
+[[ $(summary both.json | field n) == 63 ]] || fail "63 readable pictures are not compared"
+grep -qE "^against $run" "$stdout" || fail "the table has no comparison"
+expect --any 0 'against_threshold 0.25 is used instead' "$rarebit" eval --config small.yaml --checkpoint_path "$best" \
+  --against "$run" --against_threshold 0.25 --part test
+expect 5 '^nowhere: No such file' "$rarebit" eval --config small.yaml --checkpoint_path "$best" --against nowhere --part test
+
+# The manifest's columns say what belongs together and what an attack is.
+{ echo path,label,group,species
+  paste -d, <(cd data && printf '%s\n' train_img/*) data/label_train.txt |
+    awk -F, '{ print $0 ",g" int(NR / 3) "," ($2 ? "" : NR % 2 ? "print" : "mask") }'; } >data/manifest.csv
+expect --any 0 '' "$rarebit" eval --checkpoint_path "$best" --manifest data/manifest.csv --json groups.json --device_index -1
+grep -q '"groups":22,' groups.json || fail "the manifest's groups are not there"
+grep -q '"pad":{"apcer":' groups.json || fail "the manifest's species are not there"
 
 # ---- again, and further ----------------------------------------------------------------------------------------------
 

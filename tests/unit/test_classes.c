@@ -96,10 +96,9 @@ static void a_class_without_pictures_leaves_macro_figures_unsaid(void **state)
 
 static const rb_bounded *find(const rb_intervals *i, const char *figure)
 {
-    for (int k = 0; k < i->count; k++)
-        if (!strcmp(i->of[k].figure, figure)) return &i->of[k];
-    fail_msg("no interval of %s", figure);
-    return NULL;
+    const rb_bounded *found = rb_intervals_find(i, figure);
+    if (!found) fail_msg("no interval of %s", figure);
+    return found;
 }
 
 // The bootstrap draws within labels: the macro recall is the mean of independent rates, whose spread is known.
@@ -109,7 +108,7 @@ static void intervals_agree_with_what_is_known_of_means(void **state)
     rb_arena *a = rb_arena_open();
     rb_class_scores s = class_scores_read(a, "multiclass_240x4");
     rb_class_summary m = rb_class_summarise(a, s);
-    rb_intervals got = rb_class_intervals_of(a, s, &(rb_bootstrap){.resamples = 2000});
+    rb_intervals got = rb_class_intervals_of(a, s, &m, &(rb_bootstrap){.resamples = 2000});
     double variance = 0;
     for (int c = 0; c < s.k; c++) {
         double r = m.of[c].rates.recall;
@@ -123,7 +122,7 @@ static void intervals_agree_with_what_is_known_of_means(void **state)
     check_near("middle", (hter->at.high + hter->at.low) / 2, m.hter, 0.02, 0);
     assert_true(auc->value == m.roc_auc && auc->at.low < m.roc_auc && auc->at.high > m.roc_auc);
     assert_true(auc->at.high - auc->at.low < 0.12);
-    assert_int_equal(rb_class_intervals_of(a, s, &(rb_bootstrap){0}).count, s.k + 1); // Wilson alone
+    assert_int_equal(rb_class_intervals_of(a, s, &m, &(rb_bootstrap){0}).count, s.k + 1); // Wilson alone
     rb_arena_close(a);
 }
 

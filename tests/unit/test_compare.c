@@ -119,8 +119,7 @@ static void one_class_cannot_be_compared_by_area(void **state)
     assert_int_equal(got.of[1].theirs, 1);
 }
 
-// ---- chance
-// ----------------------------------------------------------------------------------------------------------
+// ---- chance -------------------------------------------------------------------------------------------------------
 
 // Two judges of equal worth that share a part of what they see: a test at 5 % should cry wolf in 5 % of the trials.
 static void tests_of_equals_reject_five_per_cent(void **state)

@@ -10,10 +10,9 @@
 
 static const rb_bounded *find(const rb_intervals *i, const char *figure)
 {
-    for (int k = 0; k < i->count; k++)
-        if (!strcmp(i->of[k].figure, figure)) return &i->of[k];
-    fail_msg("no interval of %s", figure);
-    return NULL;
+    const rb_bounded *found = rb_intervals_find(i, figure);
+    if (!found) fail_msg("no interval of %s", figure);
+    return found;
 }
 
 // n pictures of which each has label 1 with `share`; scores N(0, 1), for label 1 N(apart, 1).
@@ -29,8 +28,7 @@ static rb_scores normal_scores(rb_arena *a, uint32_t seed, int n, double share, 
     return (rb_scores){score, label, n};
 }
 
-// ---- the machinery
-// ---------------------------------------------------------------------------------------------------
+// ---- the machinery ------------------------------------------------------------------------------------------------
 
 // Weights of one are the data themselves: what the walk says of them is what is said without it.
 static void a_resample_of_all_once_says_the_same(void **state)
@@ -68,7 +66,9 @@ static void a_resample_of_all_once_says_the_same(void **state)
             check_near(rb_resampled_names[f], got[f], figures[f], 1e-12, 1e-15);
             check_near(rb_resampled_names[f], more[f], figures[f], 1e-12, 1e-15);
         }
-        check_near("area", rb_weigh_auc(&w, once), want.roc_auc, 1e-12, 0);
+        rb_confusion at;
+        check_near("area", rb_weigh_auc(&w, once, &at), want.roc_auc, 1e-12, 0);
+        assert_memory_equal(&at, &want.confusion, sizeof at);
     }
     rb_arena_close(a);
 }
@@ -115,6 +115,23 @@ static void draws_are_within_strata_and_fair(void **state)
     rb_arena_close(a);
 }
 
+static void rows_without_a_group_are_alone(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"b", NULL, "a", "b", "", "a", NULL};
+    static const char *const none[] = {NULL, "", NULL};
+    rb_arena *a = rb_arena_open();
+    int groups;
+    const int *id = rb_group_ids(a, names, 7, &groups);
+    assert_int_equal(groups, 5);
+    assert_true(id[0] == id[3] && id[2] == id[5]);
+    int seen[5] = {0};
+    for (int i = 0; i < 7; i++) seen[id[i]]++;
+    for (int g = 0; g < 5; g++) assert_int_equal(seen[g], g < 2 ? 2 : 1);
+    assert_null(rb_group_ids(a, none, 3, &groups));
+    rb_arena_close(a);
+}
+
 static void weight_sums(const void *judged, const uint32_t *weight, double *out)
 {
     const rb_units *u = judged;
@@ -158,8 +175,7 @@ static void threads_change_nothing(void **state)
     rb_arena_close(a);
 }
 
-// ---- what is said
-// ----------------------------------------------------------------------------------------------------
+// ---- what is said -------------------------------------------------------------------------------------------------
 
 static void every_figure_lies_in_its_interval(void **state)
 {
@@ -227,8 +243,7 @@ static void groups_widen_what_repeats(void **state)
     rb_arena_close(a);
 }
 
-// ---- coverage
-// --------------------------------------------------------------------------------------------------------
+// ---- coverage -----------------------------------------------------------------------------------------------------
 
 static double normal_above(double x)
 {
@@ -289,8 +304,7 @@ static void rare_errors_are_covered(void **state)
     rb_arena_close(a);
 }
 
-// ---- species
-// ---------------------------------------------------------------------------------------------------------
+// ---- species ------------------------------------------------------------------------------------------------------
 
 static void the_worst_species_speaks_for_all(void **state)
 {
@@ -320,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_resample_of_all_once_says_the_same),
         cmocka_unit_test(draws_are_within_strata_and_fair),
+        cmocka_unit_test(rows_without_a_group_are_alone),
         cmocka_unit_test(groups_are_drawn_whole),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(every_figure_lies_in_its_interval),

@@ -444,6 +444,11 @@ static void calibration_bins_are_closed_above(void **state)
     static const int label[] = {1, 0, 0, 0, 1};
     double want = (fabs(0.2 + 0.19 - 1) + 0.0666) / 5;
     check_near("ece", rb_ece((rb_scores){score, label, 5}), want, 1e-12, 0);
+
+    static const double edge[] = {0.4f, 0.2f, 0.39}; // 6/15 and 3/15 as floats, the first of them above .4
+    static const int of[] = {1, 0, 0};
+    want = (fabs((double)0.4f + 0.39 - 1) + (double)0.2f) / 3;
+    check_near("ece of floats", rb_ece((rb_scores){edge, of, 3}), want, 1e-12, 0);
 }
 
 // The same as two pictures of 3 and 300: rates are compared as quotients.

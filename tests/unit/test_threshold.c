@@ -15,8 +15,7 @@ static rb_threshold_rule rule_of(rb_arena *a, const char *keys)
     return rule;
 }
 
-// ---- against trial
-// ---------------------------------------------------------------------------------------------------
+// ---- against trial ------------------------------------------------------------------------------------------------
 
 static double gap(rb_scores s, double t)
 {
@@ -92,8 +91,7 @@ static void rules_equal_trying_every_score(void **state)
     rb_arena_close(a);
 }
 
-// ---- by hand
-// ---------------------------------------------------------------------------------------------------------
+// ---- by hand ------------------------------------------------------------------------------------------------------
 
 static const double score[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8};
 static const int label[] = {0, 0, 1, 0, 1, 0, 1, 1};
@@ -113,7 +111,9 @@ static void rules_by_hand(void **state)
     assert_true(pick(a, "threshold_rule=far<=0") == 0.7);
     assert_true(pick(a, "threshold_rule=far<=0.25") == 0.5);
     assert_true(pick(a, "threshold_rule=far<=1") == 0.1);
-    assert_true(pick(a, "threshold_rule=f1") == 0.3); // 8/10, where .5 has 6/8 and .7 has 4/6
+    assert_true(pick(a, "threshold_rule=f1") == 0.3);   // 8/10, where .5 has 6/8 and .7 has 4/6
+    assert_true(pick(a, "threshold_rule=cost") == 0.7); // two errors at .3, at .5 and at .7
+    assert_true(pick(a, "threshold_rule=cost threshold_cost_fa=0.1 threshold_cost_fr=0.1 threshold_prior=0.5") == 0.7);
     assert_true(pick(a, "threshold_rule=cost threshold_cost_fa=9") == 0.7);
     assert_true(pick(a, "threshold_rule=cost threshold_cost_fr=9") == 0.3);
     assert_true(pick(a, "threshold_rule=cost threshold_prior=0.95") == 0.3); // rejects hurt more often
