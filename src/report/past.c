@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "data/csv.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,13 @@ double rb_past_number(const json_t *record, const char *key)
 {
     const json_t *value = json_object_get(record, key);
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+int rb_past_integer(const json_t *record, const char *key)
+{
+    const json_t *value = json_object_get(record, key);
+    json_int_t n = json_is_integer(value) ? json_integer_value(value) : -1;
+    return n >= 0 && n < INT_MAX ? (int)n : -1;
 }
 
 const char *rb_past_text(const json_t *record, const char *key)

@@ -62,8 +62,9 @@ typedef struct rb_past {
 //         over.
 bool rb_past_read(rb_arena *a, const char *folder, rb_past *out, rb_error *err) RB_CHECKED;
 
-// A number of a record, NAN where it is missing or null; a text, or NULL.
+// A number of a record, NAN where it is missing or null; a whole one, or -1; a text, or NULL.
 double rb_past_number(const json_t *record, const char *key);
+int rb_past_integer(const json_t *record, const char *key);
 const char *rb_past_text(const json_t *record, const char *key);
 
 // The same number of all records. Lives in `a`.

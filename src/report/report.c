@@ -24,7 +24,7 @@ static void say_unjudged(rb_page *p, const rb_past *run)
     double hter = rb_past_number(best, "val/hter");
     if (best)
         rb_page_lede(p, "Best HTER on val so far: %s, in epoch %d of %d", rb_percent(p->arena, hter),
-                     (int)rb_past_number(best, "epoch") + 1, (int)rb_past_number(run->log.run, "num_epochs"));
+                     rb_past_integer(best, "epoch") + 1, rb_past_integer(run->log.run, "num_epochs"));
     else
         rb_page_lede(p, "No epoch is finished yet");
     rb_page_note(p, "The run has not been judged: it goes on, or was stopped. Of test pictures nothing is known.");
@@ -33,7 +33,7 @@ static void say_unjudged(rb_page *p, const rb_past *run)
 static const char *how_it_ended(rb_arena *a, const rb_past *run)
 {
     const char *status = rb_past_text(run->log.end, "status");
-    int most = (int)rb_past_number(run->log.run, "num_epochs");
+    int most = rb_past_integer(run->log.run, "num_epochs");
     if (!status) return "training has not ended";
     if (!strcmp(status, "stopped_early")) return rb_text_format(a, "stopped early, %d were allowed", most);
     return "trained to the end";
@@ -57,6 +57,12 @@ static const char *errors_of(rb_arena *a, int64_t errors, int count, const char 
     return rb_text_format(a, "%lld of %d of class %s %s", (long long)errors, count, class, fate);
 }
 
+static const char *threshold_from(rb_arena *a, const rb_past *run)
+{
+    const char *rule = rb_setting_find(&run->settings, "threshold_rule");
+    return rule ? rb_text_format(a, "chosen on val, rule %s", rule) : "chosen on val";
+}
+
 static void say_facts(rb_page *p, const rb_past *run, const rb_verdict *v)
 {
     rb_arena *a = p->arena;
@@ -71,9 +77,9 @@ static void say_facts(rb_page *p, const rb_past *run, const rb_verdict *v)
                 errors_of(a, s->confusion.fn, s->positives, run->classes[1], "rejected")),
         {"ROC AUC", isnan(s->roc_auc) ? "–" : rb_text_format(a, "%.4f", s->roc_auc),
          after_interval(a, rb_verdict_at(v, "roc_auc"), 1, 3, "1 is perfect, 0.5 is guessing")},
-        {"Threshold", rb_number_text(s->threshold, 4, threshold), "chosen on val"},
+        {"Threshold", rb_number_text(s->threshold, 4, threshold), threshold_from(a, run)},
         {"Best epoch",
-         best ? rb_text_format(a, "%d of %d", (int)rb_past_number(best, "epoch") + 1, run->log.epoch.count) : "–",
+         best ? rb_text_format(a, "%d of %d", rb_past_integer(best, "epoch") + 1, run->log.epoch.count) : "–",
          how_it_ended(a, run)},
     };
     rb_page_facts(p, facts, sizeof facts / sizeof *facts);

@@ -77,7 +77,7 @@ static void show_phases(rb_page *p, const rb_past *run)
     const char *reading = rb_text_format(
         a, "%.0f s in all, %s of it in training steps; %s, %s, %d threads.", all_s,
         rb_percent(a, all_s > 0 ? phases[STEPS].seconds / all_s : (double)NAN), backend ? backend : "unknown backend",
-        precision ? precision : "unknown precision", (int)rb_past_number(run->log.run, "threads"));
+        precision ? precision : "unknown precision", rb_past_integer(run->log.run, "threads"));
     rb_page_table(p, "Where the time went", reading, columns, 3);
     for (int i = 0; i < PHASES; i++) {
         if (!(phases[i].seconds > 0)) continue;

@@ -37,7 +37,7 @@ static rb_series series_of(rb_arena *a, const rb_past *run, const run_line *line
 static int best_epoch(const rb_past *run)
 {
     const json_t *best = rb_past_best(run);
-    return best ? (int)rb_past_number(best, "epoch") + 1 : 0;
+    return best ? rb_past_integer(best, "epoch") + 1 : 0;
 }
 
 // One run: its lines. Several: the first line of each, in the colour of the run, the others dashed.
@@ -83,10 +83,11 @@ static const char *read_loss(rb_arena *a, const rb_past *run)
     double *train = rb_past_column(a, run->log.epoch, "train/loss"),
            *val = rb_past_column(a, run->log.epoch, "val/loss");
     int least = least_at(val, n);
+    char first[RB_NUMBER_TEXT], last[RB_NUMBER_TEXT];
     if (n < 2 || least < 0) return "One epoch is no curve yet.";
-    const char *course =
-        rb_text_format(a, "The training loss went from %.3f to %.3f; val's was lowest, %.3f, in epoch %d.", train[0],
-                       train[n - 1], val[least], least + 1);
+    const char *course = rb_text_format(a, "The training loss went from %s to %s; val's was lowest, %.3f, in epoch %d.",
+                                        rb_number_text(train[0], 3, first), rb_number_text(train[n - 1], 3, last),
+                                        val[least], least + 1);
     bool rose = val[n - 1] > 1.1 * val[least] && train[n - 1] < train[least];
     if (!rose) return course;
     return rb_text_format(a,
@@ -187,9 +188,9 @@ static const char *read_rate(rb_arena *a, const rb_past *run)
     for (int i = 1; i < n; i++)
         if (s[i].lr > s[top].lr) top = i;
     const char *schedule = rb_past_text(run->log.run, "scheduler");
-    return rb_text_format(a, "Schedule %s: %s at the first step, at most %s (step %d of %d), %s at the last.",
+    return rb_text_format(a, "Schedule %s: %s at the first step, at most %s (step %.0f of %.0f), %s at the last.",
                           schedule ? schedule : "unknown", rb_number_text(s[0].lr, 3, first),
-                          rb_number_text(s[top].lr, 3, high), (int)s[top].step, (int)s[n - 1].step,
+                          rb_number_text(s[top].lr, 3, high), s[top].step, s[n - 1].step,
                           rb_number_text(s[n - 1].lr, 3, last));
 }
 
@@ -206,13 +207,20 @@ static const char *read_rates(rb_arena *a, const rb_past *runs, int count)
     return rb_text_format(a, "%s.", text);
 }
 
-static const char *read_step_loss(rb_arena *a, const step_line *l)
+static const char *read_step_loss(rb_arena *a, const rb_past *run, const step_line *l)
 {
-    double first = l->mean[0], last = l->mean[l->count - 1], width = 0;
-    for (int i = l->count * 3 / 4; i < l->count; i++) width += (l->high[i] - l->low[i]) / (l->count - l->count * 3 / 4);
-    return rb_text_format(a,
-                          "From %.3f to %.3f; in the last quarter batches that follow each other lie about %.3f apart.",
-                          first, last, width);
+    double apart = 0;
+    int n = run->log.steps, pairs = 0;
+    char first[RB_NUMBER_TEXT], last[RB_NUMBER_TEXT], between[RB_NUMBER_TEXT];
+    for (int k = n - n / 4; k < n; k++) {
+        double step = fabs(run->log.step[k].loss - run->log.step[k - 1].loss);
+        if (isfinite(step)) apart += step, pairs++;
+    }
+    const char *course = rb_text_format(a, "From %s to %s.", rb_number_text(l->mean[0], 3, first),
+                                        rb_number_text(l->mean[l->count - 1], 3, last));
+    if (!pairs) return course;
+    return rb_text_format(a, "%s In the last quarter batches that follow each other lie %s apart on average.", course,
+                          rb_number_text(apart / pairs, 3, between));
 }
 
 static void show_over_steps(rb_page *p, const rb_past *runs, int count, bool lr)
@@ -235,7 +243,9 @@ static void show_over_steps(rb_page *p, const rb_past *runs, int count, bool lr)
     }
     if (!n) return;
     const char *title = lr ? "Learning rate" : "Training loss by step";
-    const char *reading = count > 1 ? read_rates(a, runs, count) : lr ? read_rate(a, runs) : read_step_loss(a, &first);
+    const char *reading = count > 1 ? read_rates(a, runs, count)
+                          : lr      ? read_rate(a, runs)
+                                    : read_step_loss(a, runs, &first);
     rb_chart c = {.label = rb_text_format(a, "%s over steps. %s", title, reading ? reading : ""),
                   .x = {.label = "step", .from_zero = true},
                   .y = {.label = lr ? "learning rate" : "loss", .from_zero = true},
