@@ -80,7 +80,10 @@ rb_svg rb_bars_svg(rb_arena *a, const rb_bars *b)
     for (int i = 0; i < b->count; i++) {
         double middle = y + (b->group_count * (BAR_H + GAP_H) - GAP_H) / 2.;
         rb_words_put(&o, left - 8, middle + 4, "end", "", shortened(a, b->category[i], MOST_NAME_W));
-        for (int g = 0; g < b->group_count; g++, y += BAR_H + GAP_H) put_bar(&o, b, &s, &b->groups[g], i, y);
+        for (int g = 0; g < b->group_count; g++) {
+            put_bar(&o, b, &s, &b->groups[g], i, y);
+            y += BAR_H + GAP_H;
+        }
         y += ROOM_H - GAP_H;
     }
     return (rb_svg){RB_FIGURE_W, (int)ceil(y), b->label, o.text};

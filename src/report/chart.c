@@ -8,23 +8,36 @@
 #define TICK_GAP 6  // between ticks and their words
 #define RIGHT    12 // margin, for half of the last tick's words
 
-static void span_of(const rb_chart *c, rb_scale_kind kind, bool x, rb_span *s)
+static void take(rb_span *s, rb_scale_kind kind, double value)
 {
-    *s = RB_SPAN_EMPTY;
     const rb_scale probe = {.kind = kind};
-    for (int i = 0; i < c->series_count; i++) {
-        const rb_series *r = &c->series[i];
-        for (int j = 0; j < r->count; j++) {
-            const double values[] = {x ? r->x[j] : r->y[j],
-                                     x        ? r->x[j] + r->width
-                                     : r->low ? r->low[j]
-                                              : (double)NAN,
-                                     !x && r->high ? r->high[j] : (double)NAN};
-            for (int k = 0; k < 3; k++)
-                if (rb_scale_has(&probe, values[k])) rb_span_take(s, values[k]);
+    if (rb_scale_has(&probe, value)) rb_span_take(s, value);
+}
+
+static rb_span span_of_x(const rb_chart *c)
+{
+    rb_span s = RB_SPAN_EMPTY;
+    for (const rb_series *r = c->series; r < c->series + c->series_count; r++)
+        for (int i = 0; i < r->count; i++) {
+            take(&s, c->x.scale, r->x[i]);
+            take(&s, c->x.scale, r->x[i] + r->width);
         }
-        if (!x && r->mark == RB_MARK_STEPS && kind == RB_SCALE_LINEAR) rb_span_take(s, 0);
+    return s;
+}
+
+// Steps are filled down to zero, where there is one.
+static rb_span span_of_y(const rb_chart *c)
+{
+    rb_span s = RB_SPAN_EMPTY;
+    for (const rb_series *r = c->series; r < c->series + c->series_count; r++) {
+        if (r->mark == RB_MARK_STEPS && c->y.scale == RB_SCALE_LINEAR) rb_span_take(&s, 0);
+        for (int i = 0; i < r->count; i++) {
+            take(&s, c->y.scale, r->y[i]);
+            if (r->low) take(&s, c->y.scale, r->low[i]);
+            if (r->high) take(&s, c->y.scale, r->high[i]);
+        }
     }
+    return s;
 }
 
 static double widest(const rb_tick *ticks, int count)
@@ -37,10 +50,8 @@ static double widest(const rb_tick *ticks, int count)
 // The width of y's ticks decides where the plot begins, and they depend on its height: a first guess is enough.
 static void lay_out(const rb_chart *c, double top, rb_plot *p)
 {
-    rb_span x, y;
+    rb_span x = span_of_x(c), y = span_of_y(c);
     rb_tick ticks[RB_TICKS];
-    span_of(c, c->x.scale, true, &x);
-    span_of(c, c->y.scale, false, &y);
     p->h = c->square ? RB_FIGURE_W - 60 : PLOT_H;
     p->y = rb_scale_of(&c->y, y, 0, -p->h);
     p->left = c->bare ? 1 : widest(ticks, rb_scale_ticks(&p->y, ticks)) + TICK_GAP + 2;

@@ -30,12 +30,15 @@ static void tidy_exponent(char *text)
     snprintf(last, RB_NUMBER_TEXT - (size_t)(last - text), "e%d", power);
 }
 
-static void tidy_fraction(char *text)
+// Without zeros at the end of a fraction; returns its length.
+static int tidy_fraction(char *text)
 {
-    char *last = text + strlen(text);
-    if (!strchr(text, '.')) return;
-    while (last[-1] == '0') *--last = '\0';
-    if (last[-1] == '.') last[-1] = '\0';
+    int end = (int)strlen(text);
+    if (!strchr(text, '.')) return end;
+    while (text[end - 1] == '0') end--;
+    if (text[end - 1] == '.') end--;
+    text[end] = '\0';
+    return end;
 }
 
 static void exponent_text(double value, int digits, char out[RB_NUMBER_TEXT])
@@ -54,10 +57,10 @@ const char *rb_number_text(double value, int digits, char out[RB_NUMBER_TEXT])
     } else {
         bool thousands = size >= 1e4;
         double shown = thousands ? value / 1000 : value;
-        int whole = shown == 0 ? 1 : (int)floor(log10(fabs(shown))) + 1;
+        int whole = shown == 0 ? 1 : (int)floor(log10(fabs(shown))) + 1, end;
         snprintf(out, RB_NUMBER_TEXT, "%.*f", digits > whole ? digits - whole : 0, shown);
-        tidy_fraction(out);
-        if (thousands) strcat(out, "k");
+        end = tidy_fraction(out);
+        if (thousands) snprintf(out + end, (size_t)(RB_NUMBER_TEXT - end), "k");
     }
     return out;
 }
@@ -187,21 +190,24 @@ static rb_tick linear_tick(const rb_scale *s, double value, double step)
 static int linear_ticks(const rb_scale *s, rb_tick out[RB_TICKS])
 {
     double step = nice_step(s->high - s->low, WANTED);
-    int count = 0;
     if (s->whole && step < 1) step = 1;
-    for (double i = ceil(s->low / step - 1e-9); count < RB_TICKS && i * step <= s->high + step * 1e-9; i++)
-        out[count++] = linear_tick(s, i * step, step);
+    double first = ceil(s->low / step - 1e-9);
+    int count = 0;
+    while (count < RB_TICKS && (first + count) * step <= s->high + step * 1e-9) {
+        out[count] = linear_tick(s, (first + count) * step, step);
+        count++;
+    }
     return count;
 }
 
 // Powers of ten, each second or third one where they are many; 2 and 5 times them where they are few.
 static int log_ticks(const rb_scale *s, rb_tick out[RB_TICKS])
 {
-    double low = floor(log10(s->low) + 1e-9), high = ceil(log10(s->high) - 1e-9), decades = high - low;
-    int count = 0, stride = (int)ceil(decades / 7);
     static const double few[] = {1, 2, 5};
-    for (double power = low; power <= high; power += stride > 1 ? stride : 1)
-        for (int i = 0; i < (decades <= 2 ? 3 : 1); i++) {
+    int low = (int)floor(log10(s->low) + 1e-9), high = (int)ceil(log10(s->high) - 1e-9), decades = high - low;
+    int count = 0, stride = decades > 7 ? (decades + 6) / 7 : 1, each = decades <= 2 ? 3 : 1;
+    for (int power = low; power <= high; power += stride)
+        for (int i = 0; i < each; i++) {
             double value = few[i] * pow(10, power);
             if (value < s->low * (1 - 1e-9) || value > s->high * (1 + 1e-9) || count == RB_TICKS) continue;
             out[count++] = log_tick(s, value);
