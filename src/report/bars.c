@@ -48,18 +48,6 @@ static void put_bar(rb_out *o, const rb_bars *b, const rb_scale *s, const struct
     rb_words_put(o, s->begin + fmax(w, 1) + 5, y + BAR_H - 4, "start", "", text);
 }
 
-// A name that is too long loses its end; hovering over a bar shows it whole.
-static const char *shortened(rb_arena *a, const char *name, double room)
-{
-    int most = (int)(room / RB_LETTER_W), letters = 0, bytes = 0;
-    if (rb_words_w(name) <= room) return name;
-    for (; name[bytes]; bytes++) {
-        bool begins = (name[bytes] & 0xC0) != 0x80;
-        if (begins && letters++ == most - 1) break;
-    }
-    return rb_text_format(a, "%.*s…", bytes, name);
-}
-
 rb_svg rb_bars_svg(rb_arena *a, const rb_bars *b)
 {
     enum { MOST_NAME_W = 150 };
@@ -79,7 +67,7 @@ rb_svg rb_bars_svg(rb_arena *a, const rb_bars *b)
     y += ROOM_H / 2.;
     for (int i = 0; i < b->count; i++) {
         double middle = y + (b->group_count * (BAR_H + GAP_H) - GAP_H) / 2.;
-        rb_words_put(&o, left - 8, middle + 4, "end", "", shortened(a, b->category[i], MOST_NAME_W));
+        rb_words_put(&o, left - 8, middle + 4, "end", "", rb_words_fit(a, b->category[i], MOST_NAME_W));
         for (int g = 0; g < b->group_count; g++) {
             put_bar(&o, b, &s, &b->groups[g], i, y);
             y += BAR_H + GAP_H;

@@ -76,7 +76,8 @@ static void put_x_axis(rb_plot *p, const rb_axis *axis)
         rb_words_put(&p->out, at, bottom + 17, "middle", "rb-m", ticks[i].text);
         free_from = at + half + TICK_GAP;
     }
-    if (axis->label) rb_words_put(&p->out, p->left + p->w, bottom + 35, "end", "", axis->label);
+    if (axis->label)
+        rb_words_put(&p->out, p->left + p->w, bottom + 35, "end", "", rb_words_fit(p->out.arena, axis->label, p->w));
 }
 
 static void put_y_axis(rb_plot *p, const rb_axis *axis)
@@ -88,7 +89,8 @@ static void put_y_axis(rb_plot *p, const rb_axis *axis)
         rb_out_print(&p->out, "<path class=\"rb-grid\" d=\"M%.1f %.1fh%.1f\"/>", p->left, y, p->w);
         rb_words_put(&p->out, p->left - TICK_GAP, y + 4, "end", "rb-m", ticks[i].text);
     }
-    if (axis->label) rb_words_put(&p->out, 0, p->top - 12, "start", "", axis->label);
+    if (axis->label)
+        rb_words_put(&p->out, 0, p->top - 12, "start", "", rb_words_fit(p->out.arena, axis->label, RB_FIGURE_W));
 }
 
 static void put_frame(rb_plot *p)
@@ -97,21 +99,37 @@ static void put_frame(rb_plot *p)
                  p->top, p->w, p->h);
 }
 
-static void put_rule(rb_plot *p, const rb_rule *r, int index)
+static bool is_inside(const rb_plot *p, const rb_rule *r)
 {
     const rb_scale *s = r->horizontal ? &p->y : &p->x;
-    if (!rb_scale_has(s, r->at) || r->at < s->low || r->at > s->high) return;
-    double at = rb_scale_at(s, r->at), y = p->top + 12 + RB_LINE_H * index;
+    return rb_scale_has(s, r->at) && r->at >= s->low && r->at <= s->high;
+}
+
+static void put_rule(rb_plot *p, const rb_rule *r)
+{
+    if (!is_inside(p, r)) return;
+    if (r->horizontal)
+        rb_out_print(&p->out, "<path class=\"rb-rule\" d=\"M%.1f %.1fh%.1f\"/>", p->left, rb_scale_at(&p->y, r->at),
+                     p->w);
+    else
+        rb_out_print(&p->out, "<path class=\"rb-rule\" d=\"M%.1f %.1fv%.1f\"/>", rb_scale_at(&p->x, r->at), p->top,
+                     p->h);
+}
+
+// Above a horizontal line at its right end; beside the top of a vertical one, each lower than the one before. They
+// stand on top of what is drawn, with a halo.
+static void put_rule_words(rb_plot *p, const rb_rule *r, int index)
+{
+    const char *style = "rb-m rb-halo";
+    if (!r->text || !is_inside(p, r)) return;
     if (r->horizontal) {
-        rb_out_print(&p->out, "<path class=\"rb-rule\" d=\"M%.1f %.1fh%.1f\"/>", p->left, at, p->w);
-        if (r->text)
-            rb_words_put(&p->out, p->left + p->w - 4, at - 5 < p->top + 10 ? at + 14 : at - 5, "end", "rb-m rb-halo",
-                         r->text);
+        double at = rb_scale_at(&p->y, r->at), y = at - 5 < p->top + 10 ? at + 14 : at - 5;
+        rb_words_put(&p->out, p->left + p->w - 4, y, "end", style, r->text);
         return;
     }
-    rb_out_print(&p->out, "<path class=\"rb-rule\" d=\"M%.1f %.1fv%.1f\"/>", at, p->top, p->h);
-    bool right = at + 6 + (r->text ? rb_words_w(r->text) : 0) < p->left + p->w;
-    if (r->text) rb_words_put(&p->out, right ? at + 5 : at - 5, y, right ? "start" : "end", "rb-m rb-halo", r->text);
+    double at = rb_scale_at(&p->x, r->at), y = p->top + 12 + RB_LINE_H * index;
+    bool right = at + 6 + rb_words_w(r->text) < p->left + p->w;
+    rb_words_put(&p->out, right ? at + 5 : at - 5, y, right ? "start" : "end", style, r->text);
 }
 
 // Within both scales, for they may differ.
@@ -143,8 +161,9 @@ rb_svg rb_chart_svg(rb_arena *a, const rb_chart *c)
     else
         put_y_axis(&p, &c->y), put_x_axis(&p, &c->x);
     if (c->diagonal) put_diagonal(&p);
-    for (int i = 0; i < c->rule_count; i++) put_rule(&p, &c->rules[i], i);
+    for (int i = 0; i < c->rule_count; i++) put_rule(&p, &c->rules[i]);
     for (int i = 0; i < c->series_count; i++) rb_series_put(&p, &c->series[i], &c->x, &c->y);
+    for (int i = 0; i < c->rule_count; i++) put_rule_words(&p, &c->rules[i], i);
     double below = c->bare ? 2 : c->x.label ? 42 : 24;
     return (rb_svg){RB_FIGURE_W, (int)ceil(p.top + p.h + below), c->label, p.out.text};
 }

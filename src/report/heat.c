@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-#define WORDED 12 // rows and columns whose cells still have room for words
+#define MOST_NAME_W 110
+#define WORDED      12 // rows and columns whose cells still have room for words
 
 typedef struct grid {
     double left, top, cell_w, cell_h;
@@ -20,7 +21,7 @@ static double widest(const char *const *names, int count)
 
 static grid lay_out(const rb_heat *h)
 {
-    enum { MOST_NAME_W = 110, MOST_CELL_H = 96, LEAST_CELL_H = 12 };
+    enum { MOST_CELL_H = 96, LEAST_CELL_H = 12 };
     grid g = {.left = fmin(widest(h->row, h->rows), MOST_NAME_W) + 10, .top = 2 * RB_LINE_H + 6};
     g.cell_w = (RB_FIGURE_W - g.left) / h->columns;
     g.cell_h = fmax(fmin(g.cell_w, MOST_CELL_H), LEAST_CELL_H);
@@ -58,19 +59,20 @@ static void put_names(rb_out *o, const rb_heat *h, grid *g)
     bool upright = most > g->cell_w - 4;
     rb_words_put(o, g->left, 12, "start", "rb-m", rb_text_format(o->arena, "%s →", h->column_label));
     rb_words_put(o, 0, 12, "start", "rb-m", rb_text_format(o->arena, "%s ↓", h->row_label));
-    if (upright) g->top = RB_LINE_H + fmin(most, 90) + 8;
+    if (upright) g->top = RB_LINE_H + fmin(most, MOST_NAME_W) + 8;
     for (int i = 0; i < h->columns; i++) {
         double x = g->left + (i + 0.5) * g->cell_w;
         if (!upright)
             rb_words_put(o, x, g->top - 7, "middle", "", h->column[i]);
         else if (g->cell_w >= 10) {
             rb_out_print(o, "<text transform=\"translate(%.1f %.1f) rotate(-90)\">", x + 4, g->top - 5);
-            rb_out_escaped(o, h->column[i]);
+            rb_out_escaped(o, rb_words_fit(o->arena, h->column[i], MOST_NAME_W));
             rb_out_put(o, "</text>");
         }
     }
     for (int i = 0; i < h->rows; i++)
-        rb_words_put(o, g->left - 8, g->top + (i + 0.5) * g->cell_h + 4, "end", "", h->row[i]);
+        rb_words_put(o, g->left - 8, g->top + (i + 0.5) * g->cell_h + 4, "end", "",
+                     rb_words_fit(o->arena, h->row[i], MOST_NAME_W));
 }
 
 rb_svg rb_heat_svg(rb_arena *a, const rb_heat *h)

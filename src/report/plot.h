@@ -18,6 +18,9 @@ typedef struct rb_plot {
 
 double rb_words_w(const char *text); // about, of a UTF-8 text
 
+// The words, or as many letters of them as `room` pixels have place for, and an ellipsis.
+const char *rb_words_fit(rb_arena *a, const char *text, double room);
+
 // Words at (x, y), the baseline; `anchor` is start, middle or end, `style` further classes or "".
 void rb_words_put(rb_out *o, double x, double y, const char *anchor, const char *style, const char *text);
 

@@ -33,7 +33,8 @@ static void fill_row(rb_arena *a, const char *name, const rb_verdict *v, const c
 
 static void fill_head(const char *what, rb_column columns[COMMON])
 {
-    const char *const names[COMMON] = {what, "HTER, %", "FAR, %", "FRR, %", "ROC AUC", "EER, %", "pictures"};
+    const char *const names[COMMON] = {what,      "HTER,\u00A0%", "FAR,\u00A0%", "FRR,\u00A0%",
+                                       "ROC AUC", "EER,\u00A0%",  "pictures"};
     for (int i = 0; i < COMMON; i++) columns[i] = (rb_column){names[i], i > 0};
 }
 

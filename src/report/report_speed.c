@@ -51,7 +51,7 @@ static void time_epochs(const rb_past *run, phase *phases)
 
 static void time_phases(const rb_past *run, phase phases[PHASES])
 {
-    static const char *const names[PHASES] = {"before the first step", "training steps", "  of it waiting for pictures",
+    static const char *const names[PHASES] = {"before the first step", "training steps", "of it waiting for pictures",
                                               "validation", "judging the best weights"};
     for (int i = 0; i < PHASES; i++) phases[i] = (phase){.name = names[i]};
     if (run->log.steps) phases[PREPARING].seconds = gap(0, run->log.step[0].t_s);

@@ -79,7 +79,7 @@ static rb_axis threshold_axis(const rb_result *results, int count)
             crowded += results[i].scores.score[j] < 0.02 || results[i].scores.score[j] > 0.98;
     if (2 * crowded > all)
         return (rb_axis){.label = "threshold (logit scale)", .scale = RB_SCALE_LOGIT, .from = 0.001, .to = 0.999};
-    return (rb_axis){.label = "threshold", .from = 0, .to = 1};
+    return (rb_axis){.label = "threshold"}; // as far as there are scores
 }
 
 // The widest run of thresholds around the chosen one whose HTER is at most `slack` above that of the chosen.
@@ -119,9 +119,9 @@ void rb_show_sweep(rb_page *p, const rb_result *r)
     if (!w.count || isnan(w.hter[0])) return;
     const char *reading = read_sweep(a, r, &w);
     rb_series series[] = {
-        {.name = "FAR", .colour = 0, .x = w.threshold, .y = w.far, .count = w.count},
-        {.name = "FRR", .colour = 1, .x = w.threshold, .y = w.frr, .count = w.count},
-        {.name = "HTER", .colour = RB_GREY_COLOUR, .x = w.threshold, .y = w.hter, .count = w.count},
+        {.name = "FAR", .colour = 0, .x = w.threshold, .y = w.far, .count = w.count, .unmarked = true},
+        {.name = "FRR", .colour = 1, .x = w.threshold, .y = w.frr, .count = w.count, .unmarked = true},
+        {.name = "HTER", .colour = RB_GREY_COLOUR, .x = w.threshold, .y = w.hter, .count = w.count, .unmarked = true},
     };
     rb_chart c = {.label = rb_text_format(a, "Error rates over the threshold. %s", reading),
                   .x = threshold_axis(r, 1),
@@ -144,7 +144,8 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count)
         double *at = RB_NEW(a, double, 2), least = rb_best_hter(a, r->scores).hter;
         at[0] = r->threshold;
         at[1] = rb_rates_of(rb_confusion_at(r->scores, r->threshold)).hter;
-        all[i] = (rb_series){.name = r->name, .colour = r->colour, .x = w.threshold, .y = w.hter, .count = w.count};
+        all[i] = (rb_series){
+            .name = r->name, .colour = r->colour, .x = w.threshold, .y = w.hter, .count = w.count, .unmarked = true};
         all[count + i] = (rb_series){.mark = RB_MARK_DOTS,
                                      .colour = r->colour,
                                      .x = at,

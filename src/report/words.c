@@ -15,6 +15,17 @@ double rb_words_w(const char *text)
     return letters * RB_LETTER_W;
 }
 
+const char *rb_words_fit(rb_arena *a, const char *text, double room)
+{
+    int most = (int)(room / RB_LETTER_W), letters = 0, bytes = 0;
+    if (rb_words_w(text) <= room) return text;
+    for (; text[bytes]; bytes++) {
+        bool begins = (text[bytes] & 0xC0) != 0x80;
+        if (begins && letters++ == most - 1) break;
+    }
+    return rb_text_format(a, "%.*s…", bytes, text);
+}
+
 void rb_words_put(rb_out *o, double x, double y, const char *anchor, const char *style, const char *text)
 {
     rb_out_print(o, "<text x=\"%.1f\" y=\"%.1f\"", x, y);
@@ -50,11 +61,12 @@ double rb_legend_put(rb_out *o, rb_arena *a, const rb_legend_item *items, int co
     bool any = false;
     for (int i = 0; i < count; i++) {
         if (!items[i].name) continue;
-        double w = SWATCH_W + 5 + rb_words_w(items[i].name);
+        const char *name = rb_words_fit(a, items[i].name, RB_FIGURE_W - SWATCH_W - 5);
+        double w = SWATCH_W + 5 + rb_words_w(name);
         if (any && x + w > RB_FIGURE_W) x = 0, line += RB_LINE_H;
         if (o) {
             put_swatch(o, a, &items[i], x, line + 8);
-            rb_words_put(o, x + SWATCH_W + 5, line + 12, "start", "", items[i].name);
+            rb_words_put(o, x + SWATCH_W + 5, line + 12, "start", "", name);
         }
         x += w + GAP;
         any = true;
