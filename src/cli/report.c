@@ -20,7 +20,7 @@ static const rb_field fields[] = {
     {"output", RB_TEXT, AT(output), .optional = true,
      .help = "page to write; unset: report.html, in the folder of the run where there is one run"},
     {"notebook", RB_BOOL, AT(notebook), .preset = false, .help = "write a notebook (.ipynb) beside the page, too"},
-    {"pictures", RB_INT, AT(pictures), .preset = 16, .min = 0, .max = 200, .unit = "pictures",
+    {"pictures", RB_INT, AT(pictures), .preset = RB_REPORT_PICTURES, .min = 0, .max = 200, .unit = "pictures",
      .help = "shown in each gallery of wrong and unsure ones, at most; 0: none"},
     {0},
 };

@@ -3,6 +3,8 @@
 
 #include "report/scores.h"
 
+#include "base/file.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -175,4 +177,21 @@ bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec 
     rb_report_training(p, runs, count);
     rb_report_settings(p, runs, count);
     return true;
+}
+
+static bool write(rb_arena *scratch, const char *folder, rb_error *err)
+{
+    rb_past run;
+    rb_page *page;
+    rb_report_spec spec = {rb_text_format(scratch, "rarebit report %s", folder), RB_REPORT_PICTURES};
+    return rb_past_read(scratch, folder, &run, err) && rb_report_page(scratch, &run, 1, &spec, &page, err) &&
+           rb_page_save(page, rb_path_join(scratch, folder, "report.html"), false, err);
+}
+
+bool rb_report_write(const char *folder, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    bool done = write(scratch, folder, err);
+    rb_arena_close(scratch);
+    return done;
 }

@@ -19,6 +19,10 @@ typedef struct rb_report_spec {
 bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec *spec, rb_page **out,
                     rb_error *err) RB_CHECKED;
 
+// Writes the page about the run in `folder` as report.html there. Errors: those of rb_past_read and rb_page_save
+#define RB_REPORT_PICTURES 16 // in each gallery, if nobody says else
+bool rb_report_write(const char *folder, rb_error *err) RB_CHECKED;
+
 // Gives runs that stand beside others short names: a letter, and the model.
 void rb_report_name_runs(rb_arena *a, rb_past *runs, int count);
 

@@ -15,6 +15,14 @@ page=$first/report.html
 has() { grep -qF -- "$2" "$1" || fail "line ${BASH_LINENO[0]}: $1 does not say '$2'"; }
 lacks() { ! grep -qF -- "$2" "$1" || fail "line ${BASH_LINENO[0]}: $1 says '$2'"; }
 
+# ---- training ends with the page -------------------------------------------------------------------------------------
+
+[[ -s $page ]] || fail 'training left no report.html'
+cp "$page" by_training.html
+expect 0 '' "$rarebit" report "$first"
+cmp by_training.html "$page" || fail 'training made another page than report'
+grep -q 'of it waiting for pictures' "$page" || fail 'the page does not say how long training waited'
+
 # ---- one run: the numbers are those of metrics.json ------------------------------------------------------------------
 
 rm -f "$page"
