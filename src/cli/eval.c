@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "cli/deployed.h"
-#include "cli/verdict.h"
+#include "cli/judgement.h"
 
 #include <math.h>
 #include <string.h>
@@ -184,7 +184,7 @@ static void widen_by_groups(const rb_intervals *i, rb_summary *s)
     s->frr_interval = frr ? frr->at : unsaid;
 }
 
-static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, rb_verdict *out)
+static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, rb_judgement *out)
 {
     rb_scores s = rb_evidence_scores(e);
     double threshold = as_compared(e->threshold);
@@ -204,9 +204,9 @@ static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, 
     }
 }
 
-static rb_verdict judge(rb_arena *a, const rb_evidence *e, const rb_settings *s)
+static rb_judgement judge(rb_arena *a, const rb_evidence *e, const rb_settings *s)
 {
-    rb_verdict out = {.of = e, .other = s->eval.against};
+    rb_judgement out = {.of = e, .other = s->eval.against};
     rb_bootstrap b = {.resamples = s->eval.bootstrap};
     if (e->group) b.group = rb_group_ids(a, e->group, e->n, &out.groups);
     if (e->k == 2) {
@@ -218,9 +218,9 @@ static rb_verdict judge(rb_arena *a, const rb_evidence *e, const rb_settings *s)
     return out;
 }
 
-static bool write_json(rb_arena *a, const rb_verdict *f, const char *path, rb_error *err)
+static bool write_json(rb_arena *a, const rb_judgement *f, const char *path, rb_error *err)
 {
-    const char *text = rb_text_format(a, "%s\n", rb_verdict_json(a, f));
+    const char *text = rb_text_format(a, "%s\n", rb_judgement_json(a, f));
     if (!strcmp(path, "-")) return rb_print(text);
     return rb_file_write(path, text, (ptrdiff_t)strlen(text), err);
 }
@@ -237,8 +237,8 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     if (!files && !names_no_lines(&s->eval, err)) return false;
     if (files ? !rb_evidence_read(a, s, &e, err) : !judge_checkpoint(a, argc, argv, &e, err)) return false;
     if (!pick_thresholds(a, s, &e, err)) return false;
-    rb_verdict f = judge(a, &e, s);
-    if (!s->json || strcmp(s->json, "-")) rb_verdict_print(&f);
+    rb_judgement f = judge(a, &e, s);
+    if (!s->json || strcmp(s->json, "-")) rb_judgement_print(&f);
     return !s->json || write_json(a, &f, s->json, err);
 }
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/table.h"
+#include "report/report.h"
 #include "train/train.h"
 
 #include <stdio.h>
@@ -23,6 +24,14 @@ static void print_result(const rb_trained *t, const rb_training_settings *s)
         if (t->of[part].n) rb_table_row(rb_part_names[part], &t->of[part]);
     rb_table_foot(&t->of[RB_VAL_PART], "chosen on val");
     printf("%s\n", t->folder);
+}
+
+// The run is complete without its page, which can be made at any time.
+static void show_report(const rb_trained *t)
+{
+    rb_error why;
+    if (!rb_report_write(t->folder, &why))
+        rb_warn("no report.html: %s; `rarebit report %s` makes it", why.text, t->folder);
 }
 
 static bool read_flags(rb_arena *a, rb_settings *s, int argc, char **argv, rb_error *err)
@@ -60,6 +69,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     rb_resume_forget(&from);
     if (!done) return false;
     print_result(&trained, &s->training);
+    show_report(&trained);
     return true;
 }
 

@@ -62,24 +62,33 @@ static bool read_split(rb_arena *a, const char *folder, const char *part, int ro
         if (count < 3 || strcmp(field[2], part)) continue;
         if (out->count < room) {
             out->path[out->count] = field[0];
-            out->label[out->count] = !strcmp(field[1], "1");
+            out->label[out->count] = atoi(field[1]);
         }
         out->count++;
     }
     return true;
 }
 
-// Pictures that could not be read have no score: they leave. Returns how many stay.
-static int drop_unread(rows *r, double *score)
+// Pictures that could not be read have no score: they leave. Returns how many stay, with their scores packed in `out`.
+static int drop_unread(rows *r, const rb_rows *read, double *out)
 {
     int kept = 0;
     for (int i = 0; i < r->count; i++) {
-        if (isnan(score[i])) continue;
-        score[kept] = score[i];
+        if (!read->row[i]) continue;
+        memcpy(out + (ptrdiff_t)kept * read->columns, read->row[i], (size_t)read->columns * sizeof *out);
         r->label[kept] = r->label[i];
         r->path[kept++] = r->path[i];
     }
     return kept;
+}
+
+static bool labels_fit(const rows *r, int classes, const char *path, rb_error *err)
+{
+    for (int i = 0; i < r->count; i++)
+        if (r->label[i] < 0 || r->label[i] >= classes)
+            return rb_fail(err, RB_ERR_DATA, "%s: is of %d classes, and split.csv has label %d", path, classes,
+                           r->label[i]);
+    return true;
 }
 
 static double threshold_of(const char *folder, rb_arena *a)
@@ -91,26 +100,36 @@ static double threshold_of(const char *folder, rb_arena *a)
     return value;
 }
 
-bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_part_results *out, rb_error *err)
+static void decide(rb_part_results *out)
 {
-    double *score;
-    int n;
-    rows r;
-    *out = (rb_part_results){0};
-    const char *path = rb_path_join(a, folder, rb_text_format(a, "%s.proba", part));
-    if (!rb_file_exists(path)) return true;
-    if (!rb_reals_read(a, path, &score, &n, err) || !read_split(a, folder, part, n, &r, err)) return false;
-    if (r.count != n)
-        return rb_fail(err, RB_ERR_DATA, "%s: has %d values for the %d rows of split.csv", path, n, r.count);
-    int kept = drop_unread(&r, score);
-    out->scores = (rb_scores){score, r.label, kept};
-    out->path = r.path;
-    out->threshold = threshold_of(folder, a);
     rb_confusion c = rb_confusion_at(out->scores, out->threshold);
     out->matrix[0][0] = c.tn;
     out->matrix[0][1] = c.fp;
     out->matrix[1][0] = c.fn;
     out->matrix[1][1] = c.tp;
+}
+
+bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_part_results *out, rb_error *err)
+{
+    rb_rows read;
+    rows r;
+    *out = (rb_part_results){0};
+    const char *path = rb_path_join(a, folder, rb_text_format(a, "%s.proba", part));
+    if (!rb_file_exists(path)) return true;
+    if (!rb_rows_read(a, path, &read, err) || !read_split(a, folder, part, read.rows, &r, err)) return false;
+    if (r.count != read.rows)
+        return rb_fail(err, RB_ERR_DATA, "%s: has %d values for the %d rows of split.csv", path, read.rows, r.count);
+    if (!labels_fit(&r, read.columns == 1 ? 2 : read.columns, path, err)) return false;
+    double *score = RB_NEW(a, double, (ptrdiff_t)r.count *read.columns);
+    int kept = drop_unread(&r, &read, score);
+    out->path = r.path;
+    if (read.columns > 1) {
+        out->many = (rb_class_scores){score, r.label, kept, read.columns};
+        return true;
+    }
+    out->scores = (rb_scores){score, r.label, kept};
+    out->threshold = threshold_of(folder, a);
+    decide(out);
     return true;
 }
 

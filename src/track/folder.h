@@ -4,7 +4,7 @@
 #define RB_TRACK_FOLDER_H
 
 #include "base/arena.h"
-#include "metric/metric.h"
+#include "metric/classes.h"
 
 // The keys of config.yaml in its order, nested values as one line of YAML.
 typedef struct rb_setting {
@@ -20,7 +20,8 @@ const char *rb_setting_find(const rb_setting_list *s, const char *key); // NULL:
 
 // What the best checkpoint said of one part ("train", "val", "test") at the end: NAME.proba beside split.csv.
 typedef struct rb_part_results {
-    rb_scores scores;     // n = 0: no such part
+    rb_scores scores;     // n = 0: no such part, or more than two classes
+    rb_class_scores many; // n = 0: no such part, or two classes
     const char **path;    // of each picture, as split.csv has it
     double threshold;     // metrics.json's
     int64_t matrix[2][2]; // [label][decision]

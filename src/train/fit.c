@@ -30,6 +30,7 @@ typedef struct fit {
     rb_arena *kept; // metrics of the last validation
     double start_s;
     double epoch_s; // seconds the steps of the epoch took
+    double wait_s;  // of them, those in which no batch was ready
     int epoch_from; // first draw of the epoch that was made here
     bool headed;    // the table has its head
 } fit;
@@ -296,11 +297,19 @@ static bool between_steps(fit *f, rb_error *err)
     return !save_is_due(f->job) || rb_job_save(f->job, "last.safetensors", true, err);
 }
 
+static bool next_batch(fit *f, const rb_batch **b, rb_error *err)
+{
+    double start_s = rb_clock_now_s();
+    bool done = rb_loader_next(f->job->loader, b, err);
+    f->wait_s += rb_clock_now_s() - start_s;
+    return done;
+}
+
 static bool run_steps(fit *f, rb_bar *bar, rb_error *err)
 {
     for (;;) {
         const rb_batch *b;
-        if (!rb_loader_next(f->job->loader, &b, err)) return false;
+        if (!next_batch(f, &b, err)) return false;
         if (!b) return true;
         if (!take_step(f, b, err)) return false;
         f->job->at.draw += b->n;
@@ -317,6 +326,7 @@ static bool train_epoch(fit *f, rb_error *err)
     snprintf(title, sizeof title, "epoch %d/%d", job->at.epoch + 1, job->settings->training.num_epochs);
     rb_bar bar = rb_bar_begin(title, f->batches, f->batch);
     f->epoch_from = job->at.draw;
+    f->wait_s = 0;
     bool done = true;
     if (job->at.draw < f->draws) { // a run that stopped in its validation has none left
         begin_pass(f);
@@ -370,6 +380,7 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_logged *logged, 
     rb_json_real(j, "lr", job->at.lr);
     rb_json_bool(j, "best", better);
     rb_json_real(j, "t_images_per_s", images_per_s(f));
+    rb_json_real(j, "t_wait_s", f->wait_s);
     if (!rb_run_write(&job->run, j, err)) return false;
     rb_log_record(rb_json_text(j));
     return true;

@@ -305,6 +305,9 @@ static void describe_run(const rb_job *job, rb_json *j)
     rb_json_string(j, "optimizer", job->optim.optim->name);
     rb_json_string(j, "scheduler", job->schedule.schedule->name);
     rb_json_string(j, "data_fingerprint", rb_text_format(job->arena, "%016llx", (unsigned long long)job->fingerprint));
+    rb_json_open(j, "classes", '[');
+    for (int k = 0; k < job->data.class_count; k++) rb_json_string(j, NULL, job->data.classes[k]);
+    rb_json_close(j);
     for (int part = 0; part < RB_PARTS; part++) rb_json_integer(j, rb_part_names[part], job->part[part].count);
 }
 

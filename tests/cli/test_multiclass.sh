@@ -26,6 +26,7 @@ expect 2 '^num_classes: 3, but the data has 4 classes' "$rarebit" train --config
 train_once runs --config small.yaml
 whole=$run
 grep -q 'recall of each class' "$stdout" || fail 'the table has no recall of each class'
+grep -q 'The most frequent mistake' "$run/report.html" || fail 'the report does not say what is taken for what'
 grep -q '"threshold":null' "$run/metrics.json" || fail 'there is a threshold'
 ! grep -q 'val/threshold' "$run/log.jsonl" || fail 'the log has a threshold'
 

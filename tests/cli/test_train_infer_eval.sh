@@ -20,7 +20,7 @@ train_once runs --config small.yaml
 best=$run/best.safetensors
 [[ $run =~ ^runs/resnet18_[0-9]{8}-[0-9]{6}$ ]] || fail "$run is no name for a run"
 [[ $(tail -n 1 "$stdout") == "$run" ]] || fail "the last line of the results is not the run folder"
-want='best.safetensors config.yaml last.prev.safetensors last.safetensors log.jsonl metrics.json split.csv'
+want='best.safetensors config.yaml last.prev.safetensors last.safetensors log.jsonl metrics.json report.html split.csv'
 [[ $(files "$run") == "$want test.proba train.proba val.proba" ]] || fail "the run folder holds $(files "$run")"
 
 [[ $(head -n 1 "$run/split.csv") == path,label,split,group ]] || fail "split.csv has no head"

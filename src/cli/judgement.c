@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict.c - what eval found, as tables and as JSON.
-#include "cli/verdict.h"
+// judgement.c - what eval found, as tables and as JSON.
+#include "cli/judgement.h"
 
 #include "cli/table.h"
 
@@ -34,14 +34,14 @@ typedef struct line {
     double value;
 } line;
 
-static void print_lines(const rb_verdict *f, const line *lines, int count)
+static void print_lines(const rb_judgement *f, const line *lines, int count)
 {
     printf("\n%-26s %8s  %-18s by\n", "", "", "[95 %]");
     for (int i = 0; i < count; i++) print_figure(&f->intervals, lines[i].title, lines[i].figure, lines[i].value);
     if (f->groups) printf("%d groups were drawn whole\n", f->groups);
 }
 
-static void print_two(const rb_verdict *f)
+static void print_two(const rb_judgement *f)
 {
     const rb_summary *s = &f->figures.two;
     const rb_confusion *c = &s->confusion;
@@ -89,7 +89,7 @@ static void print_confusion(const rb_class_summary *s)
     }
 }
 
-static void print_many(const rb_verdict *f)
+static void print_many(const rb_judgement *f)
 {
     const rb_class_summary *s = &f->figures.many;
     printf("%d pictures, %d classes; the most probable class is taken\n", s->n, s->k);
@@ -154,7 +154,7 @@ static void print_against(const rb_comparison *c, const char *other)
     print_mcnemar("  on label 1", &c->of[1]);
 }
 
-void rb_verdict_print(const rb_verdict *f)
+void rb_judgement_print(const rb_judgement *f)
 {
     if (f->of->k == 2)
         print_two(f);
@@ -166,7 +166,7 @@ void rb_verdict_print(const rb_verdict *f)
 
 // ---- JSON ---------------------------------------------------------------------------------------------------------
 
-const char *rb_verdict_json(rb_arena *a, const rb_verdict *f)
+const char *rb_judgement_json(rb_arena *a, const rb_judgement *f)
 {
     rb_json *j = rb_json_new(a);
     rb_json_open(j, NULL, '{');

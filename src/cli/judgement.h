@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict.h - what eval found, for people and for programs; private to the commands.
-#ifndef RB_CLI_VERDICT_H
-#define RB_CLI_VERDICT_H
+// judgement.h - what eval found, for people and for programs; private to the commands.
+#ifndef RB_CLI_JUDGEMENT_H
+#define RB_CLI_JUDGEMENT_H
 
 #include "cli/evidence.h"
 #include "metric/compare.h"
 #include "metric/figures.h"
 #include "metric/species.h"
 
-typedef struct rb_verdict {
+typedef struct rb_judgement {
     const rb_evidence *of;
     rb_figures figures;
     rb_intervals intervals;
@@ -16,12 +16,12 @@ typedef struct rb_verdict {
     const rb_pad *pad; // NULL: no species were named
     const rb_comparison *against;
     const char *other; // what that compares with
-} rb_verdict;
+} rb_judgement;
 
 // Tables on standard output.
-void rb_verdict_print(const rb_verdict *f);
+void rb_judgement_print(const rb_judgement *f);
 
 // One JSON object.
-const char *rb_verdict_json(rb_arena *a, const rb_verdict *f);
+const char *rb_judgement_json(rb_arena *a, const rb_judgement *f);
 
 #endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_past.c - run folders as they are, as they were stopped, and as they should not be.
+#include "check.h"
+#include "folder.h"
+
+#include "report/past.h"
+
+#define LOG \
+    "{\"type\":\"run\",\"t_s\":0.1,\"model\":\"m\",\"num_epochs\":3,\"classes\":[\"cat\",\"dog\"]}\n" \
+    "{\"type\":\"step\",\"step\":1,\"epoch\":0,\"t_s\":0.2,\"train/loss\":0.7,\"lr\":0.01}\n" \
+    "{\"type\":\"step\",\"step\":2,\"epoch\":0,\"t_s\":0.3,\"train/loss\":0.6,\"lr\":0.02}\n" \
+    "{\"type\":\"epoch\",\"step\":2,\"epoch\":0,\"val/hter\":0.2,\"val/roc_auc\":null,\"best\":true}\n" \
+    "{\"type\":\"event\",\"event\":\"bad_image\",\"path\":\"x.jpg\",\"reason\":\"empty\"}\n" \
+    "{\"type\":\"epoch\",\"step\":4,\"epoch\":1,\"val/hter\":0.1,\"val/roc_auc\":0.9,\"best\":true}\n" \
+    "{\"type\":\"epoch\",\"step\":6,\"epoch\":2,\"val/hter\":0.3,\"val/roc_auc\":0.8,\"best\":false}\n" \
+    "{\"type\":\"eval\",\"part\":\"test\"}\n" \
+    "{\"type\":\"end\",\"status\":\"done\"}\n"
+
+#define SPLIT \
+    "path,label,split,group\n" \
+    "a.jpg,0,test,north\nb.jpg,1,train,\nc.jpg,1,test,south\nd.jpg,1,test,north\ne.jpg,0,test,\nf.jpg,0,,\n"
+
+static const char *folder_of(const place *p, const char *log, const char *split, const char *proba)
+{
+    place_text(p, "run/log.jsonl", log);
+    place_text(p, "run/split.csv", split);
+    place_text(p, "run/config.yaml", "root_dir: pictures\nmanifest: null\n");
+    place_text(p, "run/metrics.json", "{\"threshold\": 0.5}");
+    if (proba) place_text(p, "run/test.proba", proba);
+    return place_path(p, "run");
+}
+
+static void a_run_is_read(void **state)
+{
+    place *p = *state;
+    rb_past past;
+    rb_error err;
+    check_done(rb_past_read(p->arena, folder_of(p, LOG, SPLIT, "0.2\n0.9\n0.4\n0.7\n"), &past, &err), err);
+    assert_string_equal(past.name, "run");
+    assert_string_equal(past.classes[1], "dog");
+    assert_int_equal(past.log.steps, 2);
+    assert_true(past.log.step[1].lr == 0.02 && past.log.step[1].t_s == 0.3);
+    assert_int_equal(past.log.epoch.count, 3);
+    assert_int_equal(past.log.event.count, 1);
+    assert_int_equal(rb_past_integer(rb_past_best(&past), "epoch"), 1);
+    const double *area = rb_past_column(p->arena, past.log.epoch, "val/roc_auc");
+    assert_true(isnan(area[0]) && area[1] == 0.9);
+    assert_int_equal(past.pictures, 6);
+    assert_int_equal(past.picture[5].part, RB_PAST_PARTS);
+    assert_int_equal(rb_past_main_part(&past), RB_PAST_TEST);
+    assert_string_equal(rb_past_path(p->arena, &past, "a.jpg"), "pictures/a.jpg");
+    assert_string_equal(rb_past_path(p->arena, &past, "/a.jpg"), "/a.jpg");
+}
+
+// a and d are of one group, c is another, e stands alone.
+static void groups_are_kept_together(void **state)
+{
+    place *p = *state;
+    rb_past past;
+    rb_error err;
+    check_done(rb_past_read(p->arena, folder_of(p, LOG, SPLIT, "0.2\n0.9\n0.4\n0.7\n"), &past, &err), err);
+    const rb_verdict *v = &past.verdict[RB_PAST_TEST];
+    const int *g = v->group;
+    assert_non_null(g);
+    assert_true(g[0] == g[2] && g[0] != g[1] && g[0] != g[3] && g[1] != g[3]);
+    for (int i = 0; i < 4; i++) assert_in_range(g[i], 0, 2);
+    assert_true(v->summary.rates.hter == 0.5);
+    assert_true(isfinite(rb_verdict_at(v, "hter").low) && isnan(rb_verdict_at(v, "nothing").low));
+}
+
+// A picture that could not be read has no score: groups move up with the others.
+static void unread_pictures_leave(void **state)
+{
+    place *p = *state;
+    rb_past past;
+    rb_error err;
+    check_done(rb_past_read(p->arena, folder_of(p, LOG, SPLIT, "0.2\nnan\n0.4\n0.7\n"), &past, &err), err);
+    const rb_verdict *v = &past.verdict[RB_PAST_TEST];
+    assert_int_equal(v->summary.n, 3);
+    assert_string_equal(past.part[RB_PAST_TEST].path[1], "d.jpg");
+    assert_true(v->group[0] == v->group[1] && v->group[2] != v->group[0]);
+}
+
+static void without_groups_pictures_are_independent(void **state)
+{
+    place *p = *state;
+    rb_past past;
+    rb_error err;
+    const char *split = "path,label,split,group\na.jpg,0,test,\nb.jpg,1,test,\n";
+    check_done(rb_past_read(p->arena, folder_of(p, LOG, split, "0.2\n0.9\n"), &past, &err), err);
+    assert_null(past.verdict[RB_PAST_TEST].group);
+}
+
+static void a_stopped_run_is_read(void **state)
+{
+    place *p = *state;
+    rb_past past;
+    rb_error err;
+    check_done(rb_past_read(p->arena, folder_of(p, "{\"type\":\"run\"}\n{\"type\":\"st", SPLIT, NULL), &past, &err),
+               err);
+    assert_non_null(past.log.run);
+    assert_null(past.log.end);
+    assert_null(rb_past_best(&past));
+    assert_string_equal(past.classes[0], "0");
+    assert_int_equal(rb_past_main_part(&past), -1);
+}
+
+static void damage_is_said(void **state)
+{
+    place *p = *state;
+    rb_past past;
+    rb_error err;
+    static const struct {
+        const char *log, *split, *proba, *said;
+    } all[] = {
+        {"{\"type\":\"run\"}\n[1]\n", SPLIT, NULL, "log.jsonl:2: is no JSON object; the file is damaged"},
+        {"\n", SPLIT, NULL, "log.jsonl:1: is no JSON object: "},
+        {"{\"type\":\"run\",\"type\":\"run\"}\n", SPLIT, NULL, "log.jsonl:1: is no JSON object: "},
+        {LOG, "path,label,split,group\na.jpg,0\n", NULL, "split.csv:2: has 2 fields, not 3 or 4"},
+        {LOG, SPLIT, "0.1\n", "test.proba: has 1 values for the 4 rows of split.csv"},
+        {LOG, SPLIT, "0.1\nx\n", "test.proba:2: \"x\" is not a number"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        check_failed(rb_past_read(p->arena, folder_of(p, all[i].log, all[i].split, all[i].proba), &past, &err), err,
+                     RB_ERR_DATA, all[i].said);
+    check_failed(rb_past_read(p->arena, place_path(p, "nowhere"), &past, &err), err, RB_ERR_IO, "no such folder");
+    check_failed(rb_past_read(p->arena, p->folder, &past, &err), err, RB_ERR_IO, "has no log.jsonl");
+}
+
+// What is a number in one log may be anything in another.
+static void values_of_other_types_are_missing(void **state)
+{
+    place *p = *state;
+    rb_past past;
+    rb_error err;
+    const char *log = "{\"type\":\"run\",\"num_epochs\":1e300,\"classes\":{}}\n{\"type\":5}\n{}\n"
+                      "{\"type\":\"epoch\",\"epoch\":\"first\",\"best\":true,\"val/hter\":[]}\n{\"type\":\"step\"}\n";
+    check_done(rb_past_read(p->arena, folder_of(p, log, SPLIT, NULL), &past, &err), err);
+    assert_int_equal(rb_past_integer(past.log.run, "num_epochs"), -1);
+    assert_int_equal(rb_past_integer(rb_past_best(&past), "epoch"), -1);
+    assert_true(isnan(rb_past_number(past.log.epoch.at[0], "val/hter")) && isnan(past.log.step[0].loss));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
+    const struct CMUnitTest tests[] = {
+        TEST(a_run_is_read),
+        TEST(groups_are_kept_together),
+        TEST(unread_pictures_leave),
+        TEST(without_groups_pictures_are_independent),
+        TEST(a_stopped_run_is_read),
+        TEST(damage_is_said),
+        TEST(values_of_other_types_are_missing),
+    };
+    return check_run("past", tests);
+}
