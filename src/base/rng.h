@@ -19,6 +19,7 @@ typedef enum rb_stream {
     RB_STREAM_AUGMENT = 4, // augmentation parameters
     RB_STREAM_DROPOUT = 5, // dropout masks
     RB_STREAM_SYNTH = 6,   // synthetic pictures
+    RB_STREAM_EXPLORE = 7, // which pictures stand for all in an exploration
 } rb_stream;
 
 // One Philox block: four independent 32-bit words.
