@@ -93,7 +93,7 @@ bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb
     const rb_settings *asked = rb_settings_new(a, purpose);
     return rb_config_flags(a, &asked->config, argc, argv, &out->operands, err) &&
            open_checkpoint(a, out, asked->checkpoint_path, err) && settle(a, purpose, argc, argv, out, err) &&
-           choose_threshold(out, err) && open_network(a, out, err);
+           (purpose == RB_FOR_EDA || choose_threshold(out, err)) && open_network(a, out, err);
 }
 
 bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out, rb_error *err)

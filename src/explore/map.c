@@ -83,17 +83,40 @@ static rb_points gathered(rb_arena *scratch, const float *from, int d, const int
     return (rb_points){out, n, d};
 }
 
-static double *distances(rb_arena *a, rb_arena *scratch, const rb_map *m, rb_points all, rb_points on_map)
+static void take_distances(const rb_survey *s, const rb_neighbours *near, rb_map *m)
+{
+    for (int i = 0; i < s->data->count; i++)
+        for (int j = 0; j < near->k; j++) m->distance[i] += sqrt(near->square[(ptrdiff_t)i * near->k + j]) / near->k;
+}
+
+static void take_kinship(const rb_survey *s, const rb_neighbours *near, rb_map *m)
+{
+    rb_arena *scratch = rb_arena_open();
+    double *of = RB_NEW(scratch, double, s->data->class_count);
+    for (int i = 0; i < s->data->count; i++) {
+        int label = s->data->samples[i].label;
+        if (s->facts[i].reason) continue;
+        for (int j = 0; j < near->k; j++) {
+            int other = m->sample[near->index[(ptrdiff_t)i * near->k + j]];
+            m->kinship[label] += s->data->samples[other].label == label;
+        }
+        of[label] += near->k;
+    }
+    for (int k = 0; k < s->data->class_count; k++) m->kinship[k] = of[k] > 0 ? m->kinship[k] / of[k] : (double)NAN;
+    rb_arena_close(scratch);
+}
+
+static void find_nearest(rb_arena *a, rb_arena *scratch, const rb_survey *s, rb_points all, rb_points on_map, rb_map *m)
 {
     int *self = RB_NEW(scratch, int, all.n);
     for (int i = 0; i < all.n; i++) self[i] = -1;
     for (int i = 0; i < m->n; i++) self[m->sample[i]] = i;
     rb_neighbours near = rb_neighbours_find(scratch, all, on_map, self, RB_MAP_NEAREST);
-    if (near.k < RB_MAP_NEAREST) return NULL;
-    double *out = RB_NEW(a, double, all.n);
-    for (int i = 0; i < all.n; i++)
-        for (int j = 0; j < near.k; j++) out[i] += sqrt(near.square[i * near.k + j]) / near.k;
-    return out;
+    if (near.k < RB_MAP_NEAREST) return;
+    m->distance = RB_NEW(a, double, all.n);
+    m->kinship = RB_NEW(a, double, s->data->class_count);
+    take_distances(s, &near, m);
+    take_kinship(s, &near, m);
 }
 
 static float *first_two(rb_arena *a, rb_points p)
@@ -104,8 +127,9 @@ static float *first_two(rb_arena *a, rb_points p)
     return out;
 }
 
-static bool make(rb_arena *a, rb_arena *scratch, int count, rb_map *m, rb_error *err)
+static bool make(rb_arena *a, rb_arena *scratch, const rb_survey *s, rb_map *m, rb_error *err)
 {
+    int count = s->data->count;
     const float *at = standardised(scratch, m, count);
     rb_pca pca = rb_pca_fit(scratch, gathered(scratch, at, m->features.d, m->sample, m->n), RB_MAP_DIRECTIONS);
     if (!pca.k) return true;
@@ -113,7 +137,7 @@ static bool make(rb_arena *a, rb_arena *scratch, int count, rb_map *m, rb_error 
     rb_points on_map = gathered(scratch, all.at, pca.k, m->sample, m->n);
     for (int c = 0; c < 2 && c < pca.k && pca.total > 0; c++) m->share[c] = pca.variance[c] / pca.total;
     m->pca = first_two(a, on_map);
-    m->distance = distances(a, scratch, m, all, on_map);
+    find_nearest(a, scratch, s, all, on_map, m);
     return rb_tsne(a, on_map, &m->tsne, err);
 }
 
@@ -123,7 +147,7 @@ bool rb_map_make(rb_arena *a, const rb_survey *s, rb_map_features features, int 
     *out = (rb_map){.features = features};
     draw_sample(a, s, most, seed, out);
     rb_arena *scratch = rb_arena_open();
-    bool done = make(a, scratch, s->data->count, out, err);
+    bool done = make(a, scratch, s, out, err);
     rb_arena_close(scratch);
     return done;
 }

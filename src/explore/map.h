@@ -27,7 +27,8 @@ typedef struct rb_map {
     float *pca;       // [n 2]
     float *tsne;      // [n 2]
     double share[2];  // of all variance, along the two axes of pca
-    double *distance; // [count of data] from the RB_MAP_NEAREST nearest pictures of the map; NULL: too few of them
+    double *distance; // [count of data] mean to the RB_MAP_NEAREST nearest pictures of the map; NULL: too few of them
+    double *kinship;  // [class_count] of those nearest, the share with the picture's own label; as distance
 } rb_map;
 
 // At most `most` pictures are drawn, each readable one as likely as any other, by (seed, place in the data set) alone.

@@ -78,3 +78,8 @@ rb_outliers rb_outliers_find(rb_arena *a, const rb_survey *s, const double *dist
     qsort(out.at, (size_t)out.count, sizeof *out.at, by_score);
     return out;
 }
+
+const char *rb_outlier_name(const rb_outlier *o)
+{
+    return o->what == RB_STATISTICS ? "features" : rb_statistic_names[o->what];
+}

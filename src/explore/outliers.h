@@ -29,4 +29,6 @@ typedef struct rb_outliers {
 // `distance` [count of data] of each readable picture in feature space; NULL: not known.
 rb_outliers rb_outliers_find(rb_arena *a, const rb_survey *s, const double *distance);
 
+const char *rb_outlier_name(const rb_outlier *o); // "sharpness", "features"
+
 #endif
