@@ -29,6 +29,16 @@ CASES = [
     ("inference", "resnet18", 64, 1, "bf16"),
     ("inference", "resnet18", 64, 64, "fp32"),
     ("inference", "resnet18", 64, 64, "bf16"),
+    ("training", "resnet50", 64, 64, "fp32"),
+    ("training", "resnet50", 64, 64, "bf16"),
+    ("inference", "resnet50", 64, 64, "fp32"),
+    ("inference", "resnet50", 64, 64, "bf16"),
+    ("training", "efficientnet_b0", 64, 64, "fp32"),
+    ("training", "efficientnet_b0", 64, 64, "bf16"),
+    ("inference", "efficientnet_b0", 64, 1, "fp32"),
+    ("inference", "efficientnet_b0", 64, 1, "bf16"),
+    ("inference", "efficientnet_b0", 64, 64, "fp32"),
+    ("inference", "efficientnet_b0", 64, 64, "bf16"),
 ]
 
 # Memory that is freed stays with the process: without this glibc gives PyTorch's tensors back and asks again each step.

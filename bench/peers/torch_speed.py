@@ -56,10 +56,19 @@ def layout():
     return torch.channels_last if os.environ.get("LAYOUT") == "channels_last" else torch.contiguous_format
 
 
+def network(model):
+    net = getattr(torchvision.models, model)(num_classes=1)
+    for name, module in list(net.named_modules()):  # torchvision's EfficientNet drops by default, ours does not
+        if isinstance(module, (torch.nn.Dropout, torchvision.ops.StochasticDepth)):
+            parent = net.get_submodule(name.rpartition(".")[0])
+            setattr(parent, name.rpartition(".")[2], torch.nn.Identity())
+    return net
+
+
 def main():
     mode, model, size, batch, precision, threads, seconds = sys.argv[1:]
     torch.set_num_threads(int(threads))
-    net = getattr(torchvision.models, model)(num_classes=1).to(memory_format=layout())
+    net = network(model).to(memory_format=layout())
     make = step_training if mode == "training" else step_inference
     run = make(net, int(batch), int(size), precision == "bf16")
     for _ in range(3):

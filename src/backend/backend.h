@@ -35,6 +35,16 @@ typedef enum rb_slot {
 
 typedef struct rb_backend rb_backend;
 
+// What an update is for one parameter: its share of the rate, and steps counted from when it began to learn, so that
+// moments which begin at zero are corrected for it.
+static inline rb_update rb_update_of(const rb_update *u, const rb_param *p)
+{
+    rb_update own = *u;
+    own.lr *= p->lr_share;
+    own.step -= p->thawed;
+    return own;
+}
+
 typedef struct rb_store_spec {
     rb_precision precision;
     int batch;             // of the training plan to come: layouts may be chosen for it

@@ -44,6 +44,7 @@ typedef struct rb_field {
     double min, max;            // inclusive, INT, REAL and both ends of a RANGE
     rb_pair pair;               // RANGE
     bool optional;              // `null` is a value
+    bool or_truth;              // TEXT: true and false are values, and so a flag may stand alone or begin with --no-
     bool local;                 // belongs to this machine or call, not to the result: left out of checkpoints
     const char *const *choices; // CHOICE: names, NULL-ended
     const char *unit;

@@ -56,11 +56,19 @@ static bool take_file(words *w, const flag *f)
     return *w->file || rb_fail(w->err, RB_ERR_USAGE, "%s: needs the name of a file", f->shown);
 }
 
-static const char *bool_value(words *w, const flag *f)
+static bool may_be_bare(const rb_field *f)
+{
+    return f->type == RB_BOOL || f->or_truth;
+}
+
+// A text that may be a truth, too, takes any word that is no flag.
+static const char *bare_value(words *w, const flag *f, const rb_field *field)
 {
     bool truth;
     if (f->value) return f->value;
-    return w->at < w->end && rb_scalar_is_bool(*w->at, &truth) ? *w->at++ : "true";
+    if (w->at == w->end) return "true";
+    bool taken = field->type == RB_BOOL ? rb_scalar_is_bool(*w->at, &truth) : strncmp(*w->at, "--", 2) != 0;
+    return taken ? *w->at++ : "true";
 }
 
 static bool fail_unknown(words *w, const flag *f)
@@ -82,11 +90,11 @@ static bool take_setting(words *w, const flag *f)
 {
     setting s = {.flag = f->shown};
     if (is_flag(w, f->name, &s.key)) {
-        if (s.key.field->type == RB_BOOL)
-            s.value = bool_value(w, f);
+        if (may_be_bare(s.key.field))
+            s.value = bare_value(w, f, s.key.field);
         else if (!take_value(w, f, &s.value))
             return false;
-    } else if (!strncmp(f->name, "no_", 3) && is_flag(w, f->name + 3, &s.key) && s.key.field->type == RB_BOOL) {
+    } else if (!strncmp(f->name, "no_", 3) && is_flag(w, f->name + 3, &s.key) && may_be_bare(s.key.field)) {
         if (f->value) return rb_fail(w->err, RB_ERR_USAGE, "%s: takes no value", f->shown);
         s.value = "false";
     } else {

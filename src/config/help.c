@@ -20,7 +20,7 @@ static const char *flag_text(rb_arena *a, const rb_section *s, const rb_field *f
 {
     const char *name = rb_key_name(a, s, f);
     if (f->type == RB_BOOL) return rb_text_format(a, "--%s", name);
-    return rb_text_format(a, "--%s %s", name,
+    return rb_text_format(a, f->or_truth ? "--%s [%s]" : "--%s %s", name,
                           f->type == RB_CHOICE ? rb_choices_text(a, f) : types[f->type].placeholder);
 }
 

@@ -71,6 +71,7 @@ rb_param *rb_node_param(rb_graph *g, rb_node *n, const char *suffix, int rank, c
                     .count = 1,
                     .trained = true,
                     .frozen = g->freezing,
+                    .lr_share = 1,
                     .node = n};
     for (int i = 0; i < rank; i++) {
         p->dims[i] = dims[i];
@@ -95,6 +96,62 @@ ptrdiff_t rb_graph_trained_count(const rb_graph *g)
     for (int i = 0; i < g->param_count; i++)
         if (g->params[i]->trained) count += g->params[i]->count;
     return count;
+}
+
+const bool *rb_graph_learning(rb_arena *a, const rb_graph *g)
+{
+    bool *learning = RB_NEW(a, bool, g->node_count);
+    for (int i = 0; i < g->node_count; i++) {
+        const rb_node *n = g->nodes[i];
+        for (int k = 0; k < n->param_count; k++) learning[i] |= n->param[k]->trained && !n->param[k]->frozen;
+        for (int k = 0; k < n->input_count; k++) learning[i] |= learning[n->input[k]->id];
+    }
+    return learning;
+}
+
+void rb_graph_thaw(rb_graph *g, int64_t updates)
+{
+    for (int i = 0; i < g->param_count; i++) {
+        rb_param *p = g->params[i];
+        if (p->frozen) p->thawed = updates;
+        p->frozen = false;
+    }
+    for (int i = 0; i < g->node_count; i++) {
+        rb_node *n = g->nodes[i];
+        if (n->op != &rb_op_batch_norm) continue;
+        rb_norm norm = *(const rb_norm *)n->attr;
+        norm.frozen = false;
+        rb_node_attr(g, n, &norm, sizeof norm);
+    }
+}
+
+// The bytes of "layer1.0" in "layer1.0.conv1.weight"; 0 if no part of the name is a number.
+static size_t block_bytes(const char *name)
+{
+    size_t end = 0;
+    for (const char *part = name; *part; part += strcspn(part, ".") + (part[strcspn(part, ".")] == '.')) {
+        size_t n = strcspn(part, ".");
+        bool number = n && strspn(part, "0123456789") == n;
+        if (!number && end) break;
+        if (number) end = (size_t)(part - name) + n;
+    }
+    return end;
+}
+
+static bool same_block(const char *x, const char *y)
+{
+    size_t n = block_bytes(x);
+    return n == block_bytes(y) && !strncmp(x, y, n);
+}
+
+void rb_graph_share_rates(rb_graph *g, int head_from, double decay)
+{
+    double share = 1;
+    for (int i = g->param_count - 1; i >= 0; i--) {
+        bool other = i + 1 == head_from || (i < head_from && !same_block(g->params[i]->name, g->params[i + 1]->name));
+        if (other) share *= decay;
+        g->params[i]->lr_share = share;
+    }
 }
 
 void rb_param_init(const rb_param *p, uint32_t seed, float *out)

@@ -28,6 +28,8 @@ typedef struct rb_param {
     ptrdiff_t count; // product of dims
     bool trained;    // false: a buffer (running statistics)
     bool frozen;     // a trained parameter that updates leave alone
+    int64_t thawed;  // updates that had been made when it ceased to be frozen
+    double lr_share; // of the learning rate, 0..1
     rb_init init;
     double init_scale; // NORMAL: standard deviation; UNIFORM: bound
     const rb_node *node;
@@ -39,7 +41,7 @@ typedef struct rb_op {
     const char *help;
 } rb_op;
 extern const rb_op rb_op_input, rb_op_conv, rb_op_batch_norm, rb_op_relu, rb_op_max_pool, rb_op_mean_pool, rb_op_add,
-    rb_op_dense, rb_op_dropout;
+    rb_op_dense, rb_op_dropout, rb_op_silu, rb_op_gate, rb_op_drop_path;
 
 #define RB_MAX_INPUTS 2
 #define RB_MAX_PARAMS 4
@@ -64,7 +66,8 @@ struct rb_graph {
     rb_param **params; // in the order of PyTorch's state_dict
     int param_count;
     const rb_node *input, *output;
-    bool freezing; // while true, what is built is frozen: its weights and its running statistics stand still
+    bool freezing;        // while true, what is built is frozen: its weights stand still
+    bool statistics_move; // but what is built while freezing goes on with its running statistics
     rb_error err;
 };
 
@@ -78,6 +81,19 @@ const char *rb_scope(rb_graph *g, const char *format, ...) RB_PRINTF(2, 3);
 
 const rb_param *rb_graph_find_param(const rb_graph *g, const char *name); // NULL if there is none
 ptrdiff_t rb_graph_trained_count(const rb_graph *g);                      // trained scalars
+
+// By node id, whether the node or anything before it has weights that updates change: backward goes no further up.
+const bool *rb_graph_learning(rb_arena *a, const rb_graph *g);
+
+// From here on nothing is frozen; `updates` is how many were made before. Plans that are open do not notice.
+void rb_graph_thaw(rb_graph *g, int64_t updates);
+
+// Layer-wise decay: a parameter's share of the learning rate is decay^d, d being the number of blocks between its own
+// and the head, which begins with parameter `head_from`. What has one number in its name is one block ("stages.2"), or
+// one and another right behind it ("blocks.3.1", "layer4.0"); what has none, between two blocks or at an end, is one.
+//
+// Source: timm's param_groups_layer_decay, which groups ResNet and EfficientNet alike
+void rb_graph_share_rates(rb_graph *g, int head_from, double decay);
 
 // Initial values of a parameter: a function of (seed, its position) alone.
 void rb_param_init(const rb_param *p, uint32_t seed, float *out);
@@ -99,7 +115,7 @@ rb_node *rb_conv2d(rb_graph *g, const char *name, const rb_node *x, rb_conv conv
 // momentum * batch with the unbiased variance.
 typedef struct rb_norm {
     double eps, momentum;
-    bool frozen;    // statistics stand still: training uses the running ones (set while g->freezing)
+    bool frozen;    // statistics stand still: training uses the running ones (set while g->freezing, see there)
     bool zero_init; // weight starts at 0: the last norm of a residual branch
 } rb_norm;
 rb_node *rb_batch_norm(rb_graph *g, const char *name, const rb_node *x, rb_norm norm);
@@ -123,6 +139,15 @@ typedef struct rb_drop {
     double p;
 } rb_drop;
 rb_node *rb_dropout(rb_graph *g, const rb_node *x, double p);
+
+rb_node *rb_silu(rb_graph *g, const rb_node *x); // x sigmoid(x)
+
+// Every channel of x times a factor of its own: y[c h w] = x[c h w] sigmoid(s[c]), s a [c 1 1] node.
+rb_node *rb_gate(rb_graph *g, const rb_node *x, const rb_node *s);
+
+// Stochastic depth. Training: all of a picture's x zero with probability p (an rb_drop), else x / (1 - p). Evaluation:
+// x.
+rb_node *rb_drop_path(rb_graph *g, const rb_node *x, double p);
 
 // ---- for op files ----------------------------------------------------------------------------------------------
 

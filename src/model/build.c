@@ -6,7 +6,8 @@
 
 const rb_field rb_model_fields[] = {
     {"model_type", RB_TEXT, offsetof(rb_model_settings, model_type), .preset_text = "resnet18",
-     .help = "architecture: resnet18, resnet34, cnn_encoder; resnet is resnet18"},
+     .help = "architecture: resnet18, 34, 50, 101 or 152; efficientnet_b0 to _b4; cnn_encoder; resnet is resnet18, "
+             "efficientnet is efficientnet_b0"},
     {"num_classes", RB_INT, offsetof(rb_model_settings, num_classes), .preset = 1, .min = 1, .max = 1,
      .help = "outputs; 1 is one logit for two classes"},
     {"dim_base", RB_INT, offsetof(rb_model_settings, dim_base), .preset = 32, .min = 1, .max = 1024, .unit = "channels",
@@ -15,12 +16,16 @@ const rb_field rb_model_fields[] = {
      .unit = "layers", .help = "linear layers of the head"},
     {"classification_head_dropout", RB_REAL, offsetof(rb_model_settings, head_dropout), .preset = 0.5, .min = 0,
      .max = 0.99, .help = "dropout between the layers of the head"},
-    {"pretrained", RB_BOOL, offsetof(rb_model_settings, pretrained), .preset = false,
-     .help = "begin from weights trained on ImageNet"},
+    {"drop_rate", RB_REAL, offsetof(rb_model_settings, drop_rate), .preset = 0, .min = 0, .max = 0.99,
+     .help = "dropout of the features in front of the head"},
+    {"drop_path_rate", RB_REAL, offsetof(rb_model_settings, drop_path_rate), .preset = 0, .min = 0, .max = 0.99,
+     .help = "resnet, efficientnet: how often the deepest residual branch is left out while training; others less"},
     {"zero_init_last", RB_BOOL, offsetof(rb_model_settings, zero_init_last), .preset = false,
      .help = "resnet from scratch: every block begins as the identity, as timm's; false: as torchvision's"},
     {"freeze", RB_BOOL, offsetof(rb_model_settings, freeze), .preset = false,
      .help = "train the head alone; the backbone keeps its weights"},
+    {"freeze_bn", RB_BOOL, offsetof(rb_model_settings, freeze_bn), .preset = true,
+     .help = "with freeze: the backbone's running statistics stand still too; false: they move, as the original's"},
     {0},
 };
 
@@ -59,6 +64,7 @@ const char *rb_model_name(const char *model_type, rb_error *err)
 // (depth - 1) x [Linear, ReLU, Dropout], Linear: numbered as PyTorch's nn.Sequential numbers them.
 static rb_node *head(rb_graph *g, const rb_model *m, const rb_model_settings *s, rb_node *x)
 {
+    if (s->drop_rate > 0) x = rb_dropout(g, x, s->drop_rate);
     if (s->head_depth == 1) return rb_dense(g, m->head, x, s->num_classes);
     int hidden = m->head_hidden ? m->head_hidden : x->shape.c / 2;
     for (int k = 0; k < s->head_depth - 1; k++) {
@@ -76,6 +82,7 @@ bool rb_model_build(rb_arena *a, const rb_model_settings *s, rb_shape input, rb_
 
     rb_graph *g = rb_graph_new(a);
     g->freezing = s->freeze;
+    g->statistics_move = !s->freeze_bn;
     rb_node *x = m->features(g, rb_input(g, input), name, s);
     g->freezing = false;
     *out = g;
@@ -87,4 +94,11 @@ const rb_node *rb_model_features(const rb_graph *g)
     for (int i = g->node_count - 1; i >= 0; i--)
         if (g->nodes[i]->op == &rb_op_mean_pool) return g->nodes[i];
     return NULL;
+}
+
+int rb_model_head_from(const rb_graph *g)
+{
+    int i = 0, features = rb_model_features(g)->id;
+    while (g->params[i]->node->id < features) i++;
+    return i;
 }

@@ -8,14 +8,16 @@
 
 // Keys of the model section.
 typedef struct rb_model_settings {
-    const char *model_type; // resnet18, resnet34, cnn_encoder; resnet = resnet18
+    const char *model_type; // a name of a family's list, or the family: its first
     int num_classes;        // 1: one logit, binary
     int dim_base;           // cnn_encoder: width of the first stage
     int head_depth;         // classification_head_depth
     double head_dropout;    // classification_head_dropout
-    bool pretrained;
-    bool freeze;         // train the head alone
-    bool zero_init_last; // resnet: every residual branch begins as nothing
+    double drop_rate;       // dropout of the features
+    double drop_path_rate;  // stochastic depth of the deepest residual branch
+    bool freeze;            // train the head alone
+    bool freeze_bn;         // with it, the running statistics of the backbone stand still too
+    bool zero_init_last;    // resnet: every residual branch begins as nothing
 } rb_model_settings;
 extern const rb_field rb_model_fields[];
 
@@ -41,5 +43,8 @@ bool rb_model_build(rb_arena *a, const rb_model_settings *s, rb_shape input, rb_
 
 // The node of pooled features, input of the head.
 const rb_node *rb_model_features(const rb_graph *g);
+
+// Id of the first parameter of the head; all before it are the backbone's.
+int rb_model_head_from(const rb_graph *g);
 
 #endif

@@ -43,9 +43,17 @@ static bool open_plan(fit *f, int batch, rb_plan **out, rb_error *err)
     return job->network.backend->plan(job->arena, job->network.store, &spec, out, err);
 }
 
-// Which implementation each convolution got: two runs can only be the same where these are.
-static bool log_algorithms(const rb_job *job, const rb_plan *p, rb_error *err)
+static bool open_plans(fit *f, rb_error *err)
 {
+    if (f->draws >= f->batch && !open_plan(f, f->batch, &f->full, err)) return false;
+    return !(f->draws % f->batch) || open_plan(f, f->draws % f->batch, &f->rest, err);
+}
+
+// Which implementation each convolution got: two runs can only be the same where these are.
+static bool log_algorithms(const fit *f, rb_error *err)
+{
+    const rb_job *job = f->job;
+    const rb_plan *p = f->full ? f->full : f->rest;
     rb_json *j = rb_run_record(job->arena, &job->run, "event", -1, -1);
     rb_json_string(j, "event", "algorithms");
     rb_json_open(j, "convolutions", '[');
@@ -70,9 +78,19 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     f->weight = RB_NEW(job->arena, float, batch);
     if (job->settings->training.on_nan == RB_NAN_SKIP)
         f->buffers = RB_NEW(job->arena, float, rb_network_buffer_count(&job->network));
-    if (draws >= batch && !open_plan(f, batch, &f->full, err)) return false;
-    if (draws % batch && !open_plan(f, draws % batch, &f->rest, err)) return false;
-    return job->resumed || log_algorithms(job, f->full ? f->full : f->rest, err);
+    return open_plans(f, err) && (job->resumed || log_algorithms(f, err));
+}
+
+// Plans know what is frozen, so that they are made anew; the small ones of the head stay until the run ends.
+static bool thaw(fit *f, rb_error *err)
+{
+    rb_job *job = f->job;
+    int from = job->settings->training.unfreeze_epoch;
+    if (!job->settings->model.freeze || !from || job->at.epoch + 1 < from || job->at.thawed >= 0) return true;
+    job->at.thawed = job->at.step;
+    rb_graph_thaw(job->network.graph, job->at.thawed);
+    rb_note("epoch %d: the backbone trains from here on", job->at.epoch + 1);
+    return open_plans(f, err) && log_algorithms(f, err);
 }
 
 // ---- a step ------------------------------------------------------------------------------------------------------
@@ -406,7 +424,7 @@ static bool run_epochs(fit *f, rb_error *err)
 {
     while (!f->job->at.finished) {
         rb_arena *scratch = rb_arena_open();
-        bool done = train_epoch(f, err) && end_epoch(scratch, f, err);
+        bool done = thaw(f, err) && train_epoch(f, err) && end_epoch(scratch, f, err);
         rb_arena_close(scratch);
         if (!done) return false;
     }

@@ -164,21 +164,49 @@ static bool fail_resume(const char *path, rb_error *err)
                    path);
 }
 
+static bool not_a_folder(const char *path, rb_error *err)
+{
+    return !rb_folder_exists(path) || fail_resume(path, err);
+}
+
+static bool begin_from_ours(rb_job *job, const char *path, rb_error *err)
+{
+    rb_checkpoint start;
+    rb_arena *scratch = rb_arena_open();
+    bool done = rb_checkpoint_open(scratch, path, &start, err) && (!start.state || fail_resume(path, err)) &&
+                (rb_network_load(&job->network, &start.tensors, err) || rb_fail_in(err, "%s", path));
+    if (done) rb_network_take_colours(&job->network, &start.preprocessing);
+    if (done) job->started = (rb_started){path, NULL, rb_model_head_from(job->network.graph), true};
+    rb_arena_close(scratch);
+    return done;
+}
+
+static bool begin(rb_job *job, rb_error *err)
+{
+    const rb_settings *s = job->settings;
+    const char *path = s->checkpoint_path;
+    bool ours;
+    rb_network_init(&job->network, (uint32_t)s->training.seed);
+    if (!path) return rb_start_pretrained(job->arena, &job->network, s, &job->started, err);
+    if (!not_a_folder(path, err) || !rb_start_file(job->arena, &job->network, path, &ours, &job->started, err))
+        return false;
+    return !ours || begin_from_ours(job, path, err);
+}
+
+static bool go_on(rb_job *job, const rb_resume *from, rb_error *err)
+{
+    const rb_checkpoint *c = &from->checkpoint;
+    if (job->at.thawed >= 0) rb_graph_thaw(job->network.graph, job->at.thawed);
+    rb_network_take_colours(&job->network, &c->preprocessing);
+    return rb_network_resume(&job->network, &c->tensors, err) || rb_fail_in(err, "%s", from->folder);
+}
+
 static bool open_network(rb_job *job, const rb_resume *from, rb_error *err)
 {
     const rb_settings *s = job->settings;
-    rb_checkpoint start;
     if (!rb_network_open(job->arena, s, job->optim.optim, job->optim.cfg, &job->network, err)) return false;
-    rb_network_init(&job->network, (uint32_t)s->training.seed);
-    if (from)
-        return rb_network_resume(&job->network, &from->checkpoint.tensors, err) || rb_fail_in(err, "%s", from->folder);
-    if (!s->checkpoint_path) return true;
-    rb_arena *scratch = rb_arena_open();
-    bool done = rb_checkpoint_open(scratch, s->checkpoint_path, &start, err) &&
-                (!start.state || fail_resume(s->checkpoint_path, err)) &&
-                (rb_network_load(&job->network, &start.tensors, err) || rb_fail_in(err, "%s", s->checkpoint_path));
-    rb_arena_close(scratch);
-    return done;
+    rb_graph_share_rates(job->network.graph, rb_model_head_from(job->network.graph), s->training.layer_decay);
+    return from ? go_on(job, from, err) : begin(job, err);
 }
 
 static bool open_loader(rb_job *job, rb_error *err)
@@ -232,6 +260,15 @@ bool rb_job_score(rb_arena *a, rb_job *job, rb_part part, rb_part_scores *out, r
     return true;
 }
 
+static void describe_start(const rb_started *s, rb_json *j)
+{
+    if (!s->from) return;
+    rb_json_string(j, "weights_from", s->from);
+    if (s->commit) rb_json_string(j, "weights_commit", s->commit);
+    rb_json_integer(j, "weights_backbone", s->backbone);
+    rb_json_bool(j, "weights_head", s->head);
+}
+
 static void describe_run(const rb_job *job, rb_json *j)
 {
     const rb_settings *s = job->settings;
@@ -241,6 +278,7 @@ static void describe_run(const rb_job *job, rb_json *j)
     rb_json_string(j, "backend", job->network.backend->name);
     rb_json_string(j, "precision", job->network.store->spec.precision == RB_BF16 ? "bf16" : "fp32");
     rb_json_integer(j, "threads", rb_parallel_size());
+    describe_start(&job->started, j);
     rb_json_integer(j, "num_epochs", s->training.num_epochs);
     rb_json_integer(j, "batch_size", s->compute.batch_size);
     rb_json_integer(j, "seed", s->training.seed);

@@ -6,6 +6,7 @@
 #include "train/resume.h"
 #include "train/run.h"
 #include "train/score.h"
+#include "train/start.h"
 #include "train/state.h"
 #include "train/train.h"
 
@@ -23,6 +24,7 @@ typedef struct rb_job {
     const void *loss_cfg; // prepared for the training part
     double shift;         // of a logit, by sampler and loss together, from what the plain loss on all pictures gives it
     rb_network network;
+    rb_started started;
     rb_loader *loader;
     rb_scorer scorer;
     rb_run run;

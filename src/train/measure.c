@@ -165,14 +165,12 @@ typedef struct trainer {
 
 static bool open_trainer(rb_arena *a, const rb_settings *s, trainer *t, rb_error *err)
 {
-    rb_settings fresh = *s;
-    fresh.model.pretrained = false; // weights of others are no faster
     *t = (trainer){.settings = s,
                    .augmentation = {s->augmentation.minority, s->augmentation.majority},
                    .target = RB_NEW(a, float, s->compute.batch_size)};
     rb_chosen_optim chosen = rb_settings_optim(s, err);
     if (!chosen.optim || !open_pictures(a, s, true, &t->pictures, err) ||
-        !rb_network_open(a, &fresh, chosen.optim, chosen.cfg, &t->network, err))
+        !rb_network_open(a, s, chosen.optim, chosen.cfg, &t->network, err))
         return false;
     rb_network_init(&t->network, 0);
     rb_plan_spec spec = rb_network_plan_spec(&t->network, RB_TRAIN, s->compute.batch_size);

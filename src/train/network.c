@@ -26,14 +26,6 @@ static rb_preprocessing preprocessing_of(const rb_data_settings *d)
     return p;
 }
 
-static bool refuse_pretrained(const rb_settings *s, rb_error *err)
-{
-    return rb_fail(err, RB_ERR_WEIGHTS,
-                   "pretrained: this version cannot fetch or read weights of others for %s; say pretrained: false to "
-                   "train from scratch, or checkpoint_path to begin from a checkpoint of Rarebit",
-                   s->model.model_type);
-}
-
 bool rb_compute_resolve(rb_compute_settings *c, rb_error *err)
 {
     const rb_backend *b;
@@ -52,7 +44,6 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
     rb_compute_settings c = s->compute;
     *out = (rb_network){.model = rb_model_name(s->model.model_type, err), .preprocessing = preprocessing_of(d)};
     if (!out->model) return false;
-    if (optim && s->model.pretrained && !s->checkpoint_path) return refuse_pretrained(s, err);
     if (!rb_model_build(a, &s->model, (rb_shape){d->channels, d->image_size, d->image_size}, &out->graph, err) ||
         !rb_compute_resolve(&c, err) || !rb_backend_find(c.backend, &out->backend, err))
         return false;
@@ -88,6 +79,15 @@ static bool all_finite(const float *x, ptrdiff_t count)
     return true;
 }
 
+static bool set(const rb_network *n, const rb_param *p, const rb_tensor *t, const float *w, rb_error *err)
+{
+    if (!all_finite(w, p->count))
+        return rb_fail(err, RB_ERR_WEIGHTS, "tensor %s holds NaN or infinity: nothing sensible can come of it",
+                       t->name);
+    n->backend->put(n->store, p, RB_VALUE, w);
+    return true;
+}
+
 static bool load(rb_arena *scratch, const rb_network *n, const rb_tensors *t, rb_error *err)
 {
     const rb_tensor **match;
@@ -95,10 +95,7 @@ static bool load(rb_arena *scratch, const rb_network *n, const rb_tensors *t, rb
     float *w = RB_NEW(scratch, float, largest_param(n->graph));
     for (int i = 0; i < n->graph->param_count; i++) {
         rb_tensor_to_f32(match[i], w);
-        if (!all_finite(w, n->graph->params[i]->count))
-            return rb_fail(err, RB_ERR_WEIGHTS, "tensor %s holds NaN or infinity: nothing sensible can come of it",
-                           match[i]->name);
-        n->backend->put(n->store, n->graph->params[i], RB_VALUE, w);
+        if (!set(n, n->graph->params[i], match[i], w, err)) return false;
     }
     return true;
 }
@@ -134,6 +131,41 @@ bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err)
     return done;
 }
 
+// ---- weights of others ---------------------------------------------------------------------------------------------
+
+// [filters 3 h w] -> [filters 1 h w] in place: what three equal channels would give.
+static void sum_colours(float *w, const rb_param *grey)
+{
+    ptrdiff_t area = (ptrdiff_t)grey->dims[2] * grey->dims[3];
+    for (int f = 0; f < grey->dims[0]; f++)
+        for (ptrdiff_t i = 0; i < area; i++) {
+            const float *from = w + 3 * f * area + i;
+            w[f * area + i] = from[0] + from[area] + from[2 * area];
+        }
+}
+
+bool rb_network_fit(rb_arena *a, const rb_network *n, const rb_tensors *t, rb_fit *out, rb_error *err)
+{
+    const rb_graph *g = n->graph;
+    if (!rb_tensors_fit(a, t, g, rb_model_head_from(g), out, err)) return false;
+    float *w = RB_NEW(a, float, 3 * largest_param(g));
+    for (int i = 0; i < g->param_count; i++) {
+        if (!out->match[i]) continue;
+        rb_tensor_to_f32(out->match[i], w);
+        if (g->params[i] == out->grey) sum_colours(w, out->grey);
+        if (!set(n, g->params[i], out->match[i], w, err)) return false;
+    }
+    return true;
+}
+
+void rb_network_take_colours(rb_network *n, const rb_preprocessing *from)
+{
+    rb_preprocessing *to = &n->preprocessing;
+    if (to->channels != from->channels) return;
+    memcpy(to->mean, from->mean, sizeof to->mean);
+    memcpy(to->std, from->std, sizeof to->std);
+}
+
 // ---- running statistics --------------------------------------------------------------------------------------------
 
 ptrdiff_t rb_network_buffer_count(const rb_network *n)
@@ -167,7 +199,7 @@ void rb_network_put_buffers(const rb_network *n, const float *values)
     }
 }
 
-// ---- tensors for a file -------------------------------------------------------------------------------------------
+// ---- tensors for a file --------------------------------------------------------------------------------------------
 
 static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *p, rb_slot slot, const char *prefix,
                               double *wide)
@@ -184,11 +216,11 @@ static rb_tensor float_tensor(rb_arena *a, const rb_network *n, const rb_param *
     return t;
 }
 
-// PyTorch counts the batches that each normalisation has seen.
+// PyTorch counts the batches that each normalisation has seen; those that stand still have seen none.
 static rb_tensor batches_tensor(rb_arena *a, const rb_node *norm, int64_t steps)
 {
     int64_t *count = RB_NEW(a, int64_t, 1);
-    *count = steps;
+    *count = ((const rb_norm *)norm->attr)->frozen ? 0 : steps;
     return (rb_tensor){
         .name = rb_text_format(a, "%s.num_batches_tracked", norm->name), .dtype = RB_I64, .count = 1, .data = count};
 }

@@ -5,6 +5,7 @@
 
 #include "train/settings.h"
 #include "weights/checkpoint.h"
+#include "weights/fit.h"
 
 typedef struct rb_network {
     const char *model; // timm's name
@@ -24,7 +25,7 @@ bool rb_compute_resolve(rb_compute_settings *c, rb_error *err) RB_CHECKED;
 // Builds the model and opens a store for it; its weights are not set yet. `optim` NULL: for evaluation only. Sets the
 // number of compute threads, and says so where there is no GPU for device_index.
 //
-// Errors: USAGE (model, backend, picture too small), WEIGHTS (pretrained), DEVICE
+// Errors: USAGE (model, backend, picture too small), DEVICE
 bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, const void *optim_cfg, rb_network *out,
                      rb_error *err) RB_CHECKED;
 
@@ -36,6 +37,15 @@ bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err) RB
 
 // The same, and the optimiser's own tensors beside them. Errors: WEIGHTS (another model, another optimiser)
 bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
+
+// Weights of others: the backbone's, and the head's if they fit; the rest stays as it is.
+//
+// Owner:  what `out` tells lives in `a`
+// Errors: those of rb_tensors_fit
+bool rb_network_fit(rb_arena *a, const rb_network *n, const rb_tensors *t, rb_fit *out, rb_error *err) RB_CHECKED;
+
+// The mean and std that weights were trained with come along with them. No plan may be open yet.
+void rb_network_take_colours(rb_network *n, const rb_preprocessing *from);
 
 // Running statistics, all in one, of rb_network_buffer_count values.
 ptrdiff_t rb_network_buffer_count(const rb_network *n);

@@ -42,6 +42,13 @@ static const rb_field training_fields[] = {
     {"on_nan", RB_CHOICE, AT(on_nan), .preset = RB_NAN_STOP, .choices = on_nans,
      .help =
          "what a loss or gradient that is not finite does: end the run before a weight moves, or leave the step out"},
+    {"pretrained", RB_TEXT, AT(pretrained), .preset_text = "false", .optional = true, .or_truth = true, .local = true,
+     .help = "begin from weights trained on ImageNet: true, or which: timm/resnet18.tv_in1k, torchvision/resnet18, "
+             "a file, a URL"},
+    {"unfreeze_epoch", RB_INT, AT(unfreeze_epoch), .preset = 0, .min = 0, .max = 1000000,
+     .help = "with freeze: the epoch, counted from 1, from which the backbone trains too; 0: never"},
+    {"layer_decay", RB_REAL, AT(layer_decay), .preset = 1, .min = 1e-3, .max = 1,
+     .help = "share of the rate that each block has of the next one's, down from the head; 1: all have the same"},
     {"early_stop_patience", RB_INT, AT(early_stop_patience), .preset = 10, .min = 0, .max = 1000000, .unit = "epochs",
      .help = "stop when val HTER has not improved for so long; 0: never"},
     {"early_stop_min_delta", RB_REAL, AT(early_stop_min_delta), .preset = 1e-3, .min = 0, .max = 1,

@@ -35,6 +35,9 @@ typedef struct rb_training_settings {
     double label_smoothing;
     int on_nan; // rb_on_nan
     int seed;
+    const char *pretrained; // "true", "false", or which weights to begin from; NULL: false
+    int unfreeze_epoch;     // from 1; 0: never
+    double layer_decay;
     int early_stop_patience; // epochs; 0: never stop early
     double early_stop_min_delta;
     int checkpoint_every;                // steps; 0: by time and epoch alone

@@ -9,7 +9,8 @@
 rb_state rb_state_fresh(void)
 {
     static const char *const none[] = {NULL};
-    return (rb_state){.lr = NAN,
+    return (rb_state){.thawed = -1,
+                      .lr = NAN,
                       .best = {.epoch = -1, .at = {NAN, INFINITY}},
                       .early_stop = {.best = INFINITY},
                       .memory = RB_MEMORY_FRESH,
@@ -26,12 +27,13 @@ static const struct row {
     const char *key;
     kind kind;
     size_t offset;
-    int min; // of INTEGER
+    int min; // of INTEGER and BIG
 } rows[] = {
 #define AT(member) offsetof(rb_state, member)
     {"epoch", INTEGER, AT(epoch), 0},
     {"draw", INTEGER, AT(draw), 0},
     {"step", BIG, AT(step), 0},
+    {"thawed", BIG, AT(thawed), -1}, // not
     {"lr", REAL, AT(lr), 0},
     {"loss", REAL, AT(loss), 0},
     {"mass", REAL, AT(mass), 0},
@@ -105,7 +107,7 @@ static bool get_row(const json_t *value, const struct row *r, void *at)
         *(int *)at = (int)json_integer_value(value);
         return true;
     case BIG:
-        if (!json_is_integer(value) || json_integer_value(value) < 0) return false;
+        if (!json_is_integer(value) || json_integer_value(value) < r->min) return false;
         *(int64_t *)at = json_integer_value(value);
         return true;
     case REAL:

@@ -17,13 +17,14 @@ typedef struct rb_best {
 } rb_best;
 
 typedef struct rb_state {
-    int epoch;    // from 0; num_epochs or less
-    int draw;     // draws of this epoch that are done
-    int64_t step; // updates made
-    double lr;    // of the last update
-    double loss;  // of the epoch so far: a sum over what its draws count for, which is
-    double mass;  // 1 each, unless the loss weighs its mean
-    int judged;   // draws of the epoch that could be read
+    int epoch;      // from 0; num_epochs or less
+    int draw;       // draws of this epoch that are done
+    int64_t step;   // updates made
+    int64_t thawed; // updates made when the backbone began to train; -1: it is frozen, or was never
+    double lr;      // of the last update
+    double loss;    // of the epoch so far: a sum over what its draws count for, which is
+    double mass;    // 1 each, unless the loss weighs its mean
+    int judged;     // draws of the epoch that could be read
     rb_best best;
     rb_early_stop early_stop;
     rb_memory memory;    // of a schedule that listens to validation

@@ -116,8 +116,7 @@ with_config '1: lr: is empty; expected a number' 'lr:\n'
 with_config '2: invalid multiline plain key' 'lr: 1\nseed: 2\n  batch_size: 3\n'
 expect 5 '^nowhere.yaml: No such file' "$rarebit" train --config nowhere.yaml
 
-expect 4 '^pretrained: this version cannot .*pretrained: false .*or checkpoint_path' \
-  "$rarebit" train --config small.yaml --pretrained
+with_flags '^pretrained: true: nobody publishes weights of cnn_encoder; say false' train --config small.yaml --pretrained true
 
 # ---- checkpoints -------------------------------------------------------------------------------------------------
 

@@ -29,11 +29,11 @@ same_run() {
   diff <(without_clock "$1/log.jsonl") <(without_clock "$2/log.jsonl") >&2 || fail "the log is not that of the run nobody killed"
 }
 
-# killed_run FOLDER THREADS - trains into FOLDER until a process gets to its end; all others are killed.
+# killed_run FOLDER FLAG... - trains into FOLDER until a process gets to its end; all others are killed.
 killed_run() {
   local pid flags code kills=0
   while ((kills < 40)); do
-    flags=(--config tiny.yaml --checkpoint_dir "$1" --threads "$2")
+    flags=(--config tiny.yaml --checkpoint_dir "$@")
     [[ -e $(echo "$1"/*/last.safetensors) ]] && flags=(--checkpoint_path "$1"/*)
     # A run killed before its first save has nothing to go on from.
     [[ -e $1 && ! -e $(echo "$1"/*/last.safetensors) ]] && rm -r "$1"
@@ -52,14 +52,24 @@ killed_run() {
   fail "killed 40 times without an end"
 }
 
+# Every third run has a backbone that thaws half-way, and rates by layer.
+settings() {
+  case $(($1 % 3)) in
+  2) echo "--freeze --unfreeze_epoch 3 --layer_decay 0.7" ;;
+  *) echo "" ;;
+  esac
+}
+
 RANDOM=7 total=0 rounds=10
 [[ ${RAREBIT_LONG:-} ]] && rounds=100
 for threads in 1 2; do
-  expect --any 0 '' "$rarebit" train --config tiny.yaml --checkpoint_dir "whole$threads" --threads $threads
   for ((i = 0; i < rounds; i++)); do
+    read -ra flags <<<"--threads $threads $(settings $i)"
+    whole=whole$threads.$((i % 3))
+    [[ -e $whole ]] || expect --any 0 '' "$rarebit" train --config tiny.yaml --checkpoint_dir "$whole" "${flags[@]}"
     most_ms=600
-    killed_run "killed$threads.$i" $threads
-    same_run whole$threads/* "killed$threads.$i"/*
+    killed_run "killed$threads.$i" "${flags[@]}"
+    same_run "$whole"/* "killed$threads.$i"/*
     compgen -G "killed$threads.$i/*/*.tmp" >&2 && fail "a file that was being written is left"
     rm -r "killed$threads.$i"
   done

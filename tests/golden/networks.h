@@ -52,12 +52,15 @@ static inline uint32_t scrambled(uint32_t x) // the finaliser of MurmurHash3
 static inline void golden_range(const char *model, const rb_param *p, double *base, double *scale)
 {
     bool norm = p->node->op == &rb_op_batch_norm;
-    bool ends_branch = !strcmp(model, "resnet18") && ends_with(p->name, ".bn2.weight");
+    bool basic = !strcmp(model, "resnet18"), bottleneck = !strcmp(model, "resnet50");
+    bool ends_branch =
+        (basic && ends_with(p->name, ".bn2.weight")) || (bottleneck && ends_with(p->name, ".bn3.weight"));
+    bool narrow = !strcmp(model, "efficientnet_b0");
     *base = 0;
     *scale = 0.25;
     if (p->rank > 1) *scale = sqrt(24.0 / (double)(p->count / p->dims[0]));
     if (norm && p == p->node->param[0]) *base = ends_branch ? 0.25 : 1;
-    if (norm && p == p->node->param[3]) *base = 1, *scale = 0.5;
+    if (norm && p == p->node->param[3]) *base = narrow ? 0.75 : 1, *scale = narrow ? 0.25 : 0.5;
 }
 
 static inline float *golden_weights(rb_arena *a, const char *model, const rb_param *p)

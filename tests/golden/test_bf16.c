@@ -4,16 +4,21 @@
 
 #include "golden/networks.h"
 
-#define LOGITS_L2 2e-2 // of the golden vectors' README
-
 // Cosine of each gradient to the exact one. The README suggests .99, which bf16 does not reach: maps keep 8 bits, so
 // some ReLUs open or close the other way, and each flip is a whole gradient. PyTorch 1.13 in bf16 on these very
 // networks has its worst tensor at .933 (cnn_encoder) and .970 (resnet18); no tensor of ours may be worse than that by
-// more than the digits given.
+// more than the digits given. In the deep networks two pictures of 64x64 make norms over eight values: there PyTorch's
+// worst tensors are .786 (resnet50; half of them above .854) and -.085 (efficientnet_b0; .704), and chance decides
+// which of two is worse. So half of ours have to be as near. Logits: the README's 2e-2, but for efficientnet_b0, where
+// PyTorch is 5.6e-2 off.
 static const struct trial {
     const char *model;
-    double cosine;
-} trials[] = {{"cnn_encoder", 0.93}, {"resnet18", 0.97}};
+    double logits, worst, median;
+} trials[] = {{"cnn_encoder", 2e-2, 0.93, 0.93},
+              {"resnet18", 2e-2, 0.97, 0.97},
+              {"resnet50", 2e-2, 0.7, 0.84},
+              {"efficientnet_b0", 3e-2, -1, 0.7}};
+#define TRIALS ((int)(sizeof trials / sizeof *trials))
 
 static double dot(const double *x, const double *y, ptrdiff_t count)
 {
@@ -63,7 +68,8 @@ static void logits_are_near(void **state)
     skip_unless_native();
     rb_arena *a = rb_arena_open();
     rb_error err = {0};
-    const char *model = ((const struct trial *)*state)->model;
+    const struct trial *t = *state;
+    const char *model = t->model;
     const rb_graph *g = golden_graph(a, model, 1000);
     rb_store *s = open_store(a, g, model, RB_BF16, &rb_backend_onednn, NULL);
     rb_plan *p = stepped(a, s, RB_EVALUATE);
@@ -74,9 +80,15 @@ static void logits_are_near(void **state)
     check_done(rb_backend_onednn.read(p, NULL, logits, &err), err);
     for (ptrdiff_t i = 0; i < count; i++) off[i] = logits[i] - exact[i];
     double l2 = sqrt(dot(off, off, count) / dot(exact, exact, count));
-    if (!(l2 < LOGITS_L2)) fail_msg("logits are off by %.3g in L2, %.3g allowed", l2, LOGITS_L2);
+    if (!(l2 < t->logits)) fail_msg("logits are off by %.3g in L2, %.3g allowed", l2, t->logits);
     if (l2 < 1e-6) fail_msg("logits are off by %.3g only: this was not bf16", l2);
     rb_arena_close(a);
+}
+
+static int by_size(const void *x, const void *y)
+{
+    double a = *(const double *)x, b = *(const double *)y;
+    return (a > b) - (a < b);
 }
 
 // Against ref in fp64, which test_networks.c holds against PyTorch.
@@ -91,6 +103,8 @@ static void gradients_point_the_same_way(void **state)
     rb_store *oracle = open_store(a, g, t->model, RB_FP64, &rb_backend_ref, &rb_optim_adamw);
     stepped(a, s, RB_TRAIN);
     stepped(a, oracle, RB_TRAIN);
+    double *cosines = RB_NEW(a, double, g->param_count);
+    int count = 0;
     for (int i = 0; i < g->param_count; i++) {
         const rb_param *p = g->params[i];
         if (!p->trained || rows[i].column[ZERO_GRAD] != 0) continue; // 0 but for rounding has no direction
@@ -98,18 +112,23 @@ static void gradients_point_the_same_way(void **state)
         rb_backend_onednn.get(s, p, RB_GRAD, got);
         rb_backend_ref.get(oracle, p, RB_GRAD, want);
         double cosine = dot(got, want, p->count) / sqrt(dot(got, got, p->count) * dot(want, want, p->count));
-        if (!(cosine >= t->cosine)) fail_msg("%s: cosine %.5f, %.2f wanted", p->name, cosine, t->cosine);
+        if (!(cosine >= t->worst)) fail_msg("%s: cosine %.5f, %.2f wanted", p->name, cosine, t->worst);
+        cosines[count++] = cosine;
     }
+    qsort(cosines, (size_t)count, sizeof *cosines, by_size);
+    if (!(cosines[count / 2] >= t->median))
+        fail_msg("half of the cosines are below %.5f, %.2f wanted", cosines[count / 2], t->median);
     rb_arena_close(a);
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(logits_are_near, (void *)&trials[0]),
-        cmocka_unit_test_prestate(logits_are_near, (void *)&trials[1]),
-        cmocka_unit_test_prestate(gradients_point_the_same_way, (void *)&trials[0]),
-        cmocka_unit_test_prestate(gradients_point_the_same_way, (void *)&trials[1]),
-    };
+    struct CMUnitTest tests[2 * TRIALS];
+    for (int i = 0; i < TRIALS; i++) {
+        tests[i] = (struct CMUnitTest){.name = "logits are near", .test_func = logits_are_near};
+        tests[TRIALS + i] = (struct CMUnitTest){.name = "gradients point the same way"};
+        tests[TRIALS + i].test_func = gradients_point_the_same_way;
+        tests[i].initial_state = tests[TRIALS + i].initial_state = (void *)&trials[i];
+    }
     return check_run("bf16", tests);
 }

@@ -9,7 +9,7 @@
 
 enum { MEAN, L2, VALUE0, VALUE1, VALUE2, FIGURES };
 
-// Nodes without a name are found from the last named one: a ReLU is 1 later, a joint and its ReLU 2.
+// Nodes without a name are found from the last named one: an activation is 1 later, a joint and its ReLU 2.
 static const struct stage {
     const char *model, *name, *after;
     int later;
@@ -20,6 +20,21 @@ static const struct stage {
     {"resnet18", "layer2", "layer2.1.bn2", 2},
     {"resnet18", "layer3", "layer3.1.bn2", 2},
     {"resnet18", "layer4", "layer4.1.bn2", 2},
+    {"resnet50", "stem", "bn1", 1},
+    {"resnet50", "maxpool", "bn1", 2},
+    {"resnet50", "layer1", "layer1.2.bn3", 2},
+    {"resnet50", "layer2", "layer2.3.bn3", 2},
+    {"resnet50", "layer3", "layer3.5.bn3", 2},
+    {"resnet50", "layer4", "layer4.2.bn3", 2},
+    {"efficientnet_b0", "stem", "bn1", 1},
+    {"efficientnet_b0", "blocks.0", "blocks.0.0.bn2", 0},
+    {"efficientnet_b0", "blocks.1", "blocks.1.1.bn3", 1},
+    {"efficientnet_b0", "blocks.2", "blocks.2.1.bn3", 1},
+    {"efficientnet_b0", "blocks.3", "blocks.3.2.bn3", 1},
+    {"efficientnet_b0", "blocks.4", "blocks.4.2.bn3", 1},
+    {"efficientnet_b0", "blocks.5", "blocks.5.3.bn3", 1},
+    {"efficientnet_b0", "blocks.6", "blocks.6.0.bn3", 0},
+    {"efficientnet_b0", "head", "bn2", 1},
     {"cnn_encoder", "stages.0", "stages.0.bn2", 1},
     {"cnn_encoder", "stages.1", "stages.1.bn2", 1},
     {"cnn_encoder", "stages.2", "stages.2.bn2", 1},

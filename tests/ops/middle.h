@@ -28,6 +28,12 @@ static inline rb_node *relu(rb_graph *g, const rb_node *x, const middle *t)
     return rb_relu(g, x);
 }
 
+static inline rb_node *silu(rb_graph *g, const rb_node *x, const middle *t)
+{
+    (void)t;
+    return rb_silu(g, x);
+}
+
 static inline rb_node *max_pool(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_max_pool(g, x, t->pool);

@@ -37,12 +37,12 @@ static inline plans plans_open(rb_arena *a, const rb_backend *b, const rb_graph 
     return s;
 }
 
-static inline pair pair_open(rb_arena *a, const char *name, const rb_backend *b, const rb_graph *g, int batch,
-                             const rb_node *kept)
+static inline pair pair_open_in(rb_arena *a, const char *name, const rb_backend *b, rb_precision precision,
+                                const rb_graph *g, int batch, const rb_node *kept)
 {
     pair p = {.name = name, .arena = a, .graph = g, .kept = kept, .batch = batch};
     p.exact = plans_open(a, &rb_backend_ref, g, RB_FP64, batch, kept);
-    p.own = plans_open(a, b, g, RB_FP32, batch, kept);
+    p.own = plans_open(a, b, g, precision, batch, kept);
     p.edges = RB_NEW(a, network, g->node_count);
     for (int i = 0; i < g->node_count; i++) {
         if (g->nodes[i]->op != &rb_op_relu) continue;
@@ -50,6 +50,12 @@ static inline pair pair_open(rb_arena *a, const char *name, const rb_backend *b,
         p.edges[p.edge_count++] = network_beside(&p.exact.train, &spec);
     }
     return p;
+}
+
+static inline pair pair_open(rb_arena *a, const char *name, const rb_backend *b, const rb_graph *g, int batch,
+                             const rb_node *kept)
+{
+    return pair_open_in(a, name, b, RB_FP32, g, batch, kept);
 }
 
 // ---- comparing -----------------------------------------------------------------------------------------------------

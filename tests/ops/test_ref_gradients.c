@@ -27,6 +27,23 @@ static rb_node *dropout(rb_graph *g, const rb_node *x, const middle *t)
     return rb_dropout(g, x, t->drop);
 }
 
+static rb_node *drop_path(rb_graph *g, const rb_node *x, const middle *t)
+{
+    return rb_add(g, rb_drop_path(g, rb_conv2d(g, "op", x, t->conv), t->drop), x);
+}
+
+static rb_node *gate(rb_graph *g, const rb_node *x, const middle *t)
+{
+    return rb_gate(g, x, rb_mean_pool(g, rb_conv2d(g, "op", x, t->conv)));
+}
+
+static rb_node *squeeze_excite(rb_graph *g, const rb_node *x, const middle *t)
+{
+    rb_conv wide = {.filters = x->shape.c, .kernel = 1, .bias = true};
+    const rb_node *s = rb_silu(g, rb_conv2d(g, "reduce", rb_mean_pool(g, x), t->conv));
+    return rb_gate(g, x, rb_conv2d(g, "expand", s, wide));
+}
+
 static rb_node *add(rb_graph *g, const rb_node *x, const middle *t)
 {
     return rb_add(g, x, rb_conv2d(g, "op", x, t->conv));
@@ -72,6 +89,11 @@ static const trial trials[] = {
     {"mean pool", mean_pool, .tolerance = LINEAR},
     {"dense", dense, .op.conv = {.filters = 5}, .tolerance = LINEAR},
     {"dropout", dropout, .op.drop = 0.4, .tolerance = LINEAR},
+    {"silu", silu, .tolerance = CURVED},
+    {"drop path", drop_path, .op.conv = {.filters = 4, .kernel = 3, .padding = 1}, .op.drop = 0.5, .tolerance = LINEAR},
+    {"gate", gate, .op.conv = {.filters = 4, .kernel = 3}, .tolerance = CURVED},
+    {"squeeze and excite", squeeze_excite, .op.conv = {.filters = 2, .kernel = 1, .bias = true}, .tolerance = CURVED},
+    {"depthwise 5x5", conv, .op.conv = {.filters = 4, .kernel = 5, .padding = 2, .groups = 4}, .tolerance = LINEAR},
     {"add", add, .op.conv = {.filters = 4, .kernel = 3, .padding = 1}, .tolerance = LINEAR},
     {"x + x", twice, .tolerance = LINEAR},
     {"several readers", readers, .op.conv = {.filters = 4, .kernel = 3, .padding = 1}, .tolerance = LINEAR},

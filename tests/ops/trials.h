@@ -188,6 +188,79 @@ static rb_node *pool_relu(rb_graph *g, const rb_node *x, const middle *t)
     return rb_max_pool(g, rb_relu(g, x), t->pool);
 }
 
+static rb_node *norm_silu(rb_graph *g, const rb_node *x, const middle *t)
+{
+    return rb_silu(g, norm(g, x, t));
+}
+
+static rb_node *conv_silu(rb_graph *g, const rb_node *x, const middle *t)
+{
+    return rb_silu(g, conv(g, x, t));
+}
+
+static rb_node *conv_norm_silu(rb_graph *g, const rb_node *x, const middle *t)
+{
+    return norm_silu(g, conv(g, x, t), t);
+}
+
+static rb_node *norm_silu_two_readers(rb_graph *g, const rb_node *x, const middle *t)
+{
+    x = norm(g, x, t);
+    return rb_add(g, rb_silu(g, x), x);
+}
+
+static rb_node *add_silu(rb_graph *g, const rb_node *x, const middle *t)
+{
+    return rb_silu(g, add(g, x, t));
+}
+
+static rb_node *drop_path(rb_graph *g, const rb_node *x, const middle *t)
+{
+    return rb_drop_path(g, x, t->drop);
+}
+
+static rb_node *drop_path_branch(rb_graph *g, const rb_node *x, const middle *t)
+{
+    return rb_add(g, rb_drop_path(g, conv_norm(g, x, t), t->drop), x);
+}
+
+// The factors come by a way of their own, and from maps of 1x1 that are not plain rows.
+static rb_node *gate(rb_graph *g, const rb_node *x, const middle *t)
+{
+    return rb_gate(g, x, conv(g, x, t));
+}
+
+static rb_node *squeeze_excite(rb_graph *g, const rb_node *x, const middle *t)
+{
+    rb_conv wide = {.filters = x->shape.c, .kernel = 1, .bias = true};
+    const rb_node *s = rb_conv2d(g, "reduce", rb_mean_pool(g, x), t->conv);
+    return rb_gate(g, x, rb_conv2d(g, "expand", rb_silu(g, s), wide));
+}
+
+// Convolutions of pooled maps without bias, or with a norm behind: no dense layers.
+static rb_node *squeeze_norm(rb_graph *g, const rb_node *x, const middle *t)
+{
+    const rb_node *s = conv_norm_silu(g, rb_mean_pool(g, x), t);
+    return rb_gate(g, x, rb_conv2d(g, "expand", s, (rb_conv){.filters = x->shape.c, .kernel = 1}));
+}
+
+// EfficientNet's block: depthwise, squeeze and excite, project, add.
+static rb_node *mbconv(rb_graph *g, const rb_node *x, const middle *t)
+{
+    rb_conv wide = {.filters = t->conv.groups, .kernel = 1}, narrow = {.filters = x->shape.c, .kernel = 1};
+    middle squeeze = {.conv = {.filters = 5, .kernel = 1, .bias = true}};
+    const rb_node *y = rb_silu(g, rb_batch_norm(g, "wide_norm", rb_conv2d(g, "wide", x, wide), t->norm));
+    y = rb_conv2d(g, "narrow", squeeze_excite(g, conv_norm_silu(g, y, t), &squeeze), narrow);
+    return rb_add(g, rb_drop_path(g, rb_batch_norm(g, "narrow_norm", y, t->norm), t->drop), x);
+}
+
+static rb_node *six_readers(rb_graph *g, const rb_node *x, const middle *t)
+{
+    const rb_node *y = conv(g, x, t), *sum = y;
+    for (int i = 0; i < 5; i++) sum = rb_add(g, i % 2 ? rb_relu(g, y) : rb_silu(g, y), sum);
+    return rb_gate(g, sum, rb_mean_pool(g, y));
+}
+
 // ---- the table -----------------------------------------------------------------------------------------------------
 
 // Why the tolerances, all relative to the largest value of the tensor that is compared. A float rounds at 6e-8; sums of
@@ -316,6 +389,37 @@ static const trial trials[] = {
      .op.drop = 0.4},
     {"x + x", twice, 2, CHW(3, 7, 5), 16, DIRECT, CONV(.filters = 20, .kernel = 3)},
     {"four readers", four_readers, 2, CHW(3, 7, 5), 5, DIRECT, CONV(.filters = 20, .kernel = 3)},
+
+    // EfficientNet's.
+    {"silu", silu, 2, CHW(3, 7, 5), 20, .tolerance = DIRECT},
+    {"silu of pictures", silu, 2, CHW(3, 7, 5), 0, .tolerance = DIRECT},
+    {"conv, silu", conv_silu, 2, CHW(3, 7, 5), 20, DIRECT, CONV(.filters = 33, .kernel = 3, .padding = 1)},
+    {"conv, silu, winograd", conv_silu, 8, CHW(3, 9, 8), 16, WINOGRAD, CONV(.filters = 32, .kernel = 3, .padding = 1)},
+    {"norm, silu", norm_silu, 2, CHW(3, 7, 5), 33, NORM, BN},
+    {"norm, silu of pictures", norm_silu, 2, CHW(3, 7, 5), 0, NORM, BN},
+    {"norm, silu, full blocks", norm_silu, 2, CHW(3, 7, 5), 32, NORM, BN},
+    {"norm, silu, statistics frozen", norm_silu, 2, CHW(3, 7, 5), 20, NORM,
+     .op.norm = {.eps = 1e-5, .momentum = 0.1, .frozen = true}},
+    {"norm with two readers, silu", norm_silu_two_readers, 2, CHW(3, 7, 5), 20, NORM, BN},
+    {"conv, norm, silu", conv_norm_silu, 2, CHW(3, 7, 5), 5, NORM, BN,
+     CONV(.filters = 20, .kernel = 3, .stride = 2, .padding = 1)},
+    {"depthwise 5x5 stride 2, norm, silu", conv_norm_silu, 2, CHW(3, 9, 8), 32, NORM, BN,
+     CONV(.filters = 32, .kernel = 5, .stride = 2, .padding = 2, .groups = 32)},
+    {"add, silu", add_silu, 2, CHW(3, 7, 5), 5, DIRECT, CONV(.filters = 20, .kernel = 3, .bias = true)},
+    {"drop path", drop_path, 13, CHW(3, 7, 5), 20, DIRECT, .op.drop = 0.4},
+    {"drop path of a branch", drop_path_branch, 13, CHW(3, 7, 5), 20, NORM, BN,
+     CONV(.filters = 20, .kernel = 3, .padding = 1), .op.drop = 0.4},
+    {"gate", gate, 2, CHW(3, 7, 5), 20, DIRECT, CONV(.filters = 20, .kernel = 7, .padding = 1, .stride = 8)},
+    {"gate of pictures", gate, 2, CHW(3, 5, 5), 0, DIRECT, CONV(.filters = 3, .kernel = 5)},
+    {"squeeze and excite", squeeze_excite, 8, CHW(3, 7, 5), 32, DIRECT, CONV(.filters = 5, .kernel = 1, .bias = true)},
+    {"squeeze and excite of 33", squeeze_excite, 2, CHW(3, 7, 5), 33, DIRECT,
+     CONV(.filters = 8, .kernel = 1, .bias = true)},
+    {"squeeze and excite with a norm", squeeze_norm, 8, CHW(3, 7, 5), 20, NORM, BN, CONV(.filters = 6, .kernel = 1)},
+    {"inverted bottleneck", mbconv, 8, CHW(3, 7, 5), 16, NORM, BN,
+     CONV(.filters = 48, .kernel = 3, .padding = 1, .groups = 48), .op.drop = 0.3},
+    {"inverted bottleneck 5x5 of 24", mbconv, 2, CHW(3, 9, 8), 24, NORM, BN,
+     CONV(.filters = 40, .kernel = 5, .padding = 2, .groups = 40), .op.drop = 0.3},
+    {"six readers", six_readers, 2, CHW(3, 7, 5), 5, DIRECT, CONV(.filters = 20, .kernel = 3)},
 
     // Without weights, and heads.
     {"relu", relu, 2, CHW(3, 7, 5), 20, .tolerance = DIRECT},

@@ -11,7 +11,7 @@ typedef struct settings {
     bool freeze, pretrained;
     int batch_size, sampler, device;
     double lr, max_lr, unused_rate;
-    const char *root_dir, *manifest;
+    const char *root_dir, *manifest, *weights;
     rb_range scale, turn, upto, tiles;
     const rb_tree *steps;
 } settings;
@@ -30,6 +30,7 @@ static const rb_field main_fields[] = {
     {"sampler", RB_CHOICE, AT(sampler), .preset = 1, .choices = samplers, .help = "order of pictures"},
     {"root_dir", RB_TEXT, AT(root_dir), .preset_text = "data/"},
     {"manifest", RB_TEXT, AT(manifest), .optional = true},
+    {"weights", RB_TEXT, AT(weights), .optional = true, .or_truth = true},
     {0},
 };
 
@@ -629,6 +630,10 @@ static void flags_come_in_many_forms(void **state)
     assert_false(flags(a, "--pretrained=false", &o)->s.pretrained);
     assert_false(flags(a, "--no-pretrained", &o)->s.pretrained);
     assert_false(flags(a, "--no_pretrained", &o)->s.pretrained);
+    assert_string_equal(flags(a, "--weights", &o)->s.weights, "true");
+    assert_string_equal(flags(a, "--weights --freeze", &o)->s.weights, "true");
+    assert_string_equal(flags(a, "--weights a.pth", &o)->s.weights, "a.pth");
+    assert_string_equal(flags(a, "--no-weights", &o)->s.weights, "false");
     assert_true(flags(a, "--one-cycle-max-lr 2", &o)->s.max_lr == 2);
     assert_null(flags(a, "--manifest null", &o)->s.manifest);
     assert_string_equal(flags(a, "--root_dir=a=--b", &o)->s.root_dir, "a=--b");
@@ -728,6 +733,7 @@ static void a_dump_is_plain_yaml(void **state)
                                                                          "sampler: shuffle\n"
                                                                          "root_dir: data/\n"
                                                                          "manifest: null\n"
+                                                                         "weights: null\n"
                                                                          "\n"
                                                                          "# one_cycle schedule\n"
                                                                          "one_cycle_max_lr: null\n"

@@ -104,12 +104,12 @@ static void settings_of_a_training_run_do(void **state)
     rb_settings *s = small(p);
     rb_training_seen seen;
     rb_error err;
-    s->model.pretrained = true;
+    s->training.pretrained = "true";
     s->data.positive_class = "defect";
     s->data.manifest = "nowhere.csv";
     s->data.data_format = RB_DATA_MANIFEST;
     check_done(rb_measure_training(p->arena, s, 0.01, &seen, &err), err);
-    assert_true(s->model.pretrained);
+    assert_string_equal(s->training.pretrained, "true");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)

@@ -125,6 +125,18 @@ const rb_node *rb_dn_sole_reader(const rb_dn_plan *p, const rb_node *n, const rb
     return NULL;
 }
 
+rb_dn_activation rb_dn_activation_of(const rb_node *n)
+{
+    if (!n) return RB_DN_IDENTITY;
+    return n->op == &rb_op_relu ? RB_DN_RELU : n->op == &rb_op_silu ? RB_DN_SILU : RB_DN_IDENTITY;
+}
+
+const rb_node *rb_dn_activation_behind(const rb_dn_plan *p, const rb_node *n)
+{
+    const rb_node *relu = rb_dn_sole_reader(p, n, &rb_op_relu);
+    return relu ? relu : rb_dn_sole_reader(p, n, &rb_op_silu);
+}
+
 void rb_dn_absorb(rb_dn_plan *p, const rb_node *n, const rb_node *tail, rb_dn_tensor *value)
 {
     p->tail[n->id] = tail;
@@ -149,10 +161,16 @@ void rb_dn_send(rb_dn_plan *p, const rb_node *to, rb_dn_tensor *gradient)
     rb_dn_gradient *g = &p->gradient[to->id];
     if (!gradient || !p->wants_gradient[to->id]) return;
     gradient = rb_dn_in_layout(p, RB_DN_BACKWARD, to, gradient, &p->value[to->id]->md);
-    if (g->count < RB_DN_PARTS)
-        g->part[g->count++] = gradient;
-    else
-        rb_fail(&p->err, RB_ERR_INTERNAL, "onednn: a node has over %d readers", RB_DN_PARTS);
+    g->part = rb_list_with(p->arena, g->part, g->count, gradient);
+    g->count++;
+}
+
+rb_dn_tensor *rb_dn_take_back(rb_dn_plan *p, const rb_node *from)
+{
+    rb_dn_gradient *g = &p->gradient[from->id];
+    if (g->count != 1) return NULL;
+    g->count = 0;
+    return g->part[0];
 }
 
 static const rb_dn_op *op_of(rb_dn_plan *p, const rb_node *n)
@@ -161,18 +179,6 @@ static const rb_dn_op *op_of(rb_dn_plan *p, const rb_node *n)
         if ((*o)->op == n->op) return *o;
     rb_fail(&p->err, RB_ERR_INTERNAL, "onednn: no kernels for %s", n->op->name);
     return NULL;
-}
-
-// A node wants a gradient when it, or anything before it, has weights that are to change.
-static void mark_gradients(rb_dn_plan *p)
-{
-    for (int i = 0; i < p->graph->node_count; i++) {
-        const rb_node *n = p->graph->nodes[i];
-        bool wants = false;
-        for (int k = 0; k < n->param_count; k++) wants |= n->param[k]->trained && !n->param[k]->frozen;
-        for (int k = 0; k < n->input_count; k++) wants |= p->wants_gradient[n->input[k]->id];
-        p->wants_gradient[i] = wants;
-    }
 }
 
 static bool forward(rb_dn_plan *p)
@@ -204,9 +210,8 @@ bool rb_dn_compile(rb_dn_plan *p)
     p->tail = RB_NEW(p->arena, const rb_node *, nodes);
     p->gradient = RB_NEW(p->arena, rb_dn_gradient, nodes);
     p->saved = RB_NEW(p->arena, void *, nodes);
-    p->wants_gradient = RB_NEW(p->arena, bool, nodes);
+    p->wants_gradient = rb_graph_learning(p->arena, p->graph);
     p->scratchpad = rb_dn_tensor_new(p, &(dnnl_memory_desc_t){0}); // its size comes last
-    mark_gradients(p);
 
     if (!forward(p)) return false;
     rb_dn_emit_loss(p, p->graph->output);

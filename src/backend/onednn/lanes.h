@@ -36,6 +36,12 @@ static inline rb_lanes rb_lanes_of(const dnnl_memory_desc_t *md)
                       .half = md->data_type == dnnl_bf16};
 }
 
+// How many groups of pictures are worth waking another thread for.
+static inline ptrdiff_t rb_lanes_grain(const rb_lanes *l)
+{
+    return 1 + 16384 / ((ptrdiff_t)l->h * l->w * l->width);
+}
+
 // One value for each channel, in lanes of a group; lanes beyond the last channel are 0, as oneDNN wants its padding.
 static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_channel, float out[RB_LANES])
 {
@@ -62,14 +68,15 @@ static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_c
 // mean, var [c] of x over batch, h and w; the running statistics of batch normalisation `n` move along.
 void rb_dn_emit_statistics(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var);
 
-// y = (x - mean) / sqrt(var + eps) * weight + bias, then ReLU if asked for
+// y = (x - mean) / sqrt(var + eps) * weight + bias, then the activation
 void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var,
-                          bool relu, rb_dn_tensor *y);
+                          rb_dn_activation activation, rb_dn_tensor *y);
 
-// Gradients of weight and bias, and of x into dx. `y` is given where a ReLU was absorbed: its sign is the gate. Where
-// statistics stand still (`constant`) they have no gradient.
+// Gradients of weight and bias, and of x into dx. `y` is given where a ReLU was absorbed: its sign is the gate; a
+// SiLU's slope is found again from x. Where statistics stand still (`constant`) they have no gradient.
 typedef struct rb_dn_norm_gradient {
     rb_dn_tensor *x, *mean, *var, *y, *dy, *dx;
+    rb_dn_activation activation;
     bool constant;
 } rb_dn_norm_gradient;
 void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_gradient *g);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// norm_backward.c - gradients of a batch normalisation, with the ReLU behind it.
+// norm_backward.c - gradients of a batch normalisation, with the ReLU or SiLU behind it.
 //
-//     g  = dy where y > 0, else 0            (dy without a ReLU)
+//     g  = dy, with a ReLU where y > 0, else 0; with a SiLU times its slope at z = w r (x - mean) + b
 //     db = sum g,  dw = r sum g (x - mean),  r = 1 / sqrt(var + eps),  over N values of a channel
 //     dx = w r (g - db / N - (x - mean) r dw / N)
 //
@@ -10,17 +10,19 @@
 //
 // Source: Ioffe & Szegedy, arXiv:1502.03167, section 3
 #include "backend/onednn/lanes.h"
+#include "backend/onednn/sigmoid.h"
 
 #include "base/parallel.h"
 
 #include <math.h>
 
-enum { X, MEAN, VAR, WEIGHT, DY, SUMS, DWEIGHT, DBIAS, ALWAYS }; // the places of what every step uses
+enum { X, MEAN, VAR, WEIGHT, BIAS, DY, SUMS, DWEIGHT, DBIAS, ALWAYS }; // the places of what every step uses
 
 typedef struct context {
-    const void *x, *y, *dy; // y NULL: no gate
+    const void *x, *y, *dy; // y: with a ReLU
     void *dx;               // NULL: nobody wants it
-    const float *mean;
+    const float *mean, *bias;
+    rb_dn_activation activation;
     double *sums;                  // [picture group 2 RB_LANES]
     float *scale, *offset, *slope; // [c] dx = scale g - offset - slope (x - mean)
     rb_lanes at;
@@ -28,31 +30,46 @@ typedef struct context {
 
 typedef struct attr {
     bool constant;
+    rb_dn_activation activation;
     const rb_dn_tensor *y, *dx;    // NULL: there is none; they have no place of their own among the step's tensors
     float *scale, *offset, *slope; // [c] room
 } attr;
 
 // ---- sums ---------------------------------------------------------------------------------------------------------
 
-// dy where y > 0
-RB_INLINE rb_floats gated(const context *c, ptrdiff_t at, bool half)
+// What is known of a group's channels.
+typedef struct line {
+    float mean[RB_LANES], scale[RB_LANES], bias[RB_LANES], offset[RB_LANES], slope[RB_LANES];
+} line;
+
+// g, where d = x - mean
+RB_INLINE rb_floats gated(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, rb_floats d,
+                          const line *l)
 {
     rb_floats dy = rb_load16(c->dy, at, half);
-    return c->y ? rb_where(rb_load16(c->y, at, half) > 0, dy) : dy;
+    if (activation == RB_DN_RELU) return rb_where(rb_load16(c->y, at, half) > 0, dy);
+    if (activation == RB_DN_SILU)
+        return dy * rb_silu_slope16(d * rb_load16(l->scale, 0, false) + rb_load16(l->bias, 0, false));
+    return dy;
 }
 
-RB_INLINE float gated_one(const context *c, ptrdiff_t at, bool half)
+RB_INLINE float gated_one(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, float d,
+                          const line *l, int k)
 {
-    return !c->y || rb_load(c->y, at, half) > 0 ? rb_load(c->dy, at, half) : 0;
+    float dy = rb_load(c->dy, at, half);
+    if (activation == RB_DN_RELU) return rb_load(c->y, at, half) > 0 ? dy : 0;
+    if (activation == RB_DN_SILU) return dy * rb_silu_slope1(d * l->scale[k] + l->bias[k]);
+    return dy;
 }
 
-RB_INLINE void sum_row(bool half, const context *c, ptrdiff_t at, const float *mean, double *sums)
+RB_INLINE void sum_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, const line *l,
+                       double *sums)
 {
-    rb_floats s = {0}, q = {0}, m = rb_load16(mean, 0, false);
+    rb_floats s = {0}, q = {0}, m = rb_load16(l->mean, 0, false);
     for (int i = 0; i < c->at.w; i++, at += c->at.column) {
-        rb_floats g = gated(c, at, half);
+        rb_floats d = rb_load16(c->x, at, half) - m, g = gated(half, activation, c, at, d, l);
         s += g;
-        q += g * (rb_load16(c->x, at, half) - m);
+        q += g * d;
     }
     for (int k = 0; k < RB_LANES; k++) {
         sums[k] += (double)s[k];
@@ -60,14 +77,41 @@ RB_INLINE void sum_row(bool half, const context *c, ptrdiff_t at, const float *m
     }
 }
 
-RB_INLINE void sum_narrow_row(int width, bool half, const context *c, ptrdiff_t at, const float *mean, double *sums)
+RB_INLINE void sum_narrow_row(int width, bool half, rb_dn_activation activation, const context *c, ptrdiff_t at,
+                              const line *l, double *sums)
 {
     for (int i = 0; i < c->at.w; i++, at += c->at.column)
         for (int k = 0; k < width; k++) {
-            double g = (double)gated_one(c, at + k, half);
+            float d = rb_load(c->x, at + k, half) - l->mean[k];
+            double g = (double)gated_one(half, activation, c, at + k, d, l, k);
             sums[k] += g;
-            sums[RB_LANES + k] += g * (double)(rb_load(c->x, at + k, half) - mean[k]);
+            sums[RB_LANES + k] += g * (double)d;
         }
+}
+
+// Each activation as a constant: loops of their own.
+static void add_sums(const context *c, ptrdiff_t at, const line *l, double *sums)
+{
+    switch (c->activation) {
+    case RB_DN_IDENTITY:
+        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_IDENTITY, c, at, l, sums);
+        break;
+    case RB_DN_RELU:
+        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_RELU, c, at, l, sums);
+        break;
+    case RB_DN_SILU:
+        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_SILU, c, at, l, sums);
+        break;
+    }
+}
+
+static void load_line(const context *c, int group, line *l)
+{
+    rb_lanes_load(&c->at, group, c->mean, l->mean);
+    rb_lanes_load(&c->at, group, c->scale, l->scale);
+    rb_lanes_load(&c->at, group, c->bias, l->bias);
+    rb_lanes_load(&c->at, group, c->offset, l->offset);
+    rb_lanes_load(&c->at, group, c->slope, l->slope);
 }
 
 static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
@@ -77,12 +121,17 @@ static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
         int group = (int)(i % c->at.groups);
         ptrdiff_t at = i / c->at.groups * c->at.picture + group * c->at.group;
         double *sums = c->sums + i * 2 * RB_LANES;
-        float mean[RB_LANES];
-        rb_lanes_load(&c->at, group, c->mean, mean);
+        line l;
+        load_line(c, group, &l);
         for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
-        for (int y = 0; y < c->at.h; y++)
-            RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, c, at + y * c->at.row, mean, sums);
+        for (int y = 0; y < c->at.h; y++) add_sums(c, at + y * c->at.row, &l, sums);
     }
+}
+
+static double inverse_spread(const rb_dn_step *s, int channel)
+{
+    double var = (double)((const float *)s->use[VAR]->data)[channel];
+    return 1 / sqrt(var + ((const rb_norm *)s->node->attr)->eps);
 }
 
 // Gradients of weight and bias of one channel, and the line that gives its dx.
@@ -95,40 +144,50 @@ static void finish_channel(const rb_dn_step *s, const context *c, int channel, i
         sum += sums[0];
         moment += sums[RB_LANES];
     }
-    double var = (double)((const float *)s->use[VAR]->data)[channel];
-    double weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
-    double r = 1 / sqrt(var + ((const rb_norm *)s->node->attr)->eps);
+    double r = inverse_spread(s, channel), weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
     ((float *)s->use[DBIAS]->data)[channel] = (float)sum;
     ((float *)s->use[DWEIGHT]->data)[channel] = (float)(r * moment);
     bool constant = ((const attr *)s->attr)->constant;
-    c->scale[channel] = (float)(weight * r);
     c->offset[channel] = constant ? 0 : (float)(weight * r * sum / count);
     c->slope[channel] = constant ? 0 : (float)(weight * r * r * r * moment / count);
 }
 
 // ---- dx -----------------------------------------------------------------------------------------------------------
 
-typedef struct line {
-    float mean[RB_LANES], scale[RB_LANES], offset[RB_LANES], slope[RB_LANES];
-} line;
-
-RB_INLINE void write_row(bool half, const context *c, ptrdiff_t at, const line *l)
+RB_INLINE void write_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, const line *l)
 {
     rb_floats mean = rb_load16(l->mean, 0, false), scale = rb_load16(l->scale, 0, false);
     rb_floats offset = rb_load16(l->offset, 0, false), slope = rb_load16(l->slope, 0, false);
     for (int i = 0; i < c->at.w; i++, at += c->at.column) {
         rb_floats d = rb_load16(c->x, at, half) - mean;
-        rb_store16(c->dx, at, scale * gated(c, at, half) - offset - slope * d, half);
+        rb_store16(c->dx, at, scale * gated(half, activation, c, at, d, l) - offset - slope * d, half);
     }
 }
 
-RB_INLINE void write_narrow_row(int width, bool half, const context *c, ptrdiff_t at, const line *l)
+RB_INLINE void write_narrow_row(int width, bool half, rb_dn_activation activation, const context *c, ptrdiff_t at,
+                                const line *l)
 {
     for (int i = 0; i < c->at.w; i++, at += c->at.column)
         for (int k = 0; k < width; k++) {
-            float g = gated_one(c, at + k, half), d = rb_load(c->x, at + k, half) - l->mean[k];
+            float d = rb_load(c->x, at + k, half) - l->mean[k];
+            float g = gated_one(half, activation, c, at + k, d, l, k);
             rb_store_value(c->dx, at + k, l->scale[k] * g - l->offset[k] - l->slope[k] * d, half);
         }
+}
+
+static void write(const context *c, ptrdiff_t at, const line *l)
+{
+    switch (c->activation) {
+    case RB_DN_IDENTITY:
+        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_IDENTITY, c, at, l);
+        break;
+    case RB_DN_RELU:
+        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_RELU, c, at, l);
+        break;
+    case RB_DN_SILU:
+        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_SILU, c, at, l);
+        break;
+    }
 }
 
 static void write_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
@@ -138,11 +197,8 @@ static void write_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
         int group = (int)(i % c->at.groups);
         ptrdiff_t at = i / c->at.groups * c->at.picture + group * c->at.group;
         line l;
-        rb_lanes_load(&c->at, group, c->mean, l.mean);
-        rb_lanes_load(&c->at, group, c->scale, l.scale);
-        rb_lanes_load(&c->at, group, c->offset, l.offset);
-        rb_lanes_load(&c->at, group, c->slope, l.slope);
-        for (int y = 0; y < c->at.h; y++) RB_FOR_LANES(&c->at, write_row, write_narrow_row, c, at + y * c->at.row, &l);
+        load_line(c, group, &l);
+        for (int y = 0; y < c->at.h; y++) write(c, at + y * c->at.row, &l);
     }
 }
 
@@ -156,6 +212,8 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
                  .y = a->y ? a->y->data : NULL,
                  .dy = s->use[DY]->data,
                  .mean = s->use[MEAN]->data,
+                 .bias = s->use[BIAS]->data,
+                 .activation = a->activation,
                  .dx = a->dx ? a->dx->data : NULL,
                  .sums = s->use[SUMS]->data,
                  .scale = a->scale,
@@ -163,9 +221,14 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
                  .slope = a->slope,
                  .at = rb_lanes_of(&s->use[X]->md)};
     ptrdiff_t pieces = (ptrdiff_t)pictures * c.at.groups;
-    rb_parallel_for(pieces, 1, sum_pieces, &c);
+    for (int channel = 0; channel < c.at.channels; channel++) {
+        double weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
+        c.scale[channel] = (float)(weight * inverse_spread(s, channel));
+        c.offset[channel] = c.slope[channel] = 0; // not yet known
+    }
+    rb_parallel_for(pieces, rb_lanes_grain(&c.at), sum_pieces, &c);
     for (int channel = 0; channel < c.at.channels; channel++) finish_channel(s, &c, channel, pictures);
-    if (c.dx) rb_parallel_for(pieces, 1, write_pieces, &c);
+    if (c.dx) rb_parallel_for(pieces, rb_lanes_grain(&c.at), write_pieces, &c);
 }
 
 void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_gradient *g)
@@ -173,6 +236,7 @@ void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_
     int channels = n->shape.c, groups = rb_lanes_of(&g->x->md).groups;
     attr *a = RB_NEW(p->arena, attr, 1);
     *a = (attr){g->constant,
+                g->activation,
                 g->y,
                 g->dx,
                 RB_NEW(p->arena, float, channels),
@@ -186,6 +250,7 @@ void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_
                             g->mean,
                             g->var,
                             rb_dn_param(p, n->param[0], RB_VALUE),
+                            rb_dn_param(p, n->param[1], RB_VALUE),
                             g->dy,
                             rb_dn_doubles_new(p, (ptrdiff_t)p->base.spec.batch * groups * 2 * RB_LANES),
                             rb_dn_param(p, n->param[0], RB_GRAD),

@@ -8,6 +8,7 @@
 //
 // Source: Chan, Golub & LeVeque, "Algorithms for computing the sample variance", 1983, shifted data
 #include "backend/onednn/lanes.h"
+#include "backend/onednn/sigmoid.h"
 
 #include "base/parallel.h"
 
@@ -84,7 +85,7 @@ static void run_statistics(const rb_dn_step *s, rb_dn_plan *p)
 {
     int pictures = p->base.spec.batch;
     sum_job j = {s->use[X]->data, s->use[SUMS]->data, rb_lanes_of(&s->use[X]->md)};
-    rb_parallel_for((ptrdiff_t)pictures * j.at.groups, 1, sum_pieces, &j);
+    rb_parallel_for((ptrdiff_t)pictures * j.at.groups, rb_lanes_grain(&j.at), sum_pieces, &j);
     for (int c = 0; c < j.at.channels; c++)
         finish_channel(s, &j, c, pictures, ((const rb_norm *)s->node->attr)->momentum);
     p->store->base.version++; // running statistics are folded into weights at evaluation
@@ -110,7 +111,7 @@ enum { N_X, N_MEAN, N_VAR, N_WEIGHT, N_BIAS, N_Y };
 // What a step keeps beside its tensors.
 typedef struct normalise {
     float *scale; // [c] room for weight / sqrt(var + eps)
-    bool relu;
+    rb_dn_activation activation;
 } normalise;
 
 typedef struct apply_job {
@@ -118,7 +119,7 @@ typedef struct apply_job {
     void *y;
     const float *mean, *bias;
     const float *scale; // weight / sqrt(var + eps)
-    bool relu;
+    rb_dn_activation activation;
     rb_lanes at;
 } apply_job;
 
@@ -126,24 +127,44 @@ typedef struct line {
     float mean[RB_LANES], scale[RB_LANES], bias[RB_LANES];
 } line;
 
-RB_INLINE void apply_row(bool half, const apply_job *j, ptrdiff_t at, const line *l)
+RB_INLINE void apply_row(bool half, rb_dn_activation activation, const apply_job *j, ptrdiff_t at, const line *l)
 {
     rb_floats mean = rb_load16(l->mean, 0, false), scale = rb_load16(l->scale, 0, false);
     rb_floats bias = rb_load16(l->bias, 0, false);
     for (int i = 0; i < j->at.w; i++, at += j->at.column) {
         rb_floats v = (rb_load16(j->x, at, half) - mean) * scale + bias;
-        if (j->relu) v = rb_where(~(v < 0), v);
+        if (activation == RB_DN_RELU) v = rb_where(~(v < 0), v);
+        if (activation == RB_DN_SILU) v *= rb_sigmoid16(v);
         rb_store16(j->y, at, v, half);
     }
 }
 
-RB_INLINE void apply_narrow_row(int width, bool half, const apply_job *j, ptrdiff_t at, const line *l)
+RB_INLINE void apply_narrow_row(int width, bool half, rb_dn_activation activation, const apply_job *j, ptrdiff_t at,
+                                const line *l)
 {
     for (int i = 0; i < j->at.w; i++, at += j->at.column)
         for (int k = 0; k < width; k++) {
             float v = (rb_load(j->x, at + k, half) - l->mean[k]) * l->scale[k] + l->bias[k];
-            rb_store_value(j->y, at + k, j->relu && v < 0 ? 0 : v, half);
+            if (activation == RB_DN_RELU && v < 0) v = 0;
+            if (activation == RB_DN_SILU) v *= rb_sigmoid1(v);
+            rb_store_value(j->y, at + k, v, half);
         }
+}
+
+// Each activation as a constant: loops of their own.
+static void apply(const apply_job *j, ptrdiff_t at, const line *l)
+{
+    switch (j->activation) {
+    case RB_DN_IDENTITY:
+        RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, RB_DN_IDENTITY, j, at, l);
+        break;
+    case RB_DN_RELU:
+        RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, RB_DN_RELU, j, at, l);
+        break;
+    case RB_DN_SILU:
+        RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, RB_DN_SILU, j, at, l);
+        break;
+    }
 }
 
 static void apply_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
@@ -156,7 +177,7 @@ static void apply_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
         rb_lanes_load(&j->at, group, j->mean, l.mean);
         rb_lanes_load(&j->at, group, j->scale, l.scale);
         rb_lanes_load(&j->at, group, j->bias, l.bias);
-        for (int y = 0; y < j->at.h; y++) RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, j, at + y * j->at.row, &l);
+        for (int y = 0; y < j->at.h; y++) apply(j, at + y * j->at.row, &l);
     }
 }
 
@@ -169,18 +190,18 @@ static void run_normalise(const rb_dn_step *s, rb_dn_plan *p)
                    .bias = s->use[N_BIAS]->data,
                    .scale = a->scale,
                    .y = s->use[N_Y]->data,
-                   .relu = a->relu,
+                   .activation = a->activation,
                    .at = rb_lanes_of(&s->use[N_X]->md)};
     double eps = ((const rb_norm *)s->node->attr)->eps;
     for (int c = 0; c < j.at.channels; c++) a->scale[c] = (float)((double)weight[c] / sqrt((double)var[c] + eps));
-    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, 1, apply_pieces, &j);
+    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), apply_pieces, &j);
 }
 
 void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var,
-                          bool relu, rb_dn_tensor *y)
+                          rb_dn_activation activation, rb_dn_tensor *y)
 {
     normalise *a = RB_NEW(p->arena, normalise, 1);
-    *a = (normalise){RB_NEW(p->arena, float, n->shape.c), relu};
+    *a = (normalise){RB_NEW(p->arena, float, n->shape.c), activation};
     rb_dn_step *s = rb_dn_step_new(p, RB_DN_FORWARD, n);
     s->run = run_normalise;
     s->work = RB_WORK_NORM;

@@ -5,8 +5,9 @@
 // kernel of ours) on *tensors*. Tensors are written once; when all steps stand, layout.c gives them places in one block
 // by the first and the last step that uses them. Running a plan is walking its steps.
 //
-// What a step may absorb: BN takes the ReLU behind it, an addition its ReLU, and at evaluation a convolution takes
-// BN, addition and ReLU. The absorbed node's tensor is then the absorbing node's, and `tail` remembers how far it went.
+// What a step may absorb: BN takes the ReLU or SiLU behind it, an addition its ReLU, and at evaluation a convolution
+// takes BN, addition and activation, a dense layer its activation. The absorbed node's tensor is then the absorbing
+// node's, and `tail` remembers how far it went.
 //
 // Source: oneDNN 2.6.3, C API
 #ifndef RB_BACKEND_ONEDNN_ONEDNN_H
@@ -34,7 +35,9 @@ typedef enum rb_dn_phase { RB_DN_PREPARE, RB_DN_FORWARD, RB_DN_BACKWARD, RB_DN_P
 #define RB_DN_PHASE_TIMES (1 << 20) // times of a phase begin at its number times this
 #define RB_DN_FOREVER     (RB_DN_PHASES * RB_DN_PHASE_TIMES)
 
-#define RB_DN_USES 10
+#define RB_DN_USES 12
+
+typedef enum rb_dn_activation { RB_DN_IDENTITY, RB_DN_RELU, RB_DN_SILU } rb_dn_activation;
 
 typedef struct rb_dn_step rb_dn_step;
 struct rb_dn_step {
@@ -58,9 +61,8 @@ typedef struct rb_dn_steps {
 } rb_dn_steps;
 
 // Gradients that readers of a node have sent to it.
-#define RB_DN_PARTS 4
 typedef struct rb_dn_gradient {
-    rb_dn_tensor *part[RB_DN_PARTS];
+    rb_dn_tensor **part;
     int count;
 } rb_dn_gradient;
 
@@ -89,11 +91,11 @@ struct rb_dn_plan {
         rb_dn_tensor **at;
         int count;
     } tensors;
-    rb_dn_tensor **value;     // by node id: the node's output
-    const rb_node **tail;     // by node id: the last node that its steps compute too
-    rb_dn_gradient *gradient; // by node id
-    void **saved;             // by node id: what an op's forward leaves for its backward
-    bool *wants_gradient;     // by node id: something upstream or the node itself is trained
+    rb_dn_tensor **value;       // by node id: the node's output
+    const rb_node **tail;       // by node id: the last node that its steps compute too
+    rb_dn_gradient *gradient;   // by node id
+    void **saved;               // by node id: what an op's forward leaves for its backward
+    const bool *wants_gradient; // by node id: something upstream or the node itself is trained
     ptrdiff_t scratchpad_bytes;
     rb_dn_tensor *scratchpad; // shared by all primitives
     uint8_t *block;           // where tensors live
@@ -143,6 +145,10 @@ rb_dn_tensor *rb_dn_param(const rb_dn_plan *p, const rb_param *param, rb_slot sl
 // The only reader of `n` if it is of kind `op`, else NULL.
 const rb_node *rb_dn_sole_reader(const rb_dn_plan *p, const rb_node *n, const rb_op *op);
 
+// The only reader of `n` if that is a ReLU or SiLU, or NULL; and which of them a node is (NULL: identity).
+const rb_node *rb_dn_activation_behind(const rb_dn_plan *p, const rb_node *n);
+rb_dn_activation rb_dn_activation_of(const rb_node *n);
+
 // Says that `n`'s steps compute `tail` too, into `value`.
 void rb_dn_absorb(rb_dn_plan *p, const rb_node *n, const rb_node *tail, rb_dn_tensor *value);
 
@@ -150,6 +156,10 @@ void rb_dn_absorb(rb_dn_plan *p, const rb_node *n, const rb_node *tail, rb_dn_te
 // node's output.
 rb_dn_tensor *rb_dn_gradient_of(rb_dn_plan *p, const rb_node *n);
 void rb_dn_send(rb_dn_plan *p, const rb_node *to, rb_dn_tensor *gradient);
+
+// Takes back what has been sent to `from` so far, for who sends the sum of that and its own: NULL if it is not one
+// part.
+rb_dn_tensor *rb_dn_take_back(rb_dn_plan *p, const rb_node *from);
 
 // ---- elementwise.c: kernels that do not care for the layout; all tensors of a call have the same one ---------------
 
@@ -159,6 +169,19 @@ void rb_dn_emit_sum(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_te
 void rb_dn_emit_relu(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *out);
 // out = the gradient that has arrived at `n` where `gate` > 0, else 0
 void rb_dn_emit_gate(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gate, rb_dn_tensor *out);
+
+// ---- op/dense.c ----------------------------------------------------------------------------------------------------
+
+// Whether convolution `n` is a matrix times rows of floats, and runs as that: so a squeeze-and-excitation stays fp32.
+bool rb_dn_is_dense(const rb_node *n);
+bool rb_dn_dense_steps(rb_dn_plan *p, const rb_node *n);
+bool rb_dn_dense_gradient_steps(rb_dn_plan *p, const rb_node *n);
+
+// ---- depthwise.c ---------------------------------------------------------------------------------------------------
+
+// Whether the gradient of convolution `n`'s weights is a kernel of ours, which writes it in plain order.
+bool rb_dn_is_depthwise(const rb_node *n);
+bool rb_dn_emit_depthwise_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *dy);
 
 // ---- fold.c -------------------------------------------------------------------------------------------------------
 
@@ -188,6 +211,7 @@ dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_data_type_t type
 // Maps between convolutions are of the store's precision; pictures on their way in, pooled rows and logits are floats.
 dnnl_data_type_t rb_dn_map_type(const rb_dn_store *s);
 dnnl_memory_desc_t rb_dn_map_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag_t tag);
+dnnl_format_tag_t rb_dn_map_tag(const dnnl_memory_desc_t *md); // of maps; any: none that oneDNN has fast kernels for
 dnnl_memory_desc_t rb_dn_plain_md(const rb_dn_plan *p, rb_shape s); // floats, [n c h w]
 
 // NULL after writing p->err, or where `required` is false and oneDNN has no such kernel.
@@ -197,7 +221,8 @@ typedef struct rb_dn_conv_spec {
     dnnl_prop_kind_t kind;
     dnnl_memory_desc_t src, weights, dst;
     bool bias;
-    bool sum, relu; // post-ops, in this order
+    bool sum; // post-ops, in this order
+    rb_dn_activation activation;
 } rb_dn_conv_spec;
 dnnl_primitive_desc_t rb_dn_conv_forward(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s);
 dnnl_primitive_desc_t rb_dn_conv_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s);
@@ -213,6 +238,7 @@ dnnl_primitive_desc_t rb_dn_pool_backward(rb_error *err, dnnl_engine_t e, const 
 
 typedef struct rb_dn_dense_spec {
     dnnl_memory_desc_t src, weights, bias, dst;
+    rb_dn_activation activation; // of forward
 } rb_dn_dense_spec;
 dnnl_primitive_desc_t rb_dn_dense_forward(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s);
 dnnl_primitive_desc_t rb_dn_dense_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s);

@@ -2,6 +2,8 @@
 // primitives.c - where oneDNN primitives are described; nothing else in the tree knows version 2.6's descriptors.
 #include "backend/onednn/onednn.h"
 
+#include <assert.h>
+
 bool rb_dn_failed(rb_error *err, dnnl_status_t status, const char *what)
 {
     static const char *const texts[] = {"success",       "out of memory", "invalid arguments", "unimplemented",
@@ -43,6 +45,13 @@ dnnl_memory_desc_t rb_dn_map_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag
     return rb_dn_md(rb_dn_map_type(p->store), 4, (int[]){p->base.spec.batch, s.c, s.h, s.w}, tag);
 }
 
+dnnl_format_tag_t rb_dn_map_tag(const dnnl_memory_desc_t *md)
+{
+    const dnnl_blocking_desc_t *b = &md->format_desc.blocking;
+    if (b->inner_nblks == 0) return b->strides[1] == 1 ? dnnl_nhwc : dnnl_format_tag_any;
+    return b->inner_blks[0] == 16 ? dnnl_nChw16c : b->inner_blks[0] == 8 ? dnnl_nChw8c : dnnl_format_tag_any;
+}
+
 dnnl_memory_desc_t rb_dn_plain_md(const rb_dn_plan *p, rb_shape s)
 {
     return rb_dn_floats_md(4, (int[]){p->base.spec.batch, s.c, s.h, s.w}, dnnl_nchw);
@@ -58,8 +67,8 @@ dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_data_type_t type
 }
 
 // Every primitive uses the plan's scratchpad instead of one of its own.
-static dnnl_primitive_desc_t describe(rb_error *err, dnnl_engine_t e, const_dnnl_op_desc_t desc, bool sum, bool relu,
-                                      dnnl_primitive_desc_t hint, const char *what)
+static dnnl_primitive_desc_t describe(rb_error *err, dnnl_engine_t e, const_dnnl_op_desc_t desc, bool sum,
+                                      rb_dn_activation activation, dnnl_primitive_desc_t hint, const char *what)
 {
     dnnl_primitive_attr_t attr;
     dnnl_post_ops_t post;
@@ -68,7 +77,8 @@ static dnnl_primitive_desc_t describe(rb_error *err, dnnl_engine_t e, const_dnnl
     dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
     dnnl_post_ops_create(&post);
     if (sum) dnnl_post_ops_append_sum(post, 1);
-    if (relu) dnnl_post_ops_append_eltwise(post, 1, dnnl_eltwise_relu, 0, 0);
+    if (activation == RB_DN_RELU) dnnl_post_ops_append_eltwise(post, 1, dnnl_eltwise_relu, 0, 0);
+    if (activation == RB_DN_SILU) dnnl_post_ops_append_eltwise(post, 1, dnnl_eltwise_swish, 1, 0);
     dnnl_primitive_attr_set_post_ops(attr, post);
     dnnl_status_t status = dnnl_primitive_desc_create(&pd, desc, attr, e, hint);
     dnnl_post_ops_destroy(post);
@@ -98,7 +108,7 @@ dnnl_primitive_desc_t rb_dn_conv_forward(rb_error *err, dnnl_engine_t e, const r
     dnnl_convolution_desc_t d;
     dnnl_convolution_forward_desc_init(&d, s->kind, s->algorithm, &s->src, &s->weights, s->bias ? &bias : NULL, &s->dst,
                                        w.stride, w.padding, w.padding);
-    return describe(err, e, &d, s->sum, s->relu, NULL, "convolution");
+    return describe(err, e, &d, s->sum, s->activation, NULL, "convolution");
 }
 
 // The backward primitives want the forward one as a hint, with layouts they may refine.
@@ -107,7 +117,8 @@ static dnnl_primitive_desc_t conv_hint(rb_error *err, dnnl_engine_t e, const rb_
     rb_dn_conv_spec forward = *s;
     forward.kind = dnnl_forward_training;
     forward.weights = rb_dn_conv_weights_md(s->node, s->src.data_type, dnnl_format_tag_any);
-    forward.bias = forward.sum = forward.relu = false;
+    forward.bias = forward.sum = false;
+    forward.activation = RB_DN_IDENTITY;
     return rb_dn_conv_forward(err, e, &forward);
 }
 
@@ -119,7 +130,7 @@ dnnl_primitive_desc_t rb_dn_conv_backward_data(rb_error *err, dnnl_engine_t e, c
     dnnl_convolution_desc_t d;
     dnnl_convolution_backward_data_desc_init(&d, s->algorithm, &s->src, &s->weights, &s->dst, w.stride, w.padding,
                                              w.padding);
-    return describe(err, e, &d, false, false, hint, "gradient of a convolution's input");
+    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a convolution's input");
 }
 
 dnnl_primitive_desc_t rb_dn_conv_backward_weights(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s)
@@ -131,7 +142,7 @@ dnnl_primitive_desc_t rb_dn_conv_backward_weights(rb_error *err, dnnl_engine_t e
     dnnl_convolution_desc_t d;
     dnnl_convolution_backward_weights_desc_init(&d, s->algorithm, &s->src, &s->weights, s->bias ? &bias : NULL, &s->dst,
                                                 w.stride, w.padding, w.padding);
-    return describe(err, e, &d, false, false, hint, "gradient of a convolution's weights");
+    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a convolution's weights");
 }
 
 static dnnl_alg_kind_t pool_algorithm(const rb_dn_pool_spec *s)
@@ -146,7 +157,7 @@ dnnl_primitive_desc_t rb_dn_pool_forward(rb_error *err, dnnl_engine_t e, const r
     dnnl_pooling_desc_t d;
     dnnl_pooling_forward_desc_init(&d, s->training ? dnnl_forward_training : dnnl_forward_inference, pool_algorithm(s),
                                    &s->src, &s->dst, stride, kernel, padding, padding);
-    return describe(err, e, &d, false, false, NULL, "pooling");
+    return describe(err, e, &d, false, RB_DN_IDENTITY, NULL, "pooling");
 }
 
 dnnl_primitive_desc_t rb_dn_pool_backward(rb_error *err, dnnl_engine_t e, const rb_dn_pool_spec *s)
@@ -157,32 +168,34 @@ dnnl_primitive_desc_t rb_dn_pool_backward(rb_error *err, dnnl_engine_t e, const 
     dnnl_dims_t padding = {s->padding, s->padding};
     dnnl_pooling_desc_t d;
     dnnl_pooling_backward_desc_init(&d, pool_algorithm(s), &s->src, &s->dst, stride, kernel, padding, padding);
-    return describe(err, e, &d, false, false, hint, "gradient of a pooling");
+    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a pooling");
 }
 
 dnnl_primitive_desc_t rb_dn_dense_forward(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s)
 {
     dnnl_inner_product_desc_t d;
     dnnl_inner_product_forward_desc_init(&d, dnnl_forward_training, &s->src, &s->weights, &s->bias, &s->dst);
-    return describe(err, e, &d, false, false, NULL, "dense layer");
+    return describe(err, e, &d, false, s->activation, NULL, "dense layer");
 }
 
 dnnl_primitive_desc_t rb_dn_dense_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s)
 {
+    assert(s->activation == RB_DN_IDENTITY);
     dnnl_primitive_desc_t hint = rb_dn_dense_forward(err, e, s);
     if (!hint) return NULL;
     dnnl_inner_product_desc_t d;
     dnnl_inner_product_backward_data_desc_init(&d, &s->src, &s->weights, &s->dst);
-    return describe(err, e, &d, false, false, hint, "gradient of a dense layer's input");
+    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a dense layer's input");
 }
 
 dnnl_primitive_desc_t rb_dn_dense_backward_weights(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s)
 {
+    assert(s->activation == RB_DN_IDENTITY);
     dnnl_primitive_desc_t hint = rb_dn_dense_forward(err, e, s);
     if (!hint) return NULL;
     dnnl_inner_product_desc_t d;
     dnnl_inner_product_backward_weights_desc_init(&d, &s->src, &s->weights, &s->bias, &s->dst);
-    return describe(err, e, &d, false, false, hint, "gradient of a dense layer's weights");
+    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a dense layer's weights");
 }
 
 dnnl_primitive_desc_t rb_dn_reorder(rb_error *err, dnnl_engine_t e, const dnnl_memory_desc_t *from,

@@ -2,7 +2,8 @@
 // store.c - parameters of one graph: values, gradients and the optimiser's state, one block each, at the same offsets.
 //
 // A convolution's weights lie in the layout in which oneDNN hands out their gradient for the training batch, so that
-// the update is one pass over memory; who wants another layout reorders.
+// the update is one pass over memory; who wants another layout reorders. Where kernels of ours make the gradient, it is
+// plain.
 #include "backend/onednn/onednn.h"
 
 #include "base/parallel.h"
@@ -41,7 +42,9 @@ static bool gradient_md(rb_dn_store *s, const rb_node *n, dnnl_memory_desc_t *md
 static bool choose_md(rb_dn_store *s, const rb_param *p, dnnl_memory_desc_t *md, rb_error *err)
 {
     *md = plain_md(p);
-    bool free_to_choose = s->base.spec.optim && p->node->op == &rb_op_conv && p->rank == 4;
+    bool convolution = p->node->op == &rb_op_conv && p->rank == 4;
+    bool ours = rb_dn_is_dense(p->node) || rb_dn_is_depthwise(p->node);
+    bool free_to_choose = s->base.spec.optim && convolution && !ours;
     return !free_to_choose || gradient_md(s, p->node, md, err);
 }
 
@@ -59,7 +62,8 @@ static bool wrap(rb_dn_store *s, rb_dn_tensor *t, uint8_t *block, rb_error *err)
 }
 
 // Trained weights of several axes, trained ones of one, buffers.
-#define KINDS 3
+#define KINDS         3
+#define TRAINED_KINDS 2
 
 static int kind_of(const rb_param *p)
 {
@@ -81,7 +85,7 @@ static bool place(rb_dn_store *s, ptrdiff_t *bytes, rb_error *err)
             t->place = *bytes;
             *bytes += rb_aligned(t->bytes);
         }
-        if (kind < KINDS - 1) s->trained_bytes = *bytes;
+        if (kind < TRAINED_KINDS) s->trained_bytes = *bytes;
     }
     return true;
 }
@@ -197,30 +201,43 @@ static float *floats_at(const rb_dn_store *s, int slot, ptrdiff_t place)
     return s->block[slot] ? (float *)(void *)(s->block[slot] + place) : NULL;
 }
 
-// Weights of several axes lie first, then those of one (biases, norms): each a group, with its own weight decay.
-#define GROUPS 2
+typedef void rb_visit(rb_dn_store *s, void *context, const rb_param *first, ptrdiff_t from, ptrdiff_t to);
 
-// Calls visit(s, context, from, to), bytes, for each run of neighbours in a group that are not frozen.
-static void each_run(rb_dn_store *s, int group, void (*visit)(rb_dn_store *, void *, ptrdiff_t, ptrdiff_t),
-                     void *context)
+static bool alike(const rb_param *p, const rb_param *q)
+{
+    return p->lr_share == q->lr_share && p->thawed == q->thawed;
+}
+
+// Visits the bytes of each run of neighbours of one kind that are not frozen and are updated as the first of them is.
+// Kinds apart, for biases and norms may have a weight decay of their own.
+static void each_run(rb_dn_store *s, rb_visit *visit, void *context)
 {
     const rb_graph *g = s->base.graph;
-    ptrdiff_t from = -1, to = -1;
-    for (int i = 0; i < g->param_count; i++) {
-        if (kind_of(g->params[i]) != group) continue;
-        const rb_dn_tensor *t = &s->param[RB_VALUE][i];
-        if (from < 0) from = t->place;
-        if (g->params[i]->frozen) {
-            if (to > from) visit(s, context, from, to);
-            from = t->place + rb_aligned(t->bytes);
+    for (int kind = 0; kind < TRAINED_KINDS; kind++) {
+        const rb_param *first = NULL;
+        ptrdiff_t from = 0, to = 0;
+        for (int i = 0; i < g->param_count; i++) {
+            const rb_param *p = g->params[i];
+            const rb_dn_tensor *t = &s->param[RB_VALUE][i];
+            if (kind_of(p) != kind) continue;
+            if (first && (p->frozen || !alike(first, p))) {
+                visit(s, context, first, from, to);
+                first = NULL;
+            }
+            if (p->frozen) continue;
+            if (!first) {
+                first = p;
+                from = t->place;
+            }
+            to = t->place + rb_aligned(t->bytes);
         }
-        to = t->place + rb_aligned(t->bytes);
+        if (first) visit(s, context, first, from, to);
     }
-    if (to > from) visit(s, context, from, to);
 }
 
 typedef struct update_job {
     const rb_optim *optim;
+    const rb_update *update;
     double coef[RB_OPTIM_COEFS];
     float *at[RB_SLOTS];
 } update_job;
@@ -233,9 +250,11 @@ static void update_piece(void *context, ptrdiff_t from, ptrdiff_t to)
     j->optim->apply_f32(j->coef, to - from, j->at[RB_VALUE] + from, j->at[RB_GRAD] + from, state);
 }
 
-static void update_run(rb_dn_store *s, void *context, ptrdiff_t from, ptrdiff_t to)
+static void update_run(rb_dn_store *s, void *context, const rb_param *first, ptrdiff_t from, ptrdiff_t to)
 {
     update_job *j = context;
+    rb_update own = rb_update_of(j->update, first);
+    rb_optim_prepare(j->optim, s->base.spec.optim_cfg, &own, s->base.grad_norm, first->rank, j->coef);
     for (int slot = 0; slot < RB_SLOTS; slot++) j->at[slot] = floats_at(s, slot, from);
     rb_parallel_for((to - from) / (ptrdiff_t)sizeof(float), 4096, update_piece, j);
 }
@@ -267,8 +286,9 @@ static void square_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
         j->sums[at / PIECE] = squares(j->at + at, to - at < PIECE ? to - at : PIECE);
 }
 
-static void square_run(rb_dn_store *s, void *context, ptrdiff_t from, ptrdiff_t to)
+static void square_run(rb_dn_store *s, void *context, const rb_param *first, ptrdiff_t from, ptrdiff_t to)
 {
+    (void)first;
     double *sum = context;
     ptrdiff_t count = (to - from) / (ptrdiff_t)sizeof(float);
     square_job j = {floats_at(s, RB_GRAD, from), s->squares};
@@ -280,14 +300,11 @@ bool rb_dn_store_update(rb_store *store, const rb_update *u, rb_error *err)
 {
     rb_dn_store *s = (rb_dn_store *)store;
     double sum = 0;
-    for (int group = 0; group < GROUPS; group++) each_run(s, group, square_run, &sum);
+    each_run(s, square_run, &sum);
     store->grad_norm = sqrt(sum);
     if (!rb_norm_is_finite(store, err)) return false;
-    for (int group = 0; group < GROUPS; group++) {
-        update_job job = {.optim = store->spec.optim};
-        rb_optim_prepare(job.optim, store->spec.optim_cfg, u, store->grad_norm, group == 1 ? 1 : 2, job.coef);
-        each_run(s, group, update_run, &job);
-    }
+    update_job job = {.optim = store->spec.optim, .update = u};
+    each_run(s, update_run, &job);
     store->version++;
     return true;
 }

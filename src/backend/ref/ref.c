@@ -62,6 +62,7 @@ static bool open_plan(rb_arena *a, rb_store *store, const rb_plan_spec *spec, rb
                        .store = (rb_ref_store *)store,
                        .step = RB_NEW(a, rb_ref_step, g->node_count),
                        .step_count = g->node_count,
+                       .learning = rb_graph_learning(a, g),
                        .logit_grad = RB_NEW(a, double, (ptrdiff_t)spec->batch *k),
                        .target = RB_NEW(a, double, k)};
     for (int i = 0; i < g->node_count; i++) {
@@ -135,6 +136,7 @@ static bool backward(rb_plan *plan, bool accumulate, rb_error *err)
     memcpy(last->dy, p->logit_grad, (size_t)rb_ref_count(p, last) * sizeof *last->dy);
     rb_ref_round(p->store, last->dy, rb_ref_count(p, last));
     for (int i = p->step_count - 1; i >= 0; i--) {
+        if (!p->learning[i]) continue;
         p->step[i].op->backward(p, &p->step[i]);
         round_gradients(p, &p->step[i]);
     }

@@ -34,10 +34,11 @@ typedef struct rb_ref_plan {
     rb_ref_store *store;
     rb_ref_step *step; // one a node, in the graph's order
     int step_count;
-    rb_feed feed;       // of the last forward; its pointers are good during forward only
-    double loss;        // of the last forward
-    double *logit_grad; // d loss / d logits [batch k]
-    double *target;     // of one row [k]
+    const bool *learning; // by node: backward reaches it
+    rb_feed feed;         // of the last forward; its pointers are good during forward only
+    double loss;          // of the last forward
+    double *logit_grad;   // d loss / d logits [batch k]
+    double *target;       // of one row [k]
 } rb_ref_plan;
 
 struct rb_ref_op {

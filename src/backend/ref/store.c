@@ -61,9 +61,10 @@ static double norm_of(const rb_ref_store *s)
 static void update_one(const rb_ref_store *s, const rb_param *p, const rb_update *u)
 {
     const rb_optim *o = s->base.spec.optim;
+    rb_update own = rb_update_of(u, p);
     double *tensor[RB_SLOTS], coef[RB_OPTIM_COEFS];
     for (int slot = 0; slot < RB_SLOTS; slot++) tensor[slot] = s->tensor[slot][p->id];
-    rb_optim_prepare(o, s->base.spec.optim_cfg, u, s->base.grad_norm, p->rank, coef);
+    rb_optim_prepare(o, s->base.spec.optim_cfg, &own, s->base.grad_norm, p->rank, coef);
     o->apply(coef, p->count, tensor[RB_VALUE], tensor[RB_GRAD], tensor + RB_STATE);
     for (int slot = 0; slot < RB_SLOTS; slot++)
         if (tensor[slot]) rb_ref_round(s, tensor[slot], p->count);

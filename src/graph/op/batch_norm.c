@@ -8,7 +8,7 @@ const rb_op rb_op_batch_norm = {"batch_norm", "batch normalisation"};
 
 rb_node *rb_batch_norm(rb_graph *g, const char *name, const rb_node *x, rb_norm norm)
 {
-    norm.frozen |= g->freezing;
+    norm.frozen |= g->freezing && !g->statistics_move;
     rb_node *n = rb_node_new(g, &rb_op_batch_norm, name, x, NULL, x->shape);
     rb_node_attr(g, n, &norm, sizeof norm);
     rb_param *weight = rb_node_param(g, n, "weight", 1, &x->shape.c);

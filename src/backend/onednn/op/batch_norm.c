@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// batch_norm.c - batch normalisation with the ReLU behind it, on kernels of ours. At evaluation most of them are folded
-// into the convolution in front and never come here.
+// batch_norm.c - batch normalisation with the ReLU or SiLU behind it, on kernels of ours. At evaluation most of them
+// are folded into the convolution in front and never come here.
 #include "backend/onednn/lanes.h"
 
 static bool uses_running(const rb_dn_plan *p, const rb_node *n)
@@ -25,24 +25,26 @@ static saved *saved_of(rb_dn_plan *p, const rb_node *n)
 
 static bool forward(rb_dn_plan *p, const rb_node *n)
 {
-    const rb_node *relu = rb_dn_sole_reader(p, n, &rb_op_relu);
+    const rb_node *activation = rb_dn_activation_behind(p, n);
     rb_dn_tensor *x = p->value[n->input[0]->id], *y = rb_dn_tensor_new(p, &x->md);
     const saved *v = saved_of(p, n);
     if (!uses_running(p, n)) rb_dn_emit_statistics(p, n, x, v->mean, v->var);
-    rb_dn_emit_normalise(p, n, x, v->mean, v->var, relu != NULL, y);
-    rb_dn_absorb(p, n, relu ? relu : n, y);
+    rb_dn_emit_normalise(p, n, x, v->mean, v->var, rb_dn_activation_of(activation), y);
+    rb_dn_absorb(p, n, activation ? activation : n, y);
     return true;
 }
 
 static bool backward(rb_dn_plan *p, const rb_node *n)
 {
-    bool relu = p->tail[n->id] != n, wanted = p->wants_gradient[n->input[0]->id];
+    rb_dn_activation activation = rb_dn_activation_of(p->tail[n->id]);
+    bool wanted = p->wants_gradient[n->input[0]->id];
     const saved *v = p->saved[n->id];
     rb_dn_norm_gradient g = {.x = p->value[n->input[0]->id],
                              .mean = v->mean,
                              .var = v->var,
-                             .y = relu ? p->value[n->id] : NULL,
+                             .y = activation == RB_DN_RELU ? p->value[n->id] : NULL,
                              .dy = rb_dn_gradient_of(p, n),
+                             .activation = activation,
                              .constant = uses_running(p, n)};
     if (wanted) g.dx = rb_dn_tensor_new(p, &g.x->md);
     rb_dn_emit_norm_gradient(p, n, &g);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv.c - convolutions. At evaluation one takes along the batch normalisation behind it (folded into weights and
-// bias), an addition (oneDNN's sum, in place on the other operand) and a ReLU.
+// bias), an addition (oneDNN's sum, in place on the other operand) and a ReLU or SiLU.
 #include "backend/onednn/onednn.h"
 
 // What a convolution's steps compute beside it.
 typedef struct chain {
-    const rb_node *norm, *add, *relu, *tail;
+    const rb_node *norm, *drop, *add, *activation, *tail;
     const rb_node *other; // second operand of `add`
 } chain;
 
@@ -35,13 +35,15 @@ static chain chain_of(const rb_dn_plan *p, const rb_node *n)
     if (p->base.spec.mode == RB_TRAIN) return c;
     const rb_node *next = rb_dn_sole_reader(p, n, &rb_op_batch_norm);
     if (next) c.norm = c.tail = next;
+    next = rb_dn_sole_reader(p, c.tail, &rb_op_drop_path); // which does nothing here
+    if (next) c.drop = c.tail = next;
     next = rb_dn_sole_reader(p, c.tail, &rb_op_add);
     if (next && can_add(p, n, next, c.tail)) {
         c.other = other_operand(next, c.tail);
         c.add = c.tail = next;
     }
-    next = rb_dn_sole_reader(p, c.tail, &rb_op_relu);
-    if (next) c.relu = c.tail = next;
+    next = rb_dn_activation_behind(p, c.tail);
+    if (next) c.activation = c.tail = next;
     return c;
 }
 
@@ -61,19 +63,30 @@ static dnnl_primitive_desc_t forward_pd(rb_dn_plan *p, rb_dn_conv_spec *s)
     return rb_dn_conv_forward(&p->err, p->store->engine, s);
 }
 
+// oneDNN chooses, but for depthwise convolutions: left to itself it takes another layout than the input's, for which it
+// has reference loops alone.
+static dnnl_memory_desc_t wanted_dst(const rb_dn_plan *p, const rb_node *n, const rb_dn_tensor *src, bool plain)
+{
+    bool depthwise = ((const rb_conv *)n->attr)->groups == n->input[0]->shape.c;
+    return rb_dn_map_md(p, n->shape, depthwise && !plain ? rb_dn_map_tag(&src->md) : dnnl_format_tag_any);
+}
+
 static bool forward(rb_dn_plan *p, const rb_node *n)
 {
+    if (rb_dn_is_dense(n)) return rb_dn_dense_steps(p, n);
     chain c = chain_of(p, n);
     rb_dn_tensor *src = p->value[n->input[0]->id], *dst = c.add ? p->value[c.other->id] : NULL;
     dnnl_data_type_t type = rb_dn_map_type(p->store);
-    bool first = n->input[0] == p->graph->input, bias = ((const rb_conv *)n->attr)->bias || c.norm;
+    // Pictures and pooled rows come plain, and as floats.
+    bool plain = n->input[0] == p->graph->input || src->md.data_type != type;
+    bool bias = ((const rb_conv *)n->attr)->bias || c.norm;
     rb_dn_conv_spec spec = {.node = n,
-                            .src = first ? rb_dn_map_md(p, n->input[0]->shape, dnnl_format_tag_any) : src->md,
+                            .src = plain ? rb_dn_map_md(p, n->input[0]->shape, dnnl_format_tag_any) : src->md,
                             .weights = rb_dn_conv_weights_md(n, type, dnnl_format_tag_any),
-                            .dst = dst ? dst->md : rb_dn_map_md(p, n->shape, dnnl_format_tag_any),
+                            .dst = dst ? dst->md : wanted_dst(p, n, src, plain),
                             .bias = bias,
                             .sum = c.add != NULL,
-                            .relu = c.relu != NULL};
+                            .activation = rb_dn_activation_of(c.activation)};
     dnnl_primitive_desc_t pd = forward_pd(p, &spec);
     if (!pd) return false;
     dnnl_memory_desc_t src_md = *dnnl_primitive_desc_query_md(pd, dnnl_query_src_md, 0);
@@ -90,11 +103,11 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
     rb_dn_use(s, DNNL_ARG_WEIGHTS, folded.weights);
     rb_dn_use(s, DNNL_ARG_BIAS, folded.bias);
     rb_dn_use(s, DNNL_ARG_DST, dst);
-    const rb_node *taken[] = {c.norm, c.add, c.relu};
-    for (int i = 0; i < 3; i++)
+    const rb_node *taken[] = {c.norm, c.drop, c.add, c.activation};
+    for (int i = 0; i < 4; i++)
         if (taken[i]) p->value[taken[i]->id] = dst;
     rb_dn_absorb(p, n, c.tail, dst);
-    if (first) p->value[n->input[0]->id] = src; // the layout that the gradient of the weights reads again
+    p->saved[n->id] = src; // in the layout that backward reads again
     return true;
 }
 
@@ -113,7 +126,8 @@ static dnnl_primitive_desc_t backward_pd(rb_dn_plan *p, rb_dn_conv_spec *s, make
 
 static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
 {
-    rb_dn_tensor *src = p->value[n->input[0]->id], *store = rb_dn_param(p, n->param[0], RB_GRAD);
+    if (rb_dn_is_depthwise(n)) return rb_dn_emit_depthwise_weights(p, n, p->saved[n->id], gradient);
+    rb_dn_tensor *src = p->saved[n->id], *store = rb_dn_param(p, n->param[0], RB_GRAD);
     rb_dn_conv_spec spec = {.node = n,
                             .src = src->md,
                             .weights = rb_dn_conv_weights_md(n, dnnl_f32, dnnl_format_tag_any),
@@ -136,7 +150,7 @@ static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *grad
 static bool backward_data(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
 {
     rb_dn_conv_spec spec = {.node = n,
-                            .src = p->value[n->input[0]->id]->md,
+                            .src = ((const rb_dn_tensor *)p->saved[n->id])->md,
                             .weights = rb_dn_conv_weights_md(n, gradient->md.data_type, dnnl_format_tag_any),
                             .dst = gradient->md};
     dnnl_primitive_desc_t pd = backward_pd(p, &spec, rb_dn_conv_backward_data);
@@ -156,6 +170,7 @@ static bool backward_data(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradien
 
 static bool backward(rb_dn_plan *p, const rb_node *n)
 {
+    if (rb_dn_is_dense(n)) return rb_dn_dense_gradient_steps(p, n);
     rb_dn_tensor *gradient = rb_dn_gradient_of(p, n);
     bool learns = !n->param[0]->frozen, passes_on = p->wants_gradient[n->input[0]->id];
     if (learns && !backward_weights(p, n, gradient)) return false;

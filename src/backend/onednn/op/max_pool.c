@@ -5,10 +5,12 @@
 static rb_dn_pool_spec spec_of(const rb_dn_plan *p, const rb_node *n)
 {
     const rb_pool *pool = n->attr;
+    const rb_dn_tensor *x = p->value[n->input[0]->id];
+    int dims[] = {p->base.spec.batch, n->shape.c, n->shape.h, n->shape.w};
     return (rb_dn_pool_spec){.max = true,
                              .training = p->base.spec.mode == RB_TRAIN,
-                             .src = p->value[n->input[0]->id]->md,
-                             .dst = rb_dn_map_md(p, n->shape, dnnl_format_tag_any),
+                             .src = x->md,
+                             .dst = rb_dn_md(x->md.data_type, 4, dims, dnnl_format_tag_any),
                              .kernel_h = pool->kernel,
                              .kernel_w = pool->kernel,
                              .stride_h = pool->stride,

@@ -1,46 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
-// mean_pool.c - global average pooling, handed on as plain floats [n c 1 1] for the head.
-#include "backend/onednn/onednn.h"
+// mean_pool.c - global average pooling to plain floats [n c 1 1], whatever the maps' format: what reads it, a head or a
+// squeeze-and-excitation, computes in fp32.
+//
+// Its gradient, the same for all pixels of a map, is added to what the maps' other reader has sent, in one pass.
+#include "backend/onednn/lanes.h"
 
-static rb_dn_pool_spec spec_of(const rb_dn_plan *p, const rb_node *n)
+#include "base/parallel.h"
+
+typedef struct job {
+    const void *x; // forward: maps; backward: a gradient to add to, or NULL
+    void *y;       // backward: the maps' gradient
+    float *pooled; // [n c]
+    rb_lanes at;
+} job;
+
+static float area_of(const job *j)
 {
-    rb_shape in = n->input[0]->shape;
-    return (rb_dn_pool_spec){.training = p->base.spec.mode == RB_TRAIN,
-                             .src = p->value[n->input[0]->id]->md,
-                             .dst = rb_dn_map_md(p, n->shape, dnnl_format_tag_any),
-                             .kernel_h = in.h,
-                             .kernel_w = in.w,
-                             .stride_h = 1,
-                             .stride_w = 1};
+    return (float)j->at.h * (float)j->at.w;
+}
+
+// ---- forward -------------------------------------------------------------------------------------------------------
+
+RB_INLINE void sum_row(bool half, const job *j, ptrdiff_t at, float *sums)
+{
+    rb_floats s = rb_load16(sums, 0, false);
+    for (int i = 0; i < j->at.w; i++, at += j->at.column) s += rb_load16(j->x, at, half);
+    rb_store16(sums, 0, s, false);
+}
+
+RB_INLINE void sum_narrow_row(int width, bool half, const job *j, ptrdiff_t at, float *sums)
+{
+    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+        for (int k = 0; k < width; k++) sums[k] += rb_load(j->x, at + k, half);
+}
+
+static void mean_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    const job *j = context;
+    for (ptrdiff_t i = from; i < to; i++) {
+        ptrdiff_t picture = i / j->at.groups;
+        int group = (int)(i % j->at.groups);
+        ptrdiff_t at = picture * j->at.picture + group * j->at.group;
+        float sums[RB_LANES] = {0};
+        for (int y = 0; y < j->at.h; y++) RB_FOR_LANES(&j->at, sum_row, sum_narrow_row, j, at + y * j->at.row, sums);
+        for (int k = 0, c = group * j->at.width; k < j->at.width && c < j->at.channels; k++, c++)
+            j->pooled[picture * j->at.channels + c] = sums[k] / area_of(j);
+    }
+}
+
+static void run_forward(const rb_dn_step *s, rb_dn_plan *p)
+{
+    job j = {.x = s->use[0]->data, .pooled = s->use[1]->data, .at = rb_lanes_of(&s->use[0]->md)};
+    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), mean_pieces, &j);
 }
 
 static bool forward(rb_dn_plan *p, const rb_node *n)
 {
-    rb_dn_pool_spec spec = spec_of(p, n);
-    dnnl_primitive_desc_t pd = rb_dn_pool_forward(&p->err, p->store->engine, &spec);
-    if (!pd) return false;
-    rb_dn_tensor *pooled = rb_dn_tensor_new(p, dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0));
-    p->saved[n->id] = pooled; // its layout is the gradient's
-    rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_FORWARD, n, pd);
-    if (!s) return false;
-    rb_dn_use(s, DNNL_ARG_SRC, p->value[n->input[0]->id]);
-    rb_dn_use(s, DNNL_ARG_DST, pooled);
     dnnl_memory_desc_t plain = rb_dn_plain_md(p, n->shape);
-    p->value[n->id] = rb_dn_in_layout(p, RB_DN_FORWARD, n, pooled, &plain);
-    return p->value[n->id] != NULL;
+    p->value[n->id] = rb_dn_tensor_new(p, &plain);
+    rb_dn_step *s = rb_dn_step_new(p, RB_DN_FORWARD, n);
+    s->run = run_forward;
+    rb_dn_use(s, 0, p->value[n->input[0]->id]);
+    rb_dn_use(s, 0, p->value[n->id]);
+    return true;
+}
+
+// ---- backward ------------------------------------------------------------------------------------------------------
+
+RB_INLINE void spread_row(bool half, const job *j, ptrdiff_t at, const float *share)
+{
+    rb_floats s = rb_load16(share, 0, false);
+    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+        rb_store16(j->y, at, j->x ? rb_load16(j->x, at, half) + s : s, half);
+}
+
+RB_INLINE void spread_narrow_row(int width, bool half, const job *j, ptrdiff_t at, const float *share)
+{
+    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+        for (int k = 0; k < width; k++)
+            rb_store_value(j->y, at + k, j->x ? rb_load(j->x, at + k, half) + share[k] : share[k], half);
+}
+
+static void spread_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    const job *j = context;
+    for (ptrdiff_t i = from; i < to; i++) {
+        ptrdiff_t picture = i / j->at.groups;
+        int group = (int)(i % j->at.groups);
+        ptrdiff_t at = picture * j->at.picture + group * j->at.group;
+        float share[RB_LANES];
+        rb_lanes_load(&j->at, group, j->pooled + picture * j->at.channels, share);
+        for (int k = 0; k < RB_LANES; k++) share[k] /= area_of(j);
+        for (int y = 0; y < j->at.h; y++)
+            RB_FOR_LANES(&j->at, spread_row, spread_narrow_row, j, at + y * j->at.row, share);
+    }
+}
+
+// use: pooled gradient, out; and what to add to
+static void run_backward(const rb_dn_step *s, rb_dn_plan *p)
+{
+    job j = {.x = s->use_count > 2 ? s->use[2]->data : NULL,
+             .y = s->use[1]->data,
+             .pooled = s->use[0]->data,
+             .at = rb_lanes_of(&s->use[1]->md)};
+    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), spread_pieces, &j);
 }
 
 static bool backward(rb_dn_plan *p, const rb_node *n)
 {
-    const rb_dn_tensor *pooled = p->saved[n->id];
-    rb_dn_pool_spec spec = spec_of(p, n);
-    spec.dst = pooled->md;
-    rb_dn_tensor *gradient = rb_dn_in_layout(p, RB_DN_BACKWARD, n, rb_dn_gradient_of(p, n), &pooled->md);
-    rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_BACKWARD, n, rb_dn_pool_backward(&p->err, p->store->engine, &spec));
-    if (!gradient || !s) return false;
-    rb_dn_tensor *out = rb_dn_tensor_new(p, &spec.src);
-    rb_dn_use(s, DNNL_ARG_DIFF_DST, gradient);
-    rb_dn_use(s, DNNL_ARG_DIFF_SRC, out);
+    rb_dn_tensor *gradient = rb_dn_gradient_of(p, n), *out = rb_dn_tensor_new(p, &p->value[n->input[0]->id]->md);
+    rb_dn_tensor *others = rb_dn_take_back(p, n->input[0]);
+    rb_dn_step *s = rb_dn_step_new(p, RB_DN_BACKWARD, n);
+    s->run = run_backward;
+    rb_dn_use(s, 0, gradient);
+    rb_dn_use(s, 0, out);
+    rb_dn_use(s, 0, others);
     rb_dn_send(p, n->input[0], out);
     return true;
 }

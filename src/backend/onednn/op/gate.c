@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// gate.c - maps times a factor of their own, f = sigmoid(s): the end of a squeeze-and-excitation. s is rows of floats.
+//
+//     y = x f,  dx = dy f,  ds = f (1 - f) sum over h w of dy x
+#include "backend/onednn/lanes.h"
+#include "backend/onednn/sigmoid.h"
+
+#include "base/parallel.h"
+
+typedef struct job {
+    const void *x, *dy; // dy NULL: forward
+    void *out;          // y, or dx
+    const float *s;     // [n c]
+    float *ds;          // [n c]
+    rb_lanes at;
+} job;
+
+// ---- rows ----------------------------------------------------------------------------------------------------------
+
+RB_INLINE void scale_row(bool half, const job *j, ptrdiff_t at, const float *factor)
+{
+    rb_floats f = rb_load16(factor, 0, false);
+    for (int i = 0; i < j->at.w; i++, at += j->at.column) rb_store16(j->out, at, rb_load16(j->x, at, half) * f, half);
+}
+
+RB_INLINE void scale_narrow_row(int width, bool half, const job *j, ptrdiff_t at, const float *factor)
+{
+    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+        for (int k = 0; k < width; k++) rb_store_value(j->out, at + k, rb_load(j->x, at + k, half) * factor[k], half);
+}
+
+// dx, and sums of dy x.
+RB_INLINE void gradient_row(bool half, const job *j, ptrdiff_t at, const float *factor, float *sums)
+{
+    rb_floats f = rb_load16(factor, 0, false), sum = rb_load16(sums, 0, false);
+    for (int i = 0; i < j->at.w; i++, at += j->at.column) {
+        rb_floats dy = rb_load16(j->dy, at, half);
+        sum += dy * rb_load16(j->x, at, half);
+        rb_store16(j->out, at, dy * f, half);
+    }
+    rb_store16(sums, 0, sum, false);
+}
+
+RB_INLINE void gradient_narrow_row(int width, bool half, const job *j, ptrdiff_t at, const float *factor, float *sums)
+{
+    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+        for (int k = 0; k < width; k++) {
+            float dy = rb_load(j->dy, at + k, half);
+            sums[k] += dy * rb_load(j->x, at + k, half);
+            rb_store_value(j->out, at + k, dy * factor[k], half);
+        }
+}
+
+// ---- groups of channels of a picture -------------------------------------------------------------------------------
+
+static void run_group(const job *j, ptrdiff_t picture, int group)
+{
+    ptrdiff_t at = picture * j->at.picture + group * j->at.group, row = picture * j->at.channels;
+    float factor[RB_LANES], sums[RB_LANES] = {0};
+    rb_lanes_load(&j->at, group, j->s + row, factor);
+    rb_store16(factor, 0, rb_sigmoid16(rb_load16(factor, 0, false)), false);
+    for (int y = 0; y < j->at.h; y++, at += j->at.row) {
+        if (j->dy)
+            RB_FOR_LANES(&j->at, gradient_row, gradient_narrow_row, j, at, factor, sums);
+        else
+            RB_FOR_LANES(&j->at, scale_row, scale_narrow_row, j, at, factor);
+    }
+    for (int k = 0, c = group * j->at.width; j->dy && k < j->at.width && c < j->at.channels; k++, c++)
+        j->ds[row + c] = factor[k] * (1 - factor[k]) * sums[k];
+}
+
+static void run_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    const job *j = context;
+    for (ptrdiff_t i = from; i < to; i++) run_group(j, i / j->at.groups, (int)(i % j->at.groups));
+}
+
+// use: x, s, y; or x, s, dx, dy, ds
+static void run(const rb_dn_step *s, rb_dn_plan *p)
+{
+    bool back = s->use_count > 3;
+    job j = {.x = s->use[0]->data,
+             .s = s->use[1]->data,
+             .out = s->use[2]->data,
+             .dy = back ? s->use[3]->data : NULL,
+             .ds = back ? s->use[4]->data : NULL,
+             .at = rb_lanes_of(&s->use[0]->md)};
+    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), run_pieces, &j);
+}
+
+// ---- steps ---------------------------------------------------------------------------------------------------------
+
+static rb_dn_step *emit(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *out)
+{
+    rb_dn_step *s = rb_dn_step_new(p, phase, n);
+    s->run = run;
+    rb_dn_use(s, 0, p->value[n->input[0]->id]);
+    rb_dn_use(s, 0, p->saved[n->id]);
+    rb_dn_use(s, 0, out);
+    return s;
+}
+
+static bool forward(rb_dn_plan *p, const rb_node *n)
+{
+    p->saved[n->id] = rb_dn_rows(p, n->input[1]);
+    p->value[n->id] = rb_dn_tensor_new(p, &p->value[n->input[0]->id]->md);
+    return p->saved[n->id] && emit(p, RB_DN_FORWARD, n, p->value[n->id]);
+}
+
+static bool backward(rb_dn_plan *p, const rb_node *n)
+{
+    const rb_dn_tensor *rows = p->saved[n->id];
+    rb_dn_tensor *dx = rb_dn_tensor_new(p, &p->value[n->id]->md), *ds = rb_dn_tensor_new(p, &rows->md);
+    rb_dn_step *s = emit(p, RB_DN_BACKWARD, n, dx);
+    rb_dn_use(s, 0, rb_dn_gradient_of(p, n));
+    rb_dn_use(s, 0, ds);
+    rb_dn_send(p, n->input[0], dx);
+    rb_dn_send(p, n->input[1], ds);
+    return true;
+}
+
+const rb_dn_op rb_dn_gate = {&rb_op_gate, forward, backward};

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# test_torch_interop.sh - a checkpoint of ours in PyTorch and torchvision, and a file of theirs here. Skipped where Debian's
+# python3-torch and python3-torchvision are not installed.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+python=/usr/bin/python3 interop=$source_dir/tests/cli/torch_interop.py
+"$python" -c 'import numpy, PIL, torch, torchvision' 2>/dev/null || {
+  echo "skipped: python3-torch or python3-torchvision is not there"
+  exit 77
+}
+fresh
+small_task
+sed -i 's/^model_type: .*/model_type: resnet18/; s/^num_epochs: .*/num_epochs: 1/' small.yaml
+
+# From torchvision's own file, with heads of one and of two layers. The pictures have the network's size: none is resized.
+"$python" "$interop" --make resnet18.pth || fail "PyTorch does not write resnet18.pth"
+for depth in 1 2; do
+  train_once "runs$depth" --config small.yaml --pretrained resnet18.pth --classification_head_depth "$depth"
+  grep -q '^rarebit: 100 of 100 backbone tensors from resnet18.pth' "$stderr" || fail "nothing says what was taken"
+  expect --any 0 '' "$rarebit" infer --checkpoint_path "$run" --device_index -1 --input_dir data/val_img \
+    --output_file labels.txt --get_proba
+  "$python" "$interop" "$run/best.safetensors" labels.proba data/val_img/* || fail "PyTorch's logits are others, depth $depth"
+done
+
+# What stands still is theirs to the last bit.
+train_once still --config small.yaml --pretrained resnet18.pth --freeze
+"$python" "$interop" --same "$run/best.safetensors" resnet18.pth || fail "the frozen backbone is not the one of the file"
+exit 0

@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# torch_interop.py - a checkpoint of Rarebit in PyTorch: strict loading into torchvision's network, equal logits.
+#
+# torch_interop.py CHECKPOINT PROBA PICTURE... - PROBA holds what `rarebit infer` said of the pictures, which have the
+#                                                checkpoint's size already. Ends with 1 where they differ.
+# torch_interop.py --make FILE                 - writes the state_dict of torchvision's resnet18 with fresh weights.
+# torch_interop.py --same CHECKPOINT FILE      - ends with 1 unless the checkpoint's backbone is that state_dict's.
+import json
+import math
+import struct
+import sys
+
+import numpy
+import torch
+import torchvision
+from PIL import Image
+
+TOLERANCE = 1e-4  # of a logit
+DTYPES = {"F32": torch.float32, "I64": torch.int64}
+
+
+def parsed(path):
+    """Tensors and metadata, read as the format's description says."""
+    with open(path, "rb") as f:
+        size = struct.unpack("<Q", f.read(8))[0]
+        header = json.loads(f.read(size))
+        data = bytearray(f.read())
+    metadata = header.pop("__metadata__")
+    tensors = {}
+    for name, t in header.items():
+        begin, end = t["data_offsets"]
+        tensors[name] = torch.frombuffer(data[begin:end], dtype=DTYPES[t["dtype"]]).reshape(t["shape"])
+    return tensors, metadata
+
+
+def opened(path):
+    """The same, and equal to what the safetensors library says where it is there."""
+    tensors, metadata = parsed(path)
+    try:
+        from safetensors import safe_open
+    except ImportError:
+        print("no safetensors library here: read by the test itself")
+        return tensors, metadata
+    with safe_open(path, framework="pt") as f:
+        assert f.metadata() == metadata
+        assert set(f.keys()) == set(tensors)
+        for name in tensors:
+            assert torch.equal(f.get_tensor(name), tensors[name]), name
+    print("read by the safetensors library")
+    return tensors, metadata
+
+
+def head(tensors):
+    """The layers that the names under fc tell of."""
+    sizes = {name: t.shape for name, t in tensors.items() if name.startswith("fc.") and name.endswith("weight")}
+    if "fc.weight" in sizes:
+        return torch.nn.Linear(sizes["fc.weight"][1], sizes["fc.weight"][0])
+    layers = []
+    for name in sorted(sizes):
+        units, inputs = sizes[name]
+        layers += [torch.nn.Linear(inputs, units), torch.nn.ReLU(), torch.nn.Dropout()]
+    return torch.nn.Sequential(*layers[:-2])
+
+
+def compare(checkpoint, proba, pictures):
+    tensors, metadata = opened(checkpoint)
+    told = json.loads(metadata["rarebit"])["preprocessing"]
+    net = torchvision.models.resnet18()
+    net.fc = head(tensors)
+    net.load_state_dict(tensors, strict=True)
+    net.eval()
+    mean, std = (torch.tensor(told[key]).reshape(3, 1, 1) for key in ("mean", "std"))
+    ours = [math.log(p / (1 - p)) for p in map(float, open(proba, encoding="ascii"))]
+    assert len(ours) == len(pictures)
+    worst = 0
+    for logit, path in zip(ours, pictures):
+        picture = Image.open(path).convert("RGB")
+        assert picture.size == (told["image_size"],) * 2
+        pixels = torch.from_numpy(numpy.array(picture)).permute(2, 0, 1) / 255
+        with torch.no_grad():
+            theirs = net(((pixels - mean) / std)[None]).item()
+        worst = max(worst, abs(theirs - logit))
+    print(f"{len(pictures)} pictures, logits {min(ours):.4f}..{max(ours):.4f}, largest difference {worst:.2e}")
+    return worst <= TOLERANCE
+
+
+def same(checkpoint, path):
+    tensors, _ = opened(checkpoint)
+    theirs = {k: v for k, v in torch.load(path).items() if not k.startswith("fc.") and "num_batches" not in k}
+    return all(torch.equal(tensors[name], t) for name, t in theirs.items())
+
+
+if sys.argv[1] == "--make":
+    torch.manual_seed(1)
+    torch.save(torchvision.models.resnet18().state_dict(), sys.argv[2])
+elif sys.argv[1] == "--same":
+    sys.exit(not same(*sys.argv[2:]))
+else:
+    sys.exit(not compare(sys.argv[1], sys.argv[2], sys.argv[3:]))
