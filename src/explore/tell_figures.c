@@ -82,7 +82,7 @@ static const char *statistic_reading(const rb_telling *t, int statistic)
     rb_arena *a = t->arena;
     const char *text = "Medians:";
     for (int k = 0; k < t->data->class_count; k++)
-        text = rb_text_format(a, "%s %s %.3g%s", text, t->data->classes[k], t->f->spread[statistic][k].median,
+        text = rb_text_format(a, "%s class %s %.3g%s", text, t->data->classes[k], t->f->spread[statistic][k].median,
                               k + 1 < t->data->class_count ? "," : ".");
     double auc = t->f->auc[statistic];
     if (!isfinite(auc)) return text;
