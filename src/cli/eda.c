@@ -9,14 +9,17 @@
 #include "cli/embed.h"
 #include "explore/findings.h"
 #include "explore/page.h"
+#include "report/report.h"
 #include "train/bar.h"
 #include "train/network.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define RUNS 12 // at most: more lines cannot be told apart
+
 typedef struct eda_settings {
-    const char *output;
+    const char *output, *runs;
     int samples, map_pictures;
 } eda_settings;
 
@@ -28,6 +31,8 @@ static const rb_field fields[] = {
      .help = "pictures of each class that are shown"},
     {"map_pictures", RB_INT, AT(map_pictures), .preset = 5000, .min = 10, .max = 20000, .unit = "pictures",
      .help = "most pictures on the map; of more, so many are drawn by chance"},
+    {"runs", RB_TEXT, AT(runs), .optional = true,
+     .help = "run folder whose results are shown, too; further ones may follow it"},
     {0},
 };
 #undef AT
@@ -142,11 +147,6 @@ static void print_table(const rb_findings *f)
     printf("outliers             %8d\n", f->outliers.count);
 }
 
-static bool write_text(const char *path, const char *text, rb_error *err)
-{
-    return rb_file_write(path, text, (ptrdiff_t)strlen(text), err);
-}
-
 static bool write_json(const eda *e, rb_error *err)
 {
     const char *path = e->settings->json;
@@ -154,32 +154,50 @@ static bool write_json(const eda *e, rb_error *err)
     rb_json *j = rb_json_new(e->arena);
     rb_findings_to_json(j, &e->findings);
     const char *text = rb_text_format(e->arena, "%s\n", rb_json_text(j));
-    return !strcmp(path, "-") ? rb_print(text) : write_text(path, text, err);
+    return !strcmp(path, "-") ? rb_print(text) : rb_file_write(path, text, (ptrdiff_t)strlen(text), err);
 }
 
-static const char *command_line(rb_arena *a, int argc, char **argv)
+// Results of runs stand after what was found in their data.
+static bool add_results(eda *e, rb_page *page, rb_words runs, rb_error *err)
 {
-    const char *line = "rarebit eda";
-    for (int i = 0; i < argc; i++) line = rb_text_format(a, strchr(argv[i], ' ') ? "%s '%s'" : "%s %s", line, argv[i]);
-    return line;
+    rb_past *past = RB_NEW(e->arena, rb_past, runs.count);
+    for (int i = 0; i < runs.count; i++)
+        if (!rb_past_read(e->arena, runs.word[i], &past[i], err)) return false;
+    if (!runs.count) return true;
+    rb_report_results(page, past, runs.count);
+    rb_report_training(page, past, runs.count);
+    return true;
 }
 
-static bool write_page(const eda *e, const char *made_by, const char *notebook, rb_error *err)
+static bool write_page(eda *e, const char *made_by, rb_words runs, rb_error *err)
 {
-    rb_arena *a = e->arena;
     rb_page *page;
-    rb_explore_page_spec spec = {e->settings->data.manifest ? e->settings->data.manifest : e->settings->data.root_dir,
-                                 made_by, e->own.samples};
-    return rb_explore_page(a, &e->findings, &spec, &page, err) &&
-           write_text(e->own.output, rb_page_html(a, page), err) &&
-           write_text(notebook, rb_page_notebook(a, page, rb_path_name(e->own.output)), err);
+    const rb_data_settings *s = &e->settings->data;
+    rb_explore_page_spec spec = {s->manifest ? s->manifest : s->root_dir, made_by, e->own.samples};
+    return rb_explore_page(e->arena, &e->findings, &spec, &page, err) && add_results(e, page, runs, err) &&
+           rb_page_save(page, e->own.output, true, err);
+}
+
+// --runs A B C: the first is the flag's value, the others follow as operands.
+static bool take_runs(eda *e, rb_words operands, rb_words *out, rb_error *err)
+{
+    *out = (rb_words){0};
+    if (!e->own.runs) return rb_no_operands(operands, err);
+    out->word = RB_NEW(e->arena, const char *, operands.count + 1);
+    out->word[out->count++] = e->own.runs;
+    for (int i = 0; i < operands.count; i++) out->word[out->count++] = operands.word[i];
+    for (int i = 0; i < out->count; i++)
+        if (!rb_folder_exists(out->word[i]))
+            return rb_fail(err, RB_ERR_IO, "runs: %s is no folder; name run folders, as `rarebit train` prints them",
+                           out->word[i]);
+    return out->count <= RUNS || rb_fail(err, RB_ERR_USAGE, "runs: %d folders, at most %d", out->count, RUNS);
 }
 
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
     eda *e = eda_new(a);
-    rb_words operands;
-    if (!rb_config_flags(a, &e->config, argc, argv, &operands, err) || !rb_no_operands(operands, err) ||
+    rb_words operands, runs;
+    if (!rb_config_flags(a, &e->config, argc, argv, &operands, err) || !take_runs(e, operands, &runs, err) ||
         !rb_compute_resolve(&e->settings->compute, err))
         return false;
     const char *notebook = rb_path_with_suffix(a, e->own.output, ".ipynb");
@@ -188,7 +206,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
                        notebook);
     rb_stop_watch();
     rb_parallel_threads(e->settings->compute.threads);
-    if (!look(e, err) || !place(e, err) || !write_page(e, command_line(a, argc, argv), notebook, err) ||
+    if (!look(e, err) || !place(e, err) || !write_page(e, rb_command_line(a, "eda", argc, argv), runs, err) ||
         !write_json(e, err))
         return false;
     if (!e->settings->json || strcmp(e->settings->json, "-")) print_table(&e->findings);
@@ -198,7 +216,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 
 const rb_command rb_command_eda = {
     .name = "eda",
-    .operands = "",
+    .operands = "[--runs RUN ...]",
     .help = "explore a data set: classes, broken files, duplicates, leaks, outliers, a map",
     .config = config,
     .run = run,

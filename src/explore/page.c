@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // page.c - the page's beginning, and the order of its parts.
 #include "explore/telling.h"
+#include "report/scores.h"
 
 const char *rb_tell_where(const rb_telling *t, int sample)
 {
     const rb_sample *s = &t->data->samples[sample];
     const char *part = s->part == RB_NO_PART ? "" : rb_part_names[s->part];
     return rb_text_format(t->arena, "%s · class %s%s%s", s->name, t->data->classes[s->label], *part ? " · " : "", part);
-}
-
-const char *rb_tell_count(const rb_telling *t, int count, const char *noun)
-{
-    return rb_text_format(t->arena, "%d %s%s", count, noun, count == 1 ? "" : "s");
 }
 
 int rb_tell_rarest(const rb_telling *t)
@@ -35,11 +31,12 @@ static const char *trouble(const rb_telling *t)
     const char *text = "";
     if (unreadable) text = rb_text_format(t->arena, " %d cannot be read.", unreadable);
     if (f->leaks)
-        text = rb_text_format(t->arena, "%s %s of duplicates %s over two parts of the split.", text,
-                              rb_tell_count(t, f->leaks, "cluster"), f->leaks == 1 ? "reaches" : "reach");
+        text =
+            rb_text_format(t->arena, "%s %s of duplicates %s over two parts of the split.", text,
+                           rb_counted(t->arena, f->leaks, "cluster", "clusters"), f->leaks == 1 ? "reaches" : "reach");
     if (f->conflicts)
         text = rb_text_format(t->arena, "%s In %s of duplicates labels differ.", text,
-                              rb_tell_count(t, f->conflicts, "cluster"));
+                              rb_counted(t->arena, f->conflicts, "cluster", "clusters"));
     if (*text) return text;
     return f->twins.cluster_count ? " All can be read; duplicates agree in label and part."
                                   : " All can be read, and no picture is there twice.";
@@ -60,10 +57,10 @@ static void tell_facts(const rb_telling *t)
     const rb_fact facts[] = {
         {"Pictures", rb_text_format(a, "%d", t->data->count),
          unreadable ? rb_text_format(a, "%d cannot be read", unreadable) : "all can be read"},
-        {rb_text_format(a, "Rarest class: %s", t->data->classes[rarest]),
-         rb_text_format(a, "%d", f->classes[rarest].all), rb_text_format(a, "%.1f %% of all", share_of(t, rarest))},
+        {"Rarest class", rb_text_format(a, "%d", f->classes[rarest].all),
+         rb_text_format(a, "%.1f %% are of class %s", share_of(t, rarest), t->data->classes[rarest])},
         {"In duplicates", rb_text_format(a, "%d", f->twin_pictures),
-         rb_text_format(a, "pictures in %s", rb_tell_count(t, f->twins.cluster_count, "cluster"))},
+         rb_text_format(a, "pictures in %s", rb_counted(t->arena, f->twins.cluster_count, "cluster", "clusters"))},
         {"Labels differ", rb_text_format(a, "%d", f->conflicts), "clusters of duplicates"},
         {"Parts differ", f->split ? rb_text_format(a, "%d", f->leaks) : "–",
          f->split ? "clusters of duplicates" : "there is no split"},

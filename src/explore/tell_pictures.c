@@ -4,16 +4,17 @@
 #include "explore/phash.h"
 #include "explore/telling.h"
 #include "report/canvas.h"
+#include "report/scores.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <math.h>
 
 #define MOST_SHOTS 24  // of a gallery of findings
 #define SIDE       128 // pixels that the longer side of a picture has here, at most
 #define GAP        4   // pixels between two pictures of a pair
 #define NAMED      4   // members of a group that are named
 
-static bool read_small(rb_arena *a, const rb_telling *t, int sample, rb_image *out, rb_error *err)
+// `width` 0: at most SIDE on its longer side; else so wide, be it made larger.
+static bool read_small(rb_arena *a, const rb_telling *t, int sample, int width, rb_image *out, rb_error *err)
 {
     const char *path = t->data->samples[sample].path;
     rb_arena *scratch = rb_arena_open();
@@ -23,7 +24,8 @@ static bool read_small(rb_arena *a, const rb_telling *t, int sample, rb_image *o
                 (rb_image_decode(scratch, file, 3, &image, err) || rb_fail_in(err, "%s", path));
     if (done) {
         int longer = image.h > image.w ? image.h : image.w, side = longer < SIDE ? longer : SIDE;
-        *out = (rb_image){.h = image.h * side / longer, .w = image.w * side / longer, .c = 3};
+        double scale = width ? (double)width / image.w : (double)side / longer;
+        *out = (rb_image){.h = (int)lround(image.h * scale), .w = (int)lround(image.w * scale), .c = 3};
         out->h += !out->h, out->w += !out->w;
         out->pixels = RB_NEW(a, uint8_t, (ptrdiff_t)out->h * out->w * 3);
         rb_image_resize(scratch, &image, RB_AREA, out);
@@ -53,7 +55,7 @@ static bool tell_class(const rb_telling *t, int label, int most, rb_error *err)
     rb_shot *shots = RB_NEW(t->arena, rb_shot, count);
     for (int i = 0; i < count; i++) {
         rb_image *picture = RB_NEW(t->arena, rb_image, 1);
-        if (!read_small(t->arena, t, which[i], picture, err)) return false;
+        if (!read_small(t->arena, t, which[i], 0, picture, err)) return false;
         shots[i] =
             (rb_shot){picture, NULL, rb_tell_where(t, which[i]), rb_path_name(t->data->samples[which[i]].name), label};
     }
@@ -93,14 +95,14 @@ static bool tell_groups(const rb_telling *t, rb_error *err)
     for (int i = 0; i < count; i++) {
         int first = w->groups[i].member[0];
         rb_image *picture = RB_NEW(t->arena, rb_image, 1);
-        if (!read_small(t->arena, t, first, picture, err)) return false;
+        if (!read_small(t->arena, t, first, 0, picture, err)) return false;
         const char *caption = group_caption(t, &w->groups[i]);
         shots[i] = (rb_shot){picture, NULL, caption, caption, t->data->samples[first].label};
     }
-    return !count ||
-           rb_page_gallery(t->page, "Exact duplicates",
-                           rb_text_format(t->arena, "%s; %d shown.", rb_tell_count(t, w->group_count, "group"), count),
-                           shots, count, err);
+    return !count || rb_page_gallery(t->page, "Exact duplicates",
+                                     rb_text_format(t->arena, "%s; %d shown.",
+                                                    rb_counted(t->arena, w->group_count, "group", "groups"), count),
+                                     shots, count, err);
 }
 
 // How much there is to say of a pair: both troubles, a leak, a conflict, none.
@@ -123,13 +125,14 @@ static int choose_pairs(const rb_telling *t, int *out)
 static bool pair_shot(const rb_telling *t, const rb_twin_pair *p, rb_shot *out, rb_error *err)
 {
     rb_image one, two, *both = RB_NEW(t->arena, rb_image, 1);
-    if (!read_small(t->arena, t, p->a, &one, err) || !read_small(t->arena, t, p->b, &two, err)) return false;
-    *both = rb_canvas(t->arena, one.h + GAP + two.h, one.w > two.w ? one.w : two.w);
+    if (!read_small(t->arena, t, p->a, SIDE, &one, err) || !read_small(t->arena, t, p->b, SIDE, &two, err))
+        return false;
+    *both = rb_canvas(t->arena, one.h + GAP + two.h, SIDE);
     rb_canvas_put(both, &one, 0, 0);
     rb_canvas_put(both, &two, 0, one.h + GAP);
-    const char *caption =
-        rb_text_format(t->arena, "%s\n%s%s%s\nlikeness %.3f, %d bits", rb_tell_where(t, p->a), rb_tell_where(t, p->b),
-                       p->view ? ", " : "", p->view ? rb_view_names[p->view] : "", p->likeness, p->distance);
+    const char *turn = p->view ? rb_text_format(t->arena, "\nalike once the second is %s", rb_view_names[p->view]) : "";
+    const char *caption = rb_text_format(t->arena, "%s\n%s%s\nlikeness %.3f", rb_tell_where(t, p->a),
+                                         rb_tell_where(t, p->b), turn, p->likeness);
     *out = (rb_shot){both, NULL, caption, caption, t->data->samples[p->a].label};
     return true;
 }
@@ -143,7 +146,7 @@ static bool tell_pairs(const rb_telling *t, rb_error *err)
     return !count ||
            rb_page_gallery(t->page, "Near duplicates",
                            rb_text_format(t->arena, "%s; %d shown, those across parts or with different labels first.",
-                                          rb_tell_count(t, t->f->twins.pair_count, "pair"), count),
+                                          rb_counted(t->arena, t->f->twins.pair_count, "pair", "pairs"), count),
                            shots, count, err);
 }
 
@@ -178,7 +181,7 @@ bool rb_tell_outliers(const rb_telling *t, rb_error *err)
     for (int i = 0; i < count; i++) {
         const rb_outlier *x = &o->at[i];
         rb_image *picture = RB_NEW(t->arena, rb_image, 1);
-        if (!read_small(t->arena, t, x->sample, picture, err)) return false;
+        if (!read_small(t->arena, t, x->sample, 0, picture, err)) return false;
         shots[i] = (rb_shot){picture, NULL, rb_tell_where(t, x->sample),
                              rb_text_format(t->arena, "%s\n%s %.3g: %.1f off", rb_tell_where(t, x->sample),
                                             rb_outlier_name(x), x->value, x->score),
@@ -186,6 +189,6 @@ bool rb_tell_outliers(const rb_telling *t, rb_error *err)
     }
     return rb_page_gallery(t->page, "The farthest out",
                            rb_text_format(t->arena, "%s; %d shown. Off: robust standard deviations from the median.",
-                                          rb_tell_count(t, o->count, "picture"), count),
+                                          rb_counted(t->arena, o->count, "picture", "pictures"), count),
                            shots, count, err);
 }

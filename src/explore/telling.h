@@ -30,9 +30,6 @@ bool rb_tell_outliers(const rb_telling *t, rb_error *err) RB_CHECKED;
 // "000017.jpg · class 0 · train".
 const char *rb_tell_where(const rb_telling *t, int sample);
 
-// "1 picture", "2 pictures".
-const char *rb_tell_count(const rb_telling *t, int count, const char *noun);
-
 // The class with the fewest pictures.
 int rb_tell_rarest(const rb_telling *t);
 

@@ -28,6 +28,7 @@ typedef enum rb_scale_kind {
     RB_SCALE_LINEAR,
     RB_SCALE_LOG,    // powers of ten
     RB_SCALE_PROBIT, // of shares: normal quantiles, as DET curves have them
+    RB_SCALE_LOGIT,  // of shares: log(p / (1 - p))
 } rb_scale_kind;
 
 typedef struct rb_axis {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/page.h"
 
+#include "base/file.h"
+
 #include <string.h>
 
 rb_page *rb_page_new(rb_arena *a, const char *title, const char *made_by)
@@ -182,4 +184,29 @@ bool rb_page_gallery(rb_page *p, const char *title, const char *text, const rb_s
     b->gallery = framed;
     b->gallery_count = count;
     return true;
+}
+
+// ---- files ---------------------------------------------------------------------------------------------------------
+
+static bool save(rb_arena *scratch, const rb_page *p, const char *path, bool notebook, rb_error *err)
+{
+    rb_writer *html, *book = NULL;
+    const char *text = rb_page_html(scratch, p);
+    if (!rb_writer_open(scratch, path, &html, err) || !rb_writer_put(html, text, (ptrdiff_t)strlen(text), err))
+        return false;
+    if (notebook) {
+        text = rb_page_notebook(scratch, p, rb_path_name(path));
+        if (!rb_writer_open(scratch, rb_path_with_suffix(scratch, path, ".ipynb"), &book, err) ||
+            !rb_writer_put(book, text, (ptrdiff_t)strlen(text), err) || !rb_writer_finish(book, err))
+            return false;
+    }
+    return rb_writer_commit(html, err) && (!book || rb_writer_commit(book, err));
+}
+
+bool rb_page_save(const rb_page *p, const char *path, bool notebook, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    bool done = save(scratch, p, path, notebook, err);
+    rb_arena_close(scratch);
+    return done;
 }

@@ -104,4 +104,8 @@ const char *rb_page_html(rb_arena *a, const rb_page *p);
 // their figures when somebody runs it again.
 const char *rb_page_notebook(rb_arena *a, const rb_page *p, const char *html_name);
 
+// Writes the page to `path`, and with `notebook` the notebook beside it, its suffix being .ipynb. Complete or absent.
+// Errors: IO
+bool rb_page_save(const rb_page *p, const char *path, bool notebook, rb_error *err) RB_CHECKED;
+
 #endif

@@ -82,7 +82,17 @@ double rb_probit(double share)
 
 static double moved(rb_scale_kind kind, double value)
 {
-    return kind == RB_SCALE_LOG ? log10(value) : kind == RB_SCALE_PROBIT ? rb_probit(value) : value;
+    switch (kind) {
+    case RB_SCALE_LINEAR:
+        return value;
+    case RB_SCALE_LOG:
+        return log10(value);
+    case RB_SCALE_PROBIT:
+        return rb_probit(value);
+    case RB_SCALE_LOGIT:
+        break;
+    }
+    return log(value / (1 - value));
 }
 
 bool rb_scale_has(const rb_scale *s, double value)
@@ -200,7 +210,7 @@ static int log_ticks(const rb_scale *s, rb_tick out[RB_TICKS])
 }
 
 // Shares that stand a readable distance apart.
-static int probit_ticks(const rb_scale *s, rb_tick out[RB_TICKS])
+static int share_ticks(const rb_scale *s, rb_tick out[RB_TICKS])
 {
     const double apart = 28;
     int count = 0;
@@ -223,7 +233,8 @@ int rb_scale_ticks(const rb_scale *s, rb_tick out[RB_TICKS])
     case RB_SCALE_LOG:
         return log_ticks(s, out);
     case RB_SCALE_PROBIT:
+    case RB_SCALE_LOGIT:
         break;
     }
-    return probit_ticks(s, out);
+    return share_ticks(s, out);
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "track/folder.h"
+
+#include "base/file.h"
+#include "config/tree.h"
+#include "data/columns.h"
+#include "data/csv.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SPLIT_LIMIT ((ptrdiff_t)1 << 30)
+
+const char *const rb_results_parts[] = {"train", "val", "test", NULL};
+const char *const rb_folder_files[] = {"config.yaml", "metrics.json", "log.jsonl",   "report.html", "split.csv",
+                                       "val.proba",   "test.proba",   "train.proba", NULL};
+
+// ---- settings ------------------------------------------------------------------------------------------------------
+
+bool rb_folder_settings(rb_arena *a, const char *folder, rb_setting_list *out, rb_error *err)
+{
+    const rb_tree *tree;
+    *out = (rb_setting_list){0};
+    if (!rb_tree_read(a, rb_path_join(a, folder, "config.yaml"), &tree, err)) return false;
+    int count = 0;
+    for (const rb_tree *node = tree->first; node; node = node->next) count++;
+    rb_setting *s = RB_NEW(a, rb_setting, count);
+    *out = (rb_setting_list){s, count};
+    for (const rb_tree *node = tree->first; node; node = node->next) {
+        bool scalar = node->kind == RB_TREE_SCALAR;
+        *s++ = (rb_setting){node->key, scalar ? node->text : rb_tree_text(a, node), scalar && node->plain};
+    }
+    return true;
+}
+
+const char *rb_setting_find(const rb_setting_list *s, const char *key)
+{
+    for (int i = 0; i < s->count; i++)
+        if (!strcmp(s->at[i].key, key)) return s->at[i].plain && !strcmp(s->at[i].text, "null") ? NULL : s->at[i].text;
+    return NULL;
+}
+
+// ---- results -------------------------------------------------------------------------------------------------------
+
+typedef struct rows {
+    const char **path;
+    int *label;
+    int count; // found; of those over `room` nothing is kept
+} rows;
+
+static bool read_split(rb_arena *a, const char *folder, const char *part, int room, rows *out, rb_error *err)
+{
+    rb_csv csv;
+    *out = (rows){RB_NEW(a, const char *, room), RB_NEW(a, int, room), 0};
+    if (!rb_csv_open(a, rb_path_join(a, folder, "split.csv"), SPLIT_LIMIT, &csv, err)) return false;
+    while (rb_csv_more(&csv)) {
+        char *field[4];
+        int count;
+        if (!rb_csv_row(&csv, field, 4, &count, err)) return false;
+        if (count < 3 || strcmp(field[2], part)) continue;
+        if (out->count < room) {
+            out->path[out->count] = field[0];
+            out->label[out->count] = !strcmp(field[1], "1");
+        }
+        out->count++;
+    }
+    return true;
+}
+
+// Pictures that could not be read have no score: they leave. Returns how many stay.
+static int drop_unread(rows *r, double *score)
+{
+    int kept = 0;
+    for (int i = 0; i < r->count; i++) {
+        if (isnan(score[i])) continue;
+        score[kept] = score[i];
+        r->label[kept] = r->label[i];
+        r->path[kept++] = r->path[i];
+    }
+    return kept;
+}
+
+static double threshold_of(const char *folder, rb_arena *a)
+{
+    json_t *metrics = json_load_file(rb_path_join(a, folder, "metrics.json"), 0, NULL);
+    const json_t *threshold = json_object_get(metrics, "threshold");
+    double value = json_is_number(threshold) ? json_number_value(threshold) : 0.5;
+    json_decref(metrics);
+    return value;
+}
+
+bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_part_results *out, rb_error *err)
+{
+    double *score;
+    int n;
+    rows r;
+    *out = (rb_part_results){0};
+    const char *path = rb_path_join(a, folder, rb_text_format(a, "%s.proba", part));
+    if (!rb_file_exists(path)) return true;
+    if (!rb_reals_read(a, path, &score, &n, err) || !read_split(a, folder, part, n, &r, err)) return false;
+    if (r.count != n)
+        return rb_fail(err, RB_ERR_DATA, "%s: has %d values for the %d rows of split.csv", path, n, r.count);
+    int kept = drop_unread(&r, score);
+    out->scores = (rb_scores){score, r.label, kept};
+    out->path = r.path;
+    out->threshold = threshold_of(folder, a);
+    rb_confusion c = rb_confusion_at(out->scores, out->threshold);
+    out->matrix[0][0] = c.tn;
+    out->matrix[0][1] = c.fp;
+    out->matrix[1][0] = c.fn;
+    out->matrix[1][1] = c.tp;
+    return true;
+}
+
+// ---- curves --------------------------------------------------------------------------------------------------------
+
+// Every so manieth point, and both ends.
+static rb_curve thin(rb_arena *a, const double *x, const double *y, int count, int most)
+{
+    int kept = count < most ? count : most;
+    rb_curve out = {RB_NEW(a, double, kept), RB_NEW(a, double, kept), kept};
+    for (int i = 0; i < kept; i++) {
+        int at = kept < 2 ? 0 : (int)((int64_t)i * (count - 1) / (kept - 1));
+        out.x[i] = x[at];
+        out.y[i] = y[at];
+    }
+    return out;
+}
+
+rb_curve rb_curve_roc(rb_arena *a, rb_scores s, int most)
+{
+    rb_roc roc = rb_roc_curve(a, s);
+    return thin(a, roc.fpr, roc.tpr, roc.count, most);
+}
+
+// From the points of the ROC curve: with P positives and N negatives, precision = tpr P / (tpr P + fpr N); its first
+// point takes nothing, and has precision 1 by custom.
+rb_curve rb_curve_pr(rb_arena *a, rb_scores s, int most)
+{
+    rb_roc roc = rb_roc_curve(a, s);
+    double positives = 0;
+    for (int i = 0; i < s.n; i++) positives += s.label[i];
+    double *precision = RB_NEW(a, double, roc.count);
+    for (int i = 0; i < roc.count; i++) {
+        double tp = roc.tpr[i] * positives, taken = tp + roc.fpr[i] * (s.n - positives);
+        precision[i] = taken > 0 ? tp / taken : 1;
+    }
+    return thin(a, roc.tpr, precision, roc.count, most);
+}

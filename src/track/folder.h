@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// folder.h - what a run folder holds beside its log, as trackers show it; private to the track module.
+#ifndef RB_TRACK_FOLDER_H
+#define RB_TRACK_FOLDER_H
+
+#include "base/arena.h"
+#include "metric/metric.h"
+
+// The keys of config.yaml in its order, nested values as one line of YAML.
+typedef struct rb_setting {
+    const char *key, *text;
+    bool plain; // without quotes: a number or a truth value may stand for itself
+} rb_setting;
+typedef struct rb_setting_list {
+    const rb_setting *at;
+    int count;
+} rb_setting_list;
+bool rb_folder_settings(rb_arena *a, const char *folder, rb_setting_list *out, rb_error *err) RB_CHECKED;
+const char *rb_setting_find(const rb_setting_list *s, const char *key); // NULL: there is none, or it is null
+
+// What the best checkpoint said of one part ("train", "val", "test") at the end: NAME.proba beside split.csv.
+typedef struct rb_part_results {
+    rb_scores scores;     // n = 0: no such part
+    const char **path;    // of each picture, as split.csv has it
+    double threshold;     // metrics.json's
+    int64_t matrix[2][2]; // [label][decision]
+} rb_part_results;
+extern const char *const rb_results_parts[]; // NULL-ended
+bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_part_results *out,
+                       rb_error *err) RB_CHECKED;
+
+// Files of the folder worth keeping elsewhere, in the order of their worth per byte; NULL-ended. They may be missing.
+extern const char *const rb_folder_files[];
+#define RB_FOLDER_BEST "best.safetensors"
+
+// ROC (x: false positives, y: true positives) or precision over recall, thinned to at most `most` points.
+typedef struct rb_curve {
+    double *x, *y;
+    int count;
+} rb_curve;
+rb_curve rb_curve_roc(rb_arena *a, rb_scores s, int most);
+rb_curve rb_curve_pr(rb_arena *a, rb_scores s, int most);
+
+// The commit, branch and origin of the git work tree around the working directory; texts are NULL where there is none.
+// No program is run. A login within the origin is left out.
+typedef struct rb_git {
+    const char *root, *commit, *branch, *origin;
+} rb_git;
+rb_git rb_git_here(rb_arena *a);
+
+#endif
