@@ -3,9 +3,9 @@
 PRESET ?= release
 DIR    := $(if $(filter release,$(PRESET)),build,build/$(PRESET))
 CTEST  := ctest --output-on-failure --test-dir
-# ThreadSanitizer looks at the loader's threads and the training loop; on one core, for it cannot see into libgomp
+# ThreadSanitizer looks at the threads of loader and trackers and the training loop; on one core, for it cannot see into libgomp
 # and would call every parallel loop a race.
-THREADED := test_loader|test_ref|ref_gradients
+THREADED := test_loader|test_ref|ref_gradients|test_track_threads
 FORMAT := find src tests fuzz -name '*.[ch]' | xargs clang-format-14
 .PHONY: build test bench fmt lint fuzz sanitize asan asan-clang tsan tsan-clang docs
 

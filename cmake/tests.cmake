@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every tests/{unit,ops,golden}/test_*.c is one program on cmocka; every tests/cli/*.sh runs the built program.
+# tests/server is what tests of trackers talk to.
 # Exit code 77 means that all of it was skipped, and is shown as such.
 function(rb_tests)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+  pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
+  add_executable(track_server tests/server/track_server.c)
+  target_link_libraries(track_server PRIVATE core PkgConfig::MICROHTTPD)
+  set_target_properties(track_server PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   file(GLOB programs CONFIGURE_DEPENDS tests/unit/test_*.c tests/ops/test_*.c tests/golden/test_*.c)
   foreach(source IN LISTS programs)
     get_filename_component(name ${source} NAME_WE)

@@ -10,6 +10,13 @@ double rb_clock_now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+double rb_clock_unix_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 void rb_clock_stamp_utc(char out[16])
 {
     time_t now = time(NULL);

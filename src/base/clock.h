@@ -4,6 +4,7 @@
 #define RB_BASE_CLOCK_H
 
 double rb_clock_now_s(void);           // monotonic seconds
+double rb_clock_unix_s(void);          // since 1970
 void rb_clock_stamp_utc(char out[16]); // "YYYYmmdd-HHMMSS"
 
 #endif

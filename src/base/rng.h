@@ -13,13 +13,14 @@
 
 // Who draws. Numbers are part of the reproducibility contract: append, never renumber.
 typedef enum rb_stream {
-    RB_STREAM_INIT = 1,    // initial weights: draw = parameter index
-    RB_STREAM_SPLIT = 2,   // the split of a data set
-    RB_STREAM_SAMPLE = 3,  // which picture the sampler draws
-    RB_STREAM_AUGMENT = 4, // augmentation parameters
-    RB_STREAM_DROPOUT = 5, // dropout masks
-    RB_STREAM_SYNTH = 6,   // synthetic pictures
-    RB_STREAM_EXPLORE = 7, // which pictures stand for all in an exploration
+    RB_STREAM_INIT = 1,      // initial weights: draw = parameter index
+    RB_STREAM_SPLIT = 2,     // the split of a data set
+    RB_STREAM_SAMPLE = 3,    // which picture the sampler draws
+    RB_STREAM_AUGMENT = 4,   // augmentation parameters
+    RB_STREAM_DROPOUT = 5,   // dropout masks
+    RB_STREAM_SYNTH = 6,     // synthetic pictures
+    RB_STREAM_BOOTSTRAP = 7, // resamples of judged pictures: draw = number of the resample
+    RB_STREAM_EXPLORE = 8,   // which pictures stand for all in an exploration
 } rb_stream;
 
 // One Philox block: four independent 32-bit words.

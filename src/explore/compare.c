@@ -39,7 +39,7 @@ static double worst_patch(const uint8_t *a, const uint8_t *b, const moments *m)
     return sqrt(most / (PATCH * PATCH)) / sqrt(m->aa / PIXELS);
 }
 
-rb_agreement rb_compare(const uint8_t a[RB_THUMB * RB_THUMB], const uint8_t b[RB_THUMB * RB_THUMB])
+rb_agreement rb_thumb_compare(const uint8_t a[RB_THUMB * RB_THUMB], const uint8_t b[RB_THUMB * RB_THUMB])
 {
     moments m = moments_of(a, b);
     if (m.aa <= 0 || m.bb <= 0) return (rb_agreement){0, INFINITY};

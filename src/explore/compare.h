@@ -10,7 +10,7 @@ typedef struct rb_agreement {
     double likeness; // correlation, -1..1; 0 where one of them is flat
     double worst;    // over patches: RMS of what is left, in shares of a's standard deviation
 } rb_agreement;
-rb_agreement rb_compare(const uint8_t a[RB_THUMB * RB_THUMB], const uint8_t b[RB_THUMB * RB_THUMB]);
+rb_agreement rb_thumb_compare(const uint8_t a[RB_THUMB * RB_THUMB], const uint8_t b[RB_THUMB * RB_THUMB]);
 
 double rb_thumb_spread(const uint8_t thumb[RB_THUMB * RB_THUMB]); // standard deviation, grey levels
 

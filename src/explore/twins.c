@@ -148,7 +148,7 @@ static void check(const search *f, int i, int j, int view, int distance)
     uint8_t turned[RB_THUMB * RB_THUMB];
     rb_twin_pair p = {f->distinct[i], f->distinct[j], view, distance, 0};
     rb_view_turn(thumbs + (ptrdiff_t)p.b * RB_THUMB * RB_THUMB, view, turned);
-    rb_agreement found = rb_compare(thumbs + (ptrdiff_t)p.a * RB_THUMB * RB_THUMB, turned);
+    rb_agreement found = rb_thumb_compare(thumbs + (ptrdiff_t)p.a * RB_THUMB * RB_THUMB, turned);
     if (found.likeness < LEAST_ALIKE || found.worst > WORST_PATCH) return;
     p.likeness = found.likeness;
     keep(f->found + (ptrdiff_t)i * RB_TWINS_EACH, &f->found_count[i], p);

@@ -5,7 +5,7 @@
 // that differ in few bits, and then small grey pictures that agree everywhere but for one gain and one offset. Both
 // numbers come from measurement: see the constants.
 //
-// Time grows with the square of the number of distinct pictures: a minute for 100,000 on two cores.
+// Time grows with the square of the number of distinct pictures: half a minute for 100,000 on two cores.
 #ifndef RB_EXPLORE_TWINS_H
 #define RB_EXPLORE_TWINS_H
 

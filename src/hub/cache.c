@@ -40,9 +40,9 @@ const char *rb_cache_folder(rb_arena *a, const char *variable, const char *below
     return from_home(a, given ? given : rb_path_join(a, caches ? caches : "~/.cache", below));
 }
 
-bool rb_http_once(rb_arena *a, rb_http **h, rb_error *err)
+bool rb_fetcher_once(rb_arena *a, rb_fetcher **h, rb_error *err)
 {
-    return *h || rb_http_open(a, h, err);
+    return *h || rb_fetcher_open(a, h, err);
 }
 
 bool rb_lock_open(const char *path, const char *shown, int *out, rb_error *err)

@@ -14,7 +14,7 @@ bool rb_env_is_true(const char *name); // 1, ON, YES or TRUE in any case
 const char *rb_cache_folder(rb_arena *a, const char *variable, const char *below);
 
 // Opens *h at the first call, so that a cached file needs no libcurl.
-bool rb_http_once(rb_arena *a, rb_http **h, rb_error *err) RB_CHECKED;
+bool rb_fetcher_once(rb_arena *a, rb_fetcher **h, rb_error *err) RB_CHECKED;
 
 // Nobody else fetches the same file meanwhile: waits for a lock that lasts until it is closed. A folder that cannot be
 // written is found out here. Errors: IO

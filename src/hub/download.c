@@ -74,9 +74,9 @@ bool rb_expected_check(const rb_expected *e, const char *path, rb_error *err)
                    e->digest[0], strlen(e->digest[0]) < strlen(sum) ? "..." : "");
 }
 
-bool rb_download_refused(const rb_http_answer *a, rb_error *err)
+bool rb_download_refused(const rb_fetch_answer *a, rb_error *err)
 {
-    const char *code = rb_http_header(a, "x-error-code");
+    const char *code = rb_fetch_header(a, "x-error-code");
     switch (a->status) {
     case 401:
     case 403:
@@ -117,12 +117,12 @@ static int64_t range_begin(const char *text)
 }
 
 // A server that cannot go on sends everything again.
-static bool begin(void *context, const rb_http_answer *a, rb_error *err)
+static bool begin(void *context, const rb_fetch_answer *a, rb_error *err)
 {
     transfer *t = context;
     progress *p = &t->progress;
-    const char *length = rb_http_header(a, "content-length");
-    if (a->status == 206 && range_begin(rb_http_header(a, "content-range")) != p->have)
+    const char *length = rb_fetch_header(a, "content-length");
+    if (a->status == 206 && range_begin(rb_fetch_header(a, "content-range")) != p->have)
         return rb_fail(err, RB_ERR_IO, "%s: the server sends another part than was asked for", a->url);
     if (a->status != 206) p->have = 0;
     p->begun_at = p->have;
@@ -149,19 +149,19 @@ static bool take(void *context, const void *data, ptrdiff_t size, rb_error *err)
     return true;
 }
 
-static bool try_once(rb_http *h, transfer *t, rb_http_answer *a, rb_error *err)
+static bool try_once(rb_fetcher *h, transfer *t, rb_fetch_answer *a, rb_error *err)
 {
-    rb_http_request r = {
+    rb_fetch_request r = {
         .url = t->d->url, .token = t->d->token, .from = t->progress.have, .begin = begin, .body = take, .context = t};
-    return rb_http_send(h, &r, a, err) && (a->status / 100 == 2 || rb_download_refused(a, err));
+    return rb_fetch_send(h, &r, a, err) && (a->status / 100 == 2 || rb_download_refused(a, err));
 }
 
 // Goes on after a connection that broke, as long as there are tries.
-static bool transfer_all(rb_http *h, transfer *t, rb_error *err)
+static bool transfer_all(rb_fetcher *h, transfer *t, rb_error *err)
 {
     progress *p = &t->progress;
     for (int tries = 1;; tries++) {
-        rb_http_answer a = {0};
+        rb_fetch_answer a = {0};
         if (p->have == t->d->expected.size || try_once(h, t, &a, err)) return true;
         clear(p);
         if (a.status == 416 && p->have > 0) {
@@ -203,7 +203,7 @@ static bool finish(const transfer *t, rb_error *err)
     return true;
 }
 
-bool rb_download_run(rb_http *h, const rb_download *d, rb_error *err)
+bool rb_download_run(rb_fetcher *h, const rb_download *d, rb_error *err)
 {
     transfer t = {.d = d, .fd = -1};
     t.progress = (progress){d->shown, 0, 0, d->expected.size, isatty(STDERR_FILENO) == 1, rb_clock_now_s(), 0};

@@ -4,7 +4,7 @@
 #define RB_HUB_DOWNLOAD_H
 
 #include "hub/digest.h"
-#include "net/http.h"
+#include "net/fetch.h"
 
 typedef struct rb_expected {
     int64_t size; // -1: unknown
@@ -24,12 +24,12 @@ typedef struct rb_download {
 // is removed. Progress goes to stderr if that is a terminal.
 //
 // Errors: IO (network, disk), WEIGHTS (no such file, not allowed, not what was expected)
-bool rb_download_run(rb_http *h, const rb_download *d, rb_error *err) RB_CHECKED;
+bool rb_download_run(rb_fetcher *h, const rb_download *d, rb_error *err) RB_CHECKED;
 
 // Checks a file that is there. Errors: IO; WEIGHTS
 bool rb_expected_check(const rb_expected *e, const char *path, rb_error *err) RB_CHECKED;
 
 // Writes what a status other than 2xx means, and returns false.
-bool rb_download_refused(const rb_http_answer *a, rb_error *err);
+bool rb_download_refused(const rb_fetch_answer *a, rb_error *err);
 
 #endif

@@ -23,7 +23,7 @@ typedef struct repo {
     const char *endpoint, *token; // token NULL: none
     const char *cache, *folder;   // of all repositories, and of this one
     const char *commit;           // that the revision is in the cache; NULL: unknown
-    rb_http *http;
+    rb_fetcher *http;
 } repo;
 
 static bool is_hex(const char *text, size_t digits)
@@ -125,12 +125,12 @@ static const char *plain_etag(rb_arena *a, const char *etag)
     return *plain ? plain : NULL;
 }
 
-static bool read_facts(const repo *r, const rb_http_answer *a, facts *out, rb_error *err)
+static bool read_facts(const repo *r, const rb_fetch_answer *a, facts *out, rb_error *err)
 {
-    const char *commit = rb_http_header(a, "x-repo-commit"), *etag = rb_http_header(a, "x-linked-etag");
-    const char *size = rb_http_header(a, etag ? "x-linked-size" : "content-length");
-    if (!etag) etag = rb_http_header(a, "etag");
-    if (a->status / 100 == 3 && !rb_http_header(a, "x-linked-size")) size = NULL; // the redirect's own length
+    const char *commit = rb_fetch_header(a, "x-repo-commit"), *etag = rb_fetch_header(a, "x-linked-etag");
+    const char *size = rb_fetch_header(a, etag ? "x-linked-size" : "content-length");
+    if (!etag) etag = rb_fetch_header(a, "etag");
+    if (a->status / 100 == 3 && !rb_fetch_header(a, "x-linked-size")) size = NULL; // the redirect's own length
     out->commit = commit;
     out->etag = etag ? plain_etag(r->arena, etag) : NULL;
     out->size = size ? strtoll(size, NULL, 10) : -1;
@@ -145,11 +145,11 @@ static bool read_facts(const repo *r, const rb_http_answer *a, facts *out, rb_er
 // `absent` true: there is no such file, which is no error.
 static bool ask(repo *r, const char *file, facts *out, bool *absent, rb_error *err)
 {
-    rb_http_answer a;
-    rb_http_request q = {.url = url_of(r, file), .token = r->token, .head = true};
+    rb_fetch_answer a;
+    rb_fetch_request q = {.url = url_of(r, file), .token = r->token, .head = true};
     *absent = false;
-    if (!rb_http_once(r->arena, &r->http, err) || !rb_http_send(r->http, &q, &a, err)) return false;
-    const char *code = rb_http_header(&a, "x-error-code");
+    if (!rb_fetcher_once(r->arena, &r->http, err) || !rb_fetch_send(r->http, &q, &a, err)) return false;
+    const char *code = rb_fetch_header(&a, "x-error-code");
     *absent = a.status == 404 && code && !strcmp(code, "EntryNotFound");
     if (*absent) return true;
     return a.status / 100 == 2 || a.status / 100 == 3 ? read_facts(r, &a, out, err) : rb_download_refused(&a, err);

@@ -46,11 +46,11 @@ static const char *file_name(rb_arena *a, const char *url)
 static bool fetch(rb_arena *a, const rb_source *s, const char *path, const rb_expected *e, rb_error *err)
 {
     int lock;
-    rb_http *h = NULL;
+    rb_fetcher *h = NULL;
     if (rb_env_is_true("HF_HUB_OFFLINE"))
         return rb_fail(err, RB_ERR_WEIGHTS, "%s is not in the cache as %s, and HF_HUB_OFFLINE is set", s->name, path);
     const char *part = rb_text_format(a, "%s.incomplete", path);
-    if (!rb_http_once(a, &h, err) || !rb_folder_make(rb_path_folder(a, path), err) ||
+    if (!rb_fetcher_once(a, &h, err) || !rb_folder_make(rb_path_folder(a, path), err) ||
         !rb_lock_open(rb_text_format(a, "%s.lock", path), s->name, &lock, err))
         return false;
     rb_download d = {s->name, NULL, path, part, rb_path_name(path), *e};

@@ -24,6 +24,14 @@ static double share(double part, double whole, double of_nothing)
     return whole > 0 ? part / whole : of_nothing;
 }
 
+rb_class_rates rb_class_rates_of(int64_t hits, int64_t taken, int64_t support)
+{
+    return (rb_class_rates){.precision = share((double)hits, (double)taken, 0),
+                            .recall = share((double)hits, (double)support, NAN),
+                            .f1 = share(2 * (double)hits, (double)(taken + support), 0),
+                            .support = support};
+}
+
 // (tp tn - fp fn) / sqrt((tp + fp)(tp + fn)(tn + fp)(tn + fn)), the root in two halves
 static double correlation(double tp, double fp, double tn, double fn)
 {
@@ -33,13 +41,14 @@ static double correlation(double tp, double fp, double tn, double fn)
 rb_rates rb_rates_of(rb_confusion c)
 {
     double tp = (double)c.tp, fp = (double)c.fp, tn = (double)c.tn, fn = (double)c.fn;
+    rb_class_rates one = rb_class_rates_of(c.tp, c.tp + c.fp, c.tp + c.fn);
     rb_rates r = {
         .far = share(fp, fp + tn, NAN),
         .frr = share(fn, fn + tp, NAN),
         .accuracy = share(tp + tn, tp + fp + tn + fn, NAN),
-        .precision = share(tp, tp + fp, 0),
-        .recall = share(tp, tp + fn, NAN),
-        .f1 = share(2 * tp, 2 * tp + fp + fn, 0),
+        .precision = one.precision,
+        .recall = one.recall,
+        .f1 = one.f1,
         .mcc = correlation(tp, fp, tn, fn),
     };
     r.hter = (r.far + r.frr) / 2;

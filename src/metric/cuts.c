@@ -6,23 +6,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-typedef struct judged {
-    double score;
-    int label;
-} judged;
-
 static int falling(const void *x, const void *y)
 {
-    double a = ((const judged *)x)->score, b = ((const judged *)y)->score;
+    double a = ((const rb_ranked *)x)->score, b = ((const rb_ranked *)y)->score;
     return (a < b) - (a > b);
 }
 
-static judged *sorted(rb_arena *a, rb_scores s)
+rb_ranked *rb_ranked_of(rb_arena *a, rb_scores s)
 {
-    judged *all = RB_NEW(a, judged, s.n);
+    rb_ranked *all = RB_NEW(a, rb_ranked, s.n);
     for (int i = 0; i < s.n; i++) {
         assert(!isnan(s.score[i]) && (s.label[i] == 0 || s.label[i] == 1));
-        all[i] = (judged){s.score[i], s.label[i]};
+        all[i] = (rb_ranked){s.score[i], s.label[i], i};
     }
     qsort(all, (size_t)s.n, sizeof *all, falling);
     return all;
@@ -30,7 +25,7 @@ static judged *sorted(rb_arena *a, rb_scores s)
 
 rb_cuts rb_cuts_of(rb_arena *a, rb_scores s)
 {
-    const judged *all = sorted(a, s);
+    const rb_ranked *all = rb_ranked_of(a, s);
     rb_cuts cuts = {.at = RB_NEW(a, rb_cut, (ptrdiff_t)s.n + 1), .count = 1};
     cuts.at[0].threshold = INFINITY;
     for (int i = 0; i < s.n; i++) {

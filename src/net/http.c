@@ -1,226 +1,240 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http.h"
 
-#include "base/library.h"
+#include "net/curl.h"
 
 #include <ctype.h>
-#include <curl/curl.h>
-#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/stat.h>
 
-#define LIBRARY      "libcurl.so.4"
-#define REDIRECTS    10
-#define CONNECT_S    30L
-#define STANDSTILL_S 60L // without a byte, and the connection counts as cut
-#define HEADERS      200 // of one answer; the rest is not looked at
-
-// What is used of libcurl, found by name.
-typedef struct library {
-    CURLcode (*global_init)(long flags);
-    CURL *(*easy_init)(void);
-    CURLcode (*easy_setopt)(CURL *curl, CURLoption option, ...);
-    CURLcode (*easy_getinfo)(CURL *curl, CURLINFO info, ...);
-    CURLcode (*easy_perform)(CURL *curl);
-    void (*easy_reset)(CURL *curl);
-    void (*easy_cleanup)(CURL *curl);
-    const char *(*easy_strerror)(CURLcode code);
-    struct curl_slist *(*slist_append)(struct curl_slist *list, const char *text);
-    void (*slist_free_all)(struct curl_slist *list);
-} library;
-
-#define NAMED(member) \
-    { \
-        "curl_" #member, offsetof(library, member) \
-    }
-static const rb_symbol symbols[] = {
-    NAMED(global_init), NAMED(easy_init),    NAMED(easy_setopt),   NAMED(easy_getinfo), NAMED(easy_perform),
-    NAMED(easy_reset),  NAMED(easy_cleanup), NAMED(easy_strerror), NAMED(slist_append), NAMED(slist_free_all)};
-#undef NAMED
+#define CONNECT_MS   5000
+#define ANSWER_LIMIT ((ptrdiff_t)4 << 20)
 
 struct rb_http {
-    rb_arena *arena;
-    library use;
-    CURL *curl;
+    rb_curl lib;
+    CURL *easy;
+    CURLM *multi;
 };
 
-static void close_http(void *handle)
+static void close_client(void *handle)
 {
     rb_http *h = handle;
-    h->use.easy_cleanup(h->curl);
+    h->lib.easy_cleanup(h->easy);
+    h->lib.multi_cleanup(h->multi);
 }
 
 bool rb_http_open(rb_arena *a, rb_http **out, rb_error *err)
 {
     rb_http *h = RB_NEW(a, rb_http, 1);
-    h->arena = a;
-    int count = (int)(sizeof symbols / sizeof *symbols);
-    if (!rb_library_open(LIBRARY, "libcurl4", symbols, count, &h->use, err)) return false;
-    if (h->use.global_init(CURL_GLOBAL_DEFAULT) || !(h->curl = h->use.easy_init()))
-        return rb_fail(err, RB_ERR_IO, "%s: does not start", LIBRARY);
-    rb_arena_defer(a, close_http, h);
+    if (!rb_curl_open(&h->lib, err)) return false;
+    h->easy = h->lib.easy_init();
+    h->multi = h->lib.multi_init();
+    if (!h->easy || !h->multi) return rb_fail(err, RB_ERR_IO, "libcurl does not start");
+    rb_arena_defer(a, close_client, h);
     *out = h;
     return true;
 }
 
-// ---- one answer
-// ------------------------------------------------------------------------------------------------------
+// ---- an answer -----------------------------------------------------------------------------------------------------
 
-typedef struct exchange {
-    rb_http *http;
-    const rb_http_request *request;
-    rb_http_field *header;
-    rb_http_answer *answer;
-    bool begun, refused; // `begin` or `body` failed
-    rb_error *err;
-} exchange;
+typedef struct answer {
+    rb_arena *arena;
+    char *text;
+    ptrdiff_t used, room;
+    double retry_after_s;
+} answer;
 
-static char *trimmed(rb_arena *a, const char *from, const char *to)
-{
-    while (from < to && isspace((unsigned char)*from)) from++;
-    while (to > from && isspace((unsigned char)to[-1])) to--;
-    return rb_text_format(a, "%.*s", (int)(to - from), from);
-}
-
-// "ETag: x" -> {"etag", "x"}. A status line begins another answer.
-static size_t take_header(char *data, size_t size, size_t count, void *context)
-{
-    exchange *x = context;
-    rb_arena *a = x->http->arena;
-    size_t bytes = size * count;
-    const char *end = data + bytes, *colon = memchr(data, ':', bytes);
-    if (bytes > 5 && !memcmp(data, "HTTP/", 5)) x->answer->header_count = 0;
-    if (!colon || x->answer->header_count == HEADERS) return bytes;
-    char *name = trimmed(a, data, colon);
-    for (char *c = name; *c; c++) *c = (char)tolower((unsigned char)*c);
-    x->header[x->answer->header_count++] = (rb_http_field){name, trimmed(a, colon + 1, end)};
-    return bytes;
-}
-
-static void take_status(exchange *x)
-{
-    long status = 0;
-    x->http->use.easy_getinfo(x->http->curl, CURLINFO_RESPONSE_CODE, &status);
-    x->answer->status = (int)status;
-}
-
-static bool begin(exchange *x)
-{
-    if (x->begun) return true;
-    x->begun = true;
-    take_status(x);
-    x->refused = x->request->begin && !x->request->begin(x->request->context, x->answer, x->err);
-    return !x->refused;
-}
-
-// The text of an error page is of no use.
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
-    exchange *x = context;
-    take_status(x);
-    if (x->answer->status / 100 != 2 || !x->request->body) return size * count;
-    if (!begin(x)) return CURL_WRITEFUNC_ERROR;
-    x->refused = !x->request->body(x->request->context, data, (ptrdiff_t)(size * count), x->err);
-    return x->refused ? CURL_WRITEFUNC_ERROR : size * count;
+    answer *to = context;
+    ptrdiff_t n = (ptrdiff_t)(size * count);
+    if (to->used + n > ANSWER_LIMIT) return 0; // ends the transfer
+    if (to->used + n + 1 > to->room) {
+        ptrdiff_t room = 2 * (to->used + n + 1);
+        char *wider = RB_NEW(to->arena, char, room);
+        if (to->used) memcpy(wider, to->text, (size_t)to->used);
+        to->text = wider;
+        to->room = room;
+    }
+    memcpy(to->text + to->used, data, (size_t)n);
+    to->used += n;
+    to->text[to->used] = '\0';
+    return size * count;
 }
 
-static void set_options(exchange *x, const char *url, struct curl_slist *headers)
+// Retry-After in seconds; a date, its other form, is left to the caller's own patience.
+static size_t take_header(char *data, size_t size, size_t count, void *context)
 {
-    const library *use = &x->http->use;
-    CURL *curl = x->http->curl;
-    use->easy_reset(curl);
-    use->easy_setopt(curl, CURLOPT_URL, url);
-    use->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    use->easy_setopt(curl, CURLOPT_USERAGENT, "rarebit/" RB_VERSION);
-    use->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    use->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
-    use->easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    use->easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STANDSTILL_S);
-    use->easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    use->easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-    use->easy_setopt(curl, CURLOPT_HEADERDATA, x);
-    use->easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    use->easy_setopt(curl, CURLOPT_WRITEDATA, x);
-    if (x->request->head) use->easy_setopt(curl, CURLOPT_NOBODY, 1L);
-    // Not CURLOPT_RESUME_FROM: with that, a server that sends everything again would be an error.
-    if (x->request->from > 0)
-        use->easy_setopt(curl, CURLOPT_RANGE, rb_text_format(x->http->arena, "%" PRId64 "-", x->request->from));
+    answer *to = context;
+    char line[64];
+    size_t n = size * count < sizeof line ? size * count : sizeof line - 1;
+    memcpy(line, data, n);
+    line[n] = '\0';
+    if (!strncasecmp(line, "retry-after:", 12)) {
+        char *end;
+        double seconds = strtod(line + 12, &end);
+        if (end > line + 12 && seconds >= 0 && seconds < 86400) to->retry_after_s = seconds;
+    }
+    return size * count;
 }
 
-static bool broke(CURLcode code)
+// ---- a request -----------------------------------------------------------------------------------------------------
+
+// What curl holds of one request, freed when it is over.
+typedef struct request {
+    struct curl_slist *headers;
+    curl_mime *form;
+    FILE *file;
+    char error[CURL_ERROR_SIZE];
+} request;
+
+static void set_limits(const rb_http *h, const rb_http_request *r)
 {
-    return code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING ||
-           code == CURLE_OPERATION_TIMEDOUT || code == CURLE_SEND_ERROR;
+    const rb_curl *c = &h->lib;
+    c->easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    c->easy_setopt(h->easy, CURLOPT_QUICK_EXIT, 1L); // never waits for a name server on its way out
+    if (r->file) {
+        c->easy_setopt(h->easy, CURLOPT_LOW_SPEED_LIMIT, 1024L);
+        c->easy_setopt(h->easy, CURLOPT_LOW_SPEED_TIME, (long)ceil(r->timeout_s));
+    } else {
+        c->easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)(1e3 * r->timeout_s));
+    }
 }
 
-static bool perform(exchange *x, const char *url, const char *token)
+static bool set_file(const rb_http *h, const rb_http_request *r, request *q, rb_error *err)
 {
-    rb_http *h = x->http;
-    char reason[CURL_ERROR_SIZE] = "";
-    const char *bearer = token ? rb_text_format(h->arena, "Authorization: Bearer %s", token) : NULL;
-    struct curl_slist *headers = bearer ? h->use.slist_append(NULL, bearer) : NULL;
-    *x->answer = (rb_http_answer){.url = url, .header = x->header};
-    x->begun = x->refused = false;
-    set_options(x, url, headers);
-    h->use.easy_setopt(h->curl, CURLOPT_ERRORBUFFER, reason);
-    CURLcode code = h->use.easy_perform(h->curl);
-    h->use.slist_free_all(headers);
-    take_status(x);
-    if (code == CURLE_OK && x->answer->status / 100 == 2 && !x->request->head) return begin(x); // of an empty file
-    if (code == CURLE_OK || x->refused) return !x->refused;
-    x->answer->cut = broke(code);
-    return rb_fail(x->err, RB_ERR_IO, "%s: %s", url, *reason ? reason : h->use.easy_strerror(code));
+    struct stat st;
+    q->file = fopen(r->file, "rb");
+    if (!q->file || fstat(fileno(q->file), &st)) return rb_fail(err, RB_ERR_IO, "%s: cannot be read", r->file);
+    h->lib.easy_setopt(h->easy, CURLOPT_UPLOAD, 1L);
+    h->lib.easy_setopt(h->easy, CURLOPT_READDATA, q->file);
+    h->lib.easy_setopt(h->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)st.st_size);
+    return true;
 }
 
-// ---- redirects
-// -------------------------------------------------------------------------------------------------------
+static void set_form(const rb_http *h, const rb_http_request *r, request *q)
+{
+    const rb_curl *c = &h->lib;
+    q->form = c->mime_init(h->easy);
+    curl_mimepart *part = c->mime_addpart(q->form);
+    c->mime_name(part, r->part);
+    if (r->file)
+        c->mime_filedata(part, r->file);
+    else
+        c->mime_data(part, (const char *)r->body.data, (size_t)r->body.size);
+    c->mime_filename(part, r->file_name);
+    c->mime_type(part, "application/octet-stream");
+    c->easy_setopt(h->easy, CURLOPT_MIMEPOST, q->form);
+}
 
-// "https://host:port/path" -> the bytes before the path. Nothing is normalised: "host" and "host:443" count as two, and
-// the token then stays here.
-static size_t origin_bytes(const char *url)
+static bool set_body(const rb_http *h, const rb_http_request *r, request *q, rb_error *err)
+{
+    if (r->part) {
+        set_form(h, r, q);
+    } else if (r->file) {
+        if (!set_file(h, r, q, err)) return false;
+    } else if (r->body.data) {
+        h->lib.easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.size);
+        h->lib.easy_setopt(h->easy, CURLOPT_POSTFIELDS, r->body.data);
+    }
+    return true;
+}
+
+static bool prepare(const rb_http *h, const rb_http_request *r, request *q, answer *to, rb_error *err)
+{
+    const rb_curl *c = &h->lib;
+    rb_curl_prepare(c, h->easy, r->url);
+    set_limits(h, r);
+    for (const char *const *line = r->headers; line && *line; line++) q->headers = c->slist_append(q->headers, *line);
+    q->headers = c->slist_append(q->headers, "Expect:"); // no asking before a body: one round trip less
+    c->easy_setopt(h->easy, CURLOPT_HTTPHEADER, q->headers);
+    c->easy_setopt(h->easy, CURLOPT_ERRORBUFFER, q->error);
+    c->easy_setopt(h->easy, CURLOPT_WRITEFUNCTION, take_body);
+    c->easy_setopt(h->easy, CURLOPT_WRITEDATA, to);
+    c->easy_setopt(h->easy, CURLOPT_HEADERFUNCTION, take_header);
+    c->easy_setopt(h->easy, CURLOPT_HEADERDATA, to);
+    if (r->login) c->easy_setopt(h->easy, CURLOPT_USERPWD, r->login);
+    if (!set_body(h, r, q, err)) return false;
+    c->easy_setopt(h->easy, CURLOPT_CUSTOMREQUEST, r->method); // after the body, which sets another
+    return true;
+}
+
+static void release(const rb_http *h, request *q)
+{
+    h->lib.slist_free_all(q->headers);
+    h->lib.mime_free(q->form);
+    if (q->file) fclose(q->file);
+}
+
+// Runs the transfer in slices, so that it can be given up at any time. CURLE_ABORTED_BY_CALLBACK: it was.
+static CURLcode transfer(const rb_http *h, const rb_http_request *r)
+{
+    const rb_curl *c = &h->lib;
+    int running = 1, left;
+    if (c->multi_add_handle(h->multi, h->easy)) return CURLE_FAILED_INIT;
+    CURLcode code = CURLE_OK;
+    while (running && !code) {
+        if (c->multi_perform(h->multi, &running)) code = CURLE_FAILED_INIT;
+        if (running && r->give_up && r->give_up(r->context)) code = CURLE_ABORTED_BY_CALLBACK;
+        if (running && !code && c->multi_poll(h->multi, NULL, 0, 100, NULL)) code = CURLE_FAILED_INIT;
+    }
+    const CURLMsg *message = c->multi_info_read(h->multi, &left);
+    if (!code && message && message->msg == CURLMSG_DONE) code = message->data.result;
+    c->multi_remove_handle(h->multi, h->easy);
+    return code;
+}
+
+static bool answered(rb_arena *a, const rb_http *h, const rb_http_request *r, const request *q, CURLcode code,
+                     rb_http_reply *out, rb_error *err)
+{
+    long status = 0, sent = 0;
+    h->lib.easy_getinfo(h->easy, CURLINFO_REQUEST_SIZE, &sent);
+    h->lib.easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+    out->unsure = sent > 0 && (code || status < 200 || status >= 500);
+    out->status = code ? 0 : (int)status;
+    if (!code) return true;
+    const char *why = code == CURLE_ABORTED_BY_CALLBACK ? "given up, it takes too long"
+                      : code == CURLE_WRITE_ERROR       ? "its answer does not end"
+                      : *q->error                       ? q->error
+                                                        : h->lib.easy_strerror(code);
+    return rb_fail(err, RB_ERR_IO, "%s: %s", rb_http_server(a, r->url), why);
+}
+
+bool rb_http_ask(rb_arena *a, rb_http *h, const rb_http_request *r, rb_http_reply *out, rb_error *err)
+{
+    request q = {0};
+    answer to = {.arena = a, .text = rb_text_copy(a, ""), .retry_after_s = NAN};
+    *out = (rb_http_reply){.retry_after_s = NAN};
+    bool done = prepare(h, r, &q, &to, err);
+    if (done) done = answered(a, h, r, &q, transfer(h, r), out, err);
+    release(h, &q);
+    out->retry_after_s = to.retry_after_s;
+    out->body = (rb_bytes){(const uint8_t *)to.text, to.used};
+    return done;
+}
+
+// ---- words -------------------------------------------------------------------------------------------------------
+
+const char *rb_http_server(rb_arena *a, const char *url)
 {
     const char *host = strstr(url, "://");
-    return host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?#") : 0;
+    host = host ? host + 3 : url;
+    int scheme = (int)(host - url), length = (int)strcspn(host, "/?#");
+    for (int i = length - 1; i >= 0; i--)
+        if (host[i] == '@') return rb_text_format(a, "%.*s%.*s", scheme, url, length - i - 1, host + i + 1);
+    return rb_text_format(a, "%.*s%.*s", scheme, url, length, host);
 }
 
-static bool same_origin(const char *x, const char *y)
+const char *rb_http_escape(rb_arena *a, const char *text)
 {
-    size_t n = origin_bytes(x);
-    return n && n == origin_bytes(y) && !strncasecmp(x, y, n);
-}
-
-static bool is_secure(const char *url)
-{
-    return !strncasecmp(url, "https://", 8);
-}
-
-// Where an answer sends its reader, NULL if nowhere; in the connection's arena.
-static const char *redirect_of(const rb_http *h, const rb_http_answer *a)
-{
-    char *to = NULL;
-    if (a->status / 100 != 3) return NULL;
-    h->use.easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &to);
-    return to ? rb_text_copy(h->arena, to) : NULL;
-}
-
-bool rb_http_send(rb_http *h, const rb_http_request *r, rb_http_answer *out, rb_error *err)
-{
-    exchange x = {
-        .http = h, .request = r, .header = RB_NEW(h->arena, rb_http_field, HEADERS), .answer = out, .err = err};
-    const char *url = r->url, *next;
-    for (int hop = 0; hop <= REDIRECTS; hop++, url = next) {
-        if (!perform(&x, url, r->token && same_origin(r->url, url) ? r->token : NULL)) return false;
-        next = redirect_of(h, out);
-        if (!next || (r->head && (!same_origin(url, next) || rb_http_header(out, "x-linked-etag")))) return true;
-        if (is_secure(url) && !is_secure(next))
-            return rb_fail(err, RB_ERR_IO, "%s: redirects from https to %s, which is not followed", url, next);
-    }
-    return rb_fail(err, RB_ERR_IO, "%s: more than %d redirects", r->url, REDIRECTS);
-}
-
-const char *rb_http_header(const rb_http_answer *a, const char *name)
-{
-    for (int i = 0; i < a->header_count; i++)
-        if (!strcmp(a->header[i].name, name)) return a->header[i].value;
-    return NULL;
+    char *out = RB_NEW(a, char, 3 * (ptrdiff_t)strlen(text) + 1), *to = out;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (isalnum(*c) || strchr("-._~", *c))
+            *to++ = (char)*c;
+        else
+            to += sprintf(to, "%%%02X", *c);
+    return out;
 }

@@ -1,47 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// http.h - requests over HTTP and HTTPS. libcurl is opened with the first connection, and by nobody else.
+// http.h - asks and gets an answer that is small enough for memory: any method, a body or a file along with it.
 //
-// Threads: a connection belongs to one
+// Nothing of a server is trusted: answers are cut at 4 MiB, redirects are not followed, certificates are checked
+// (against the system's, or the file that SSL_CERT_FILE names), and whatever a server does, a request ends in time.
+//
+// Threads: one client each
 #ifndef RB_NET_HTTP_H
 #define RB_NET_HTTP_H
 
 #include "base/arena.h"
 
-typedef struct rb_http rb_http;
-
-// Closed with `a`. Errors: IO (libcurl is not there)
-bool rb_http_open(rb_arena *a, rb_http **out, rb_error *err) RB_CHECKED;
-
-typedef struct rb_http_field {
-    const char *name, *value; // the name in lower case
-} rb_http_field;
-
-typedef struct rb_http_answer {
-    int status;
-    const char *url; // that answered: the last of the redirects
-    const rb_http_field *header;
-    int header_count; // of that answer alone
-    bool cut;         // the request failed because the connection broke: what came before is good
-} rb_http_answer;
+typedef struct rb_http rb_http; // a client: keeps its connections
 
 typedef struct rb_http_request {
+    const char *method; // "GET", "POST", ...
     const char *url;
-    const char *token; // Bearer; NULL: none. Sent to the scheme, host and port of `url` alone, never behind a redirect
-    bool head;         // headers only, and redirects to other hosts are answers
-    int64_t from;      // > 0: the bytes from this one on are enough
-    // Called before the first byte of an answer 2xx, and for each piece of it.
-    bool (*begin)(void *context, const rb_http_answer *a, rb_error *err);
-    bool (*body)(void *context, const void *data, ptrdiff_t size, rb_error *err);
+    const char *const *headers;     // NULL-ended, "Name: value"; NULL: none
+    const char *login;              // "user:password"; NULL: none
+    rb_bytes body;                  // sent as it is; data NULL: none
+    const char *file;               // sent instead of `body`, without being read into memory; NULL: none
+    const char *part;               // not NULL: as the one part of that name of multipart/form-data
+    const char *file_name;          // of that part
+    double timeout_s;               // of the whole; with `file`: of standing still
+    bool (*give_up)(void *context); // asked ten times a second; NULL: never
     void *context;
 } rb_http_request;
 
-// Sends a request and follows redirects, from https to https only. Any status is an answer.
-//
-// Owner:  texts of `out` live in the connection's arena
-// Errors: IO with the URL and the cause; those of `begin` and `body`
-bool rb_http_send(rb_http *h, const rb_http_request *r, rb_http_answer *out, rb_error *err) RB_CHECKED;
+typedef struct rb_http_reply {
+    int status;           // 0: none came
+    bool unsure;          // the server may have done what was asked although it did not say so
+    double retry_after_s; // NAN: it did not say
+    rb_bytes body;        // a zero byte follows
+} rb_http_reply;
 
-// The value of a header, whose name is given in lower case; NULL if absent.
-const char *rb_http_header(const rb_http_answer *a, const char *name);
+// Closed with `a`. Errors: IO (no libcurl on this machine)
+bool rb_http_open(rb_arena *a, rb_http **out, rb_error *err) RB_CHECKED;
+
+// True when an answer came, whatever its status. `out` says what is known in any case; its body lives in `a`.
+//
+// Errors: IO, with the server's name and the cause
+bool rb_http_ask(rb_arena *a, rb_http *h, const rb_http_request *r, rb_http_reply *out, rb_error *err) RB_CHECKED;
+
+// "scheme://host:port" of a URL, for messages: without path, query and login.
+const char *rb_http_server(rb_arena *a, const char *url);
+
+// `text` with all but letters, digits and -._~ as %XX, for queries and paths.
+const char *rb_http_escape(rb_arena *a, const char *text);
 
 #endif

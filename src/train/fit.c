@@ -414,7 +414,7 @@ static bool end_epoch(rb_arena *scratch, fit *f, rb_error *err)
         rb_early_stop_after(&job->at.early_stop, val.rates.hter, t->early_stop_min_delta, t->early_stop_patience);
     tell_schedule(job, &val, loss);
     print_epoch(f, &val, loss, better);
-    if (!log_epoch(scratch, f, &val, loss, better, err)) return false;
+    if (!log_epoch(scratch, f, &val, loss, better, err) || !rb_job_log_histograms(job, err)) return false;
     keep_metrics(f, &val);
     go_to_next_epoch(job, enough);
     return save(job, better, err);

@@ -2,6 +2,7 @@
 // job.c - opening a run: data, split, network, loader, a first look at every picture, the run folder.
 #include "train/job.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/stop.h"
@@ -272,6 +273,7 @@ static void describe_start(const rb_started *s, rb_json *j)
 static void describe_run(const rb_job *job, rb_json *j)
 {
     const rb_settings *s = job->settings;
+    rb_json_real(j, "t_unix_s", rb_clock_unix_s());
     rb_json_string(j, "version", RB_VERSION);
     rb_json_string(j, "model", job->network.model);
     rb_json_integer(j, "parameters", rb_graph_trained_count(job->network.graph));
@@ -333,12 +335,18 @@ static void announce_resume(const rb_job *job)
         rb_note("%s: goes on after step %lld, in epoch %d", job->run.folder, (long long)at->step, at->epoch + 1);
 }
 
-static bool open_run(rb_job *job, const rb_resume *from, rb_error *err)
+static bool open_again(rb_job *job, const rb_resume *from, rb_error *err)
 {
-    if (!from) return open_folder(job, err);
     job->run = from->run;
     if (!rb_run_resume(&job->run, from->state.log_lines, err) || !write_config(job, err)) return false;
     announce_resume(job);
+    return true;
+}
+
+static bool open_run(rb_job *job, const rb_resume *from, rb_error *err)
+{
+    if (!(from ? open_again(job, from, err) : open_folder(job, err))) return false;
+    rb_track_run(job->arena, &job->settings->track, job->trackers, job->settings->track_cfg, job->run.folder);
     return true;
 }
 
@@ -358,7 +366,8 @@ static bool choose(rb_job *job, rb_settings *s, rb_error *err)
     job->optim = rb_settings_optim(s, err);
     if (!job->optim.optim) return false;
     job->loss = rb_settings_loss(s, err);
-    return job->loss.loss && rb_settings_resolve(job->arena, s, err);
+    return job->loss.loss && rb_settings_resolve(job->arena, s, err) &&
+           rb_track_chosen(job->arena, &s->track, s->track_cfg, &job->trackers, err);
 }
 
 bool rb_job_open(rb_arena *a, rb_settings *s, const rb_resume *from, rb_job *out, rb_error *err)

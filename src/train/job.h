@@ -23,6 +23,7 @@ typedef struct rb_job {
     rb_chosen_loss loss;
     const void *loss_cfg; // prepared for the training part
     double shift;         // of a logit, by sampler and loss together, from what the plain loss on all pictures gives it
+    rb_chosen_trackers trackers;
     rb_network network;
     rb_started started;
     rb_loader *loader;
@@ -48,6 +49,10 @@ bool rb_job_score(rb_arena *a, rb_job *job, rb_part part, rb_part_scores *out, r
 
 // Runs the epochs that are left. Errors: STOPPED, once what a resume needs is saved
 bool rb_job_fit(rb_job *job, rb_error *err) RB_CHECKED;
+
+// Where the settings want them at the end of this epoch: of every trained tensor its values, and its gradient of the
+// last step.
+bool rb_job_log_histograms(const rb_job *job, rb_error *err) RB_CHECKED;
 
 // Writes "<folder>/<name>": the weights, threshold and metrics of the last validation; with `training` what a resume
 // needs.

@@ -159,6 +159,7 @@ static const struct part {
     {"output", output_fields, AT(output), RB_FOR_INFER, NULL},
     {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, NULL},
     {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH | RB_FOR_EDA, NULL},
+    {"tracking", rb_track_fields, AT(track), RB_FOR_TRAIN | RB_FOR_TRACK, NULL},
 };
 #define PARTS ((int)(sizeof parts / sizeof *parts))
 
@@ -204,12 +205,14 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
 {
     rb_settings *s = RB_NEW(a, rb_settings, 1);
     int schedules = count_of((const void *const *)rb_schedules), optims = count_of((const void *const *)rb_optims);
+    int trackers = count_of((const void *const *)rb_trackers);
     bool train = purpose == RB_FOR_TRAIN;
     int losses = count_of((const void *const *)rb_losses);
-    rb_section *to = RB_NEW(a, rb_section, PARTS + losses + schedules + optims);
+    rb_section *to = RB_NEW(a, rb_section, PARTS + losses + schedules + optims + trackers);
     s->config.sections = to;
     s->schedule_cfg = RB_NEW(a, void *, schedules);
     s->optim_cfg = RB_NEW(a, void *, optims);
+    s->track_cfg = RB_NEW(a, void *, trackers);
     for (int i = 0; i < PARTS; i++)
         *to++ = (rb_section){title_of(a, &parts[i], purpose), NULL, parts[i].fields, (char *)s + parts[i].offset,
                              (parts[i].used & (unsigned)purpose) != 0};
@@ -221,6 +224,8 @@ rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose)
     for (int i = 0; i < optims; i++)
         *to++ = choice_section(a, "optimiser", rb_optims[i]->name, rb_optims[i]->fields, rb_optims[i]->cfg_bytes, train,
                                &s->optim_cfg[i]);
+    for (int i = 0; i < trackers; i++)
+        *to++ = rb_tracker_section(a, i, train || purpose == RB_FOR_TRACK, &s->track_cfg[i]);
     s->config.count = (int)(to - s->config.sections);
     rb_config_defaults(&s->config);
     return s;

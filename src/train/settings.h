@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "optim/optim.h"
 #include "schedule/schedule.h"
+#include "track/track.h"
 
 typedef struct rb_compute_settings {
     int device_index; // -1: the CPU
@@ -66,7 +67,8 @@ typedef enum rb_purpose {
     RB_FOR_INFER = 4,
     RB_FOR_BENCH = 8,
     RB_FOR_AUGMENT = 16,
-    RB_FOR_EDA = 32
+    RB_FOR_TRACK = 32,
+    RB_FOR_EDA = 64
 } rb_purpose;
 
 typedef struct rb_settings {
@@ -80,11 +82,13 @@ typedef struct rb_settings {
     rb_decision_settings decision;
     rb_output_settings output;
     rb_eval_settings eval;
+    rb_track_settings track;
     bool resolved;
     rb_augmentation augmentation; // what data.augment says, once resolved
     void **schedule_cfg;          // in the order of rb_schedules
     void **optim_cfg;             // in the order of rb_optims
     void **loss_cfg;              // in the order of rb_losses
+    void **track_cfg;             // in the order of rb_trackers
     rb_config config;             // the sections around all of it
 } rb_settings;
 

@@ -39,16 +39,21 @@ static bool check_stranger(rb_bytes file, rb_error *err)
     return true;
 }
 
+// The length of the header, whose upper half is 0, and its first byte. The lower half may begin as a pickle does.
+static bool is_safetensors(rb_bytes file)
+{
+    return file.size > 8 && !memcmp(file.data + 4, "\0\0\0\0{", 5);
+}
+
 static bool parse(rb_arena *a, rb_arena *scratch, rb_bytes file, rb_weights *out, rb_error *err)
 {
     if (rb_torch_is_zip(file)) return rb_torch_zip_parse(a, scratch, file, out, err);
     if (rb_torch_is_legacy(file)) return rb_torch_legacy_parse(a, scratch, file, out, err);
-    if (!check_stranger(file, err)) return false;
-    if (!begins(file, 8, "{"))
-        return rb_fail(err, RB_ERR_WEIGHTS,
-                       "is neither safetensors nor of torch.save: name a file of weights (.safetensors, .pth, .ckpt)");
     out->format = "safetensors";
-    return rb_safetensors_parse(a, file, &out->tensors, err);
+    if (is_safetensors(file)) return rb_safetensors_parse(a, file, &out->tensors, err);
+    return check_stranger(file, err) &&
+           rb_fail(err, RB_ERR_WEIGHTS,
+                   "is neither safetensors nor of torch.save: name a file of weights (.safetensors, .pth, .ckpt)");
 }
 
 bool rb_weights_parse(rb_arena *a, rb_bytes file, rb_weights *out, rb_error *err)

@@ -85,6 +85,17 @@ says '"features":"the [0-9]+ pooled features of cnn_encoder, best.safetensors"' 
 if cmp -s <(grep -o '"map".*' net.json) <(grep -o '"map".*' found.json); then fail 'a network changed no map'; fi
 says '(alike|like) in the [0-9]+ pooled features' eda.html
 
+# ---- results of runs -----------------------------------------------------------------------------------------------
+
+first=$run
+train_once more --config small.yaml --num_epochs 1 --seed 1
+expect 0 'are written' "$rarebit" eda --root_dir data --runs "$first" "$run"
+for title in Results Training; do says ">$title</h2>" eda.html; done
+for one in "$first" "$run"; do says "${one##*/}" eda.html; done
+if "$rarebit" eda --root_dir data 2>/dev/null >/dev/null && grep -q '>Results</h2>' eda.html; then fail 'results of no run'; fi
+expect 5 '^runs: nowhere is no folder' "$rarebit" eda --root_dir data --runs "$run" nowhere
+expect 5 'log.jsonl' "$rarebit" eda --root_dir data --runs data
+
 # ---- what is wrong -------------------------------------------------------------------------------------------------
 
 expect 2 'there is no key .*outptu|did you mean' "$rarebit" eda --outptu x.html

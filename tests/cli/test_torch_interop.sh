@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # test_torch_interop.sh - a checkpoint of ours in PyTorch and torchvision, and a file of theirs here. Skipped where Debian's
-# python3-torch and python3-torchvision are not installed.
+# python3-torch and python3-torchvision and the registry's safetensors are not installed.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-python=/usr/bin/python3 interop=$source_dir/tests/cli/torch_interop.py
-"$python" -c 'import numpy, PIL, torch, torchvision' 2>/dev/null || {
-  echo "skipped: python3-torch or python3-torchvision is not there"
-  exit 77
-}
+# shellcheck source=tests/cli/interop.sh
+. "$(dirname "$0")/interop.sh"
+needs_python numpy PIL torch torchvision safetensors
+interop=$source_dir/tests/cli/torch_interop.py
 fresh
 small_task
 sed -i 's/^model_type: .*/model_type: resnet18/; s/^num_epochs: .*/num_epochs: 1/' small.yaml

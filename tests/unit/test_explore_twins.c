@@ -216,7 +216,8 @@ static void a_picture_keeps_its_nearest(void **state)
     double least = 1;
     for (int i = 0; i < t.pair_count; i++)
         if (t.pairs[i].a == 0) of_first++, least = fmin(least, t.pairs[i].likeness);
-    for (int j = 1; j < 20; j++) farther += rb_compare(s.thumb, s.thumb + j * RB_THUMB * RB_THUMB).likeness < least;
+    for (int j = 1; j < 20; j++)
+        farther += rb_thumb_compare(s.thumb, s.thumb + j * RB_THUMB * RB_THUMB).likeness < least;
     assert_int_equal(of_first, RB_TWINS_EACH);
     assert_int_equal(farther, 19 - RB_TWINS_EACH);
     assert_int_equal(t.cluster_count, 1);

@@ -2,11 +2,10 @@
 // test_metric.c - metrics against scikit-learn, against brute force, and where there is nothing to measure.
 #include "base/rng.h"
 #include "check.h"
+#include "judged.h"
 #include "metric/metric.h"
-#include "numbers.h"
 
 #include <float.h>
-#include <jansson.h>
 
 static const char *const cases[] = {
     "tiny_ties",
@@ -19,31 +18,6 @@ static const char *const cases[] = {
 };
 #define CASES (int)(sizeof cases / sizeof *cases)
 
-static const char *golden(rb_arena *a, const char *name, const char *suffix)
-{
-    return rb_text_format(a, "golden/metrics/%s%s", name, suffix);
-}
-
-static rb_scores scores_read(rb_arena *a, const char *name)
-{
-    numbers n = numbers_read(a, golden(a, name, ".csv"));
-    double *score = RB_NEW(a, double, n.rows);
-    int *label = RB_NEW(a, int, n.rows);
-    for (int i = 0; i < n.rows; i++) {
-        label[i] = (int)numbers_row(&n, i)[0];
-        score[i] = numbers_row(&n, i)[1];
-    }
-    return (rb_scores){score, label, n.rows};
-}
-
-static json_t *results_read(rb_arena *a, const char *name)
-{
-    json_error_t err;
-    json_t *j = json_load_file(golden(a, name, ".json"), 0, &err);
-    if (!j) fail_msg("%s:%d: %s", err.source, err.line, err.text);
-    return j;
-}
-
 static void check_number(const char *where, const json_t *results, const char *key, double got)
 {
     const json_t *want = json_object_get(results, key);
@@ -51,6 +25,19 @@ static void check_number(const char *where, const json_t *results, const char *k
     char what[96];
     snprintf(what, sizeof what, "%s %s", where, key);
     check_near(what, got, json_number_value(want), 1e-12, 1e-12);
+}
+
+static void check_classes(const json_t *want, const rb_summary *got)
+{
+    for (int k = 0; k < 2; k++) {
+        const rb_class_rates *c = &got->of[k];
+        check_near("precision", c->precision, item_of(want, "precision", k), 1e-12, 1e-12);
+        check_near("recall", c->recall, item_of(want, "recall", k), 1e-12, 1e-12);
+        check_near("f1", c->f1, item_of(want, "f1", k), 1e-12, 1e-12);
+        assert_int_equal(c->support, (int)item_of(want, "support", k));
+    }
+    assert_true(got->macro_precision == (got->of[0].precision + got->of[1].precision) / 2);
+    assert_true(got->macro_f1 == (got->of[0].f1 + got->of[1].f1) / 2);
 }
 
 static void check_decision(const char *where, const json_t *want, const rb_summary *got)
@@ -113,6 +100,11 @@ static void rankings_equal_scikit_learn(void **state)
         check_number(cases[i], want, "eer_interpolated", got.eer);
         check_number(cases[i], want, "log_loss", got.log_loss);
         check_number(cases[i], want, "brier", got.brier);
+        check_number(cases[i], want, "pr_auc_trapezoid", got.pr_auc);
+        check_number(cases[i], want, "ece", got.ece);
+        for (int k = 0; k < RB_FAR_LIMITS; k++)
+            check_near("frr at far", got.frr_at_far[k], item_of(want, "frr_at_far", k), 1e-12, 1e-12);
+        check_classes(json_object_get(want, "by_class_at_half"), &got);
         assert_int_equal(got.negatives, got.n - got.positives);
         json_decref(want);
     }
@@ -151,6 +143,60 @@ static void roc_curves_equal_scikit_learn(void **state)
             check_near(cases[i], got.fpr[k], row[1], 1e-12, 0);
             check_near(cases[i], got.tpr[k], row[2], 1e-12, 0);
         }
+    }
+    rb_arena_close(a);
+}
+
+// Where a curve goes straight on it is not drawn: the corners of small sets, the number of them of large ones.
+static void roc_corners_equal_scikit_learn(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    for (int i = 0; i < CASES; i++) {
+        json_t *results = results_read(a, cases[i]), *want = json_object_get(results, "roc_drop_intermediate");
+        rb_roc got = rb_roc_corners(a, scores_read(a, cases[i]));
+        json_t *points = json_object_get(want, "points");
+        assert_int_equal(got.count, points ? json_integer_value(points)
+                                           : (json_int_t)json_array_size(json_object_get(want, "fpr")));
+        for (int k = 0; k < got.count && !points; k++) {
+            check_near(cases[i], got.fpr[k], item_of(want, "fpr", k), 1e-12, 0);
+            check_near(cases[i], got.tpr[k], item_of(want, "tpr", k), 1e-12, 0);
+        }
+        json_decref(results);
+    }
+    rb_arena_close(a);
+}
+
+static void precision_recall_curves_equal_scikit_learn(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    for (int i = 0; i < CASES; i++) {
+        numbers want = numbers_read(a, golden(a, cases[i], ".pr.csv"));
+        rb_pr got = rb_pr_curve(a, scores_read(a, cases[i]));
+        assert_int_equal(got.count, want.rows);
+        for (int k = 0; k < got.count; k++) {
+            const double *row = numbers_row(&want, k);
+            assert_true(got.threshold[k] == row[0]);
+            check_near(cases[i], got.precision[k], row[1], 1e-12, 0);
+            check_near(cases[i], got.recall[k], row[2], 1e-12, 0);
+        }
+    }
+    rb_arena_close(a);
+}
+
+// A search that steps over 0, 1/99, ... 1 instead of over the scores.
+static void hter_on_a_grid_equals_the_reference(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    for (int i = 0; i < CASES; i++) {
+        rb_scores s = scores_read(a, cases[i]);
+        json_t *results = results_read(a, cases[i]);
+        double best = 1;
+        for (int k = 0; k < 100; k++) best = fmin(best, rb_rates_of(rb_confusion_at(s, k / 99.)).hter);
+        check_number(cases[i], json_object_get(results, "best_hter_grid100"), "hter", best);
+        json_decref(results);
     }
     rb_arena_close(a);
 }
@@ -284,6 +330,21 @@ static void wilson_equals_published_intervals(void **state)
     check_near("high", got.high, 0.050287, 0, 5e-7);
 }
 
+// statsmodels' proportion_confint.
+static void wilson_equals_statsmodels(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    numbers want = numbers_read(a, golden(a, "wilson", ".csv"));
+    for (int i = 0; i < want.rows; i++) {
+        const double *row = numbers_row(&want, i);
+        rb_interval got = rb_wilson((int64_t)row[0], (int64_t)row[1]);
+        check_near("low", got.low, row[2], 1e-10, 1e-12);
+        check_near("high", got.high, row[3], 1e-10, 1e-12);
+    }
+    rb_arena_close(a);
+}
+
 static void wilson_stays_between_zero_and_one(void **state)
 {
     (void)state;
@@ -362,15 +423,69 @@ static void log_loss_clips_certain_errors(void **state)
     check_near("brier", rb_brier((rb_scores){score, wrong, 2}), 1, 0, 0);
 }
 
+// Logits can be ranked; nothing can be said of them as probabilities.
+static void scores_that_are_no_probabilities_are_ranked_alone(void **state)
+{
+    (void)state;
+    static const double logit[] = {-3, 0.5, 2, 0.25};
+    static const int label[] = {0, 1, 1, 0};
+    rb_arena *a = rb_arena_open();
+    rb_summary got = rb_summarise(a, (rb_scores){logit, label, 4}, 0.4);
+    assert_true(got.roc_auc == 1 && got.rates.hter == 0);
+    assert_true(isnan(got.log_loss) && isnan(got.brier) && isnan(got.ece));
+    rb_arena_close(a);
+}
+
+// An edge belongs to the bin below it: .2 is 3/15.
+static void calibration_bins_are_closed_above(void **state)
+{
+    (void)state;
+    static const double score[] = {0.2, 0.19, 0, 0.0666, 1};
+    static const int label[] = {1, 0, 0, 0, 1};
+    double want = (fabs(0.2 + 0.19 - 1) + 0.0666) / 5;
+    check_near("ece", rb_ece((rb_scores){score, label, 5}), want, 1e-12, 0);
+}
+
+// The same as two pictures of 3 and 300: rates are compared as quotients.
+static void frr_at_far_takes_the_lowest_threshold_allowed(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    double *score = RB_NEW(a, double, 400);
+    int *label = RB_NEW(a, int, 400);
+    for (int i = 0; i < 400; i++) score[i] = i / 400., label[i] = i >= 100 && i < 200; // 200 false accepts at the top
+    rb_scores s = {score, label, 400};
+    assert_true(rb_frr_at_far(a, s, 0.1) == 1);
+    check_near("all", rb_frr_at_far(a, s, 200 / 300.), 0, 0, 0);
+    for (int i = 0; i < 400; i++) label[i] = i >= 297; // 297 negatives below, then 3 among the positives
+    label[300] = label[301] = label[302] = 0;
+    check_near("3 of 300", rb_frr_at_far(a, s, 0.01), 0, 0, 0);
+    check_near("2 of 300", rb_frr_at_far(a, s, 2.5 / 300), 3 / 100., 1e-12, 0);
+    rb_arena_close(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decisions_equal_scikit_learn),        cmocka_unit_test(rankings_equal_scikit_learn),
-        cmocka_unit_test(best_thresholds_equal_the_reference), cmocka_unit_test(roc_curves_equal_scikit_learn),
-        cmocka_unit_test(rankings_equal_brute_force),          cmocka_unit_test(rankings_ignore_row_order_and_scale),
-        cmocka_unit_test(a_million_rows_are_counted_exactly),  cmocka_unit_test(wilson_equals_published_intervals),
-        cmocka_unit_test(wilson_stays_between_zero_and_one),   cmocka_unit_test(one_class_leaves_pairs_unsaid),
-        cmocka_unit_test(no_rows_leave_everything_unsaid),     cmocka_unit_test(log_loss_clips_certain_errors),
+        cmocka_unit_test(decisions_equal_scikit_learn),
+        cmocka_unit_test(rankings_equal_scikit_learn),
+        cmocka_unit_test(best_thresholds_equal_the_reference),
+        cmocka_unit_test(roc_curves_equal_scikit_learn),
+        cmocka_unit_test(rankings_equal_brute_force),
+        cmocka_unit_test(rankings_ignore_row_order_and_scale),
+        cmocka_unit_test(a_million_rows_are_counted_exactly),
+        cmocka_unit_test(wilson_equals_published_intervals),
+        cmocka_unit_test(wilson_stays_between_zero_and_one),
+        cmocka_unit_test(one_class_leaves_pairs_unsaid),
+        cmocka_unit_test(no_rows_leave_everything_unsaid),
+        cmocka_unit_test(log_loss_clips_certain_errors),
+        cmocka_unit_test(roc_corners_equal_scikit_learn),
+        cmocka_unit_test(precision_recall_curves_equal_scikit_learn),
+        cmocka_unit_test(hter_on_a_grid_equals_the_reference),
+        cmocka_unit_test(wilson_equals_statsmodels),
+        cmocka_unit_test(scores_that_are_no_probabilities_are_ranked_alone),
+        cmocka_unit_test(calibration_bins_are_closed_above),
+        cmocka_unit_test(frr_at_far_takes_the_lowest_threshold_allowed),
     };
     return cmocka_run_group_tests_name("metric", tests, NULL, NULL);
 }

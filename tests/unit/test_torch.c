@@ -520,6 +520,23 @@ static void other_files_are_told_what_they_are(void **state)
     }
 }
 
+// Its first bytes, 80 02, are those of a pickle, too.
+static void a_header_may_begin_as_a_pickle_does(void **state)
+{
+    place *p = *state;
+    enum { HEADER = 0x280 };
+    static const char text[] = "{\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+    uint8_t *file = RB_NEW(p->arena, uint8_t, 8 + HEADER + 4);
+    file[0] = HEADER & 0xFF;
+    file[1] = HEADER >> 8;
+    memset(file + 8, ' ', HEADER);
+    memcpy(file + 8, text, sizeof text - 1);
+    rb_weights w;
+    rb_error err;
+    check_done(rb_weights_parse(p->arena, (rb_bytes){file, 8 + HEADER + 4}, &w, &err), err);
+    assert_int_equal(w.tensors.count, 1);
+}
+
 // ---- names -------------------------------------------------------------------------------------------------------
 
 // Names before, divided by blanks; the prefix that goes; names after.
@@ -596,6 +613,7 @@ int main(void)
         TEST(members_do_not_overlap_or_repeat),
         TEST(a_comment_at_the_end_is_no_matter),
         TEST(other_files_are_told_what_they_are),
+        TEST(a_header_may_begin_as_a_pickle_does),
         TEST(names_become_plain),
         TEST(what_is_not_of_efficientnet_has_no_name),
     };

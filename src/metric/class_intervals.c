@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// class_intervals.c - how far figures about K classes can be trusted.
+#include "metric/resample.h"
+#include "metric/taken.h"
+
+#include <math.h>
+
+typedef enum figure { HTER, ACCURACY, MACRO_PRECISION, MACRO_F1, MCC, ROC_AUC, FIGURES } figure;
+static const char *const names[FIGURES] = {"hter",     "accuracy", "macro_precision",
+                                           "macro_f1", "mcc",      "roc_auc_ovr_macro"};
+
+typedef struct weighable {
+    int n, k;
+    const int *unit;    // [n]
+    const int *cell;    // [n] of the confusion matrix
+    rb_weighable *rest; // [k] each class against the rest
+} weighable;
+
+static void weigh(const void *judged, const uint32_t *weight, double *out)
+{
+    const weighable *w = judged;
+    rb_arena *scratch = rb_arena_open();
+    int64_t *confusion = RB_NEW(scratch, int64_t, (ptrdiff_t)w->k * w->k);
+    rb_class_rates *of = RB_NEW(scratch, rb_class_rates, w->k);
+    for (int i = 0; i < w->n; i++) confusion[w->cell[i]] += weight[w->unit[i]];
+    rb_class_decision d = rb_class_decision_of(scratch, confusion, w->k, of);
+    out[HTER] = 1 - d.macro_recall;
+    out[ACCURACY] = d.accuracy;
+    out[MACRO_PRECISION] = d.macro_precision;
+    out[MACRO_F1] = d.macro_f1;
+    out[MCC] = d.mcc;
+    out[ROC_AUC] = 0;
+    for (int c = 0; c < w->k; c++) out[ROC_AUC] += rb_weigh_auc(&w->rest[c], weight) / w->k;
+    rb_arena_close(scratch);
+}
+
+static weighable weighable_of(rb_arena *a, rb_class_scores s, const rb_units *u)
+{
+    int *cell = RB_NEW(a, int, s.n);
+    weighable w = {s.n, s.k, u->of_row, cell, RB_NEW(a, rb_weighable, s.k)};
+    for (int i = 0; i < s.n; i++) cell[i] = s.label[i] * s.k + rb_class_taken(s.p + (ptrdiff_t)i * s.k, s.k);
+    for (int c = 0; c < s.k; c++) w.rest[c] = rb_weighable_of(a, rb_class_against_rest(a, s, c), INFINITY, u);
+    return w;
+}
+
+static void add_formulas(rb_arena *a, rb_intervals *i, const rb_class_summary *m)
+{
+    int64_t right = 0;
+    for (int c = 0; c < m->k; c++) {
+        right += m->confusion[c * m->k + c];
+        i->of[i->count++] =
+            (rb_bounded){rb_text_format(a, "recall_%d", c), m->of[c].rates.recall, m->of[c].recall_interval, "wilson"};
+    }
+    i->of[i->count++] = (rb_bounded){"accuracy", m->accuracy, rb_wilson(right, m->n), "wilson"};
+}
+
+rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_bootstrap *b)
+{
+    rb_class_summary m = rb_class_summarise(a, s);
+    rb_intervals out = {.of = RB_NEW(a, rb_bounded, s.k + 1 + FIGURES), .resamples = b->resamples};
+    if (!b->group) add_formulas(a, &out, &m);
+    if (!b->resamples) return out;
+
+    const double values[FIGURES] = {m.hter, m.accuracy, m.macro_precision, m.macro_f1, m.mcc, m.roc_auc};
+    rb_interval at[FIGURES];
+    rb_arena *scratch = rb_arena_open();
+    rb_units u = rb_units_of(scratch, s.label, b->group, s.n, s.k);
+    weighable w = weighable_of(scratch, s, &u);
+    rb_resample(&u, b->resamples, weigh, &w, FIGURES, at);
+    for (int f = 0; f < FIGURES; f++)
+        if (b->group || f != ACCURACY)
+            out.of[out.count++] =
+                (rb_bounded){names[f], values[f], at[f], b->group ? "bootstrap by group" : "bootstrap"};
+    rb_arena_close(scratch);
+    return out;
+}

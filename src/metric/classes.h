@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// classes.h - more than two classes: numbers that judge K probabilities a picture against a label 0..K-1.
+//
+// The class taken is the most probable one, of equals the first. Macro figures are plain means over the classes, NAN
+// where a class has no picture; HTER is 1 - macro recall, half the total error rate where K is 2.
+//
+// Source: golden/metrics/multiclass_240x4 (scikit-learn 1.2.1); Gorodkin, "Comparing two K-category assignments by a
+//         K-category correlation coefficient", 2004, for mcc
+#ifndef RB_METRIC_CLASSES_H
+#define RB_METRIC_CLASSES_H
+
+#include "metric/interval.h"
+
+// Probabilities [n k], rows packed, without NaN; they sum to 1 about: log loss, Brier score and calibration error
+// divide by the sum.
+typedef struct rb_class_scores {
+    const double *p;
+    const int *label;
+    int n, k;
+} rb_class_scores;
+
+typedef struct rb_class_figures {
+    rb_class_rates rates;
+    rb_interval recall_interval;       // Wilson
+    double roc_auc, average_precision; // this class against the rest
+} rb_class_figures;
+
+typedef struct rb_class_summary {
+    int n, k;
+    const int64_t *confusion; // [k k], rows are labels, columns the classes taken
+    rb_class_figures *of;     // [k]
+    double accuracy, macro_precision, macro_recall, macro_f1, weighted_f1, hter, mcc;
+    double roc_auc, average_precision; // macro
+    double log_loss, brier;            // Brier: the sum over the classes, 0..2
+    double ece;                        // of the class taken, over RB_ECE_BINS bins
+} rb_class_summary;
+
+// Owner: arrays live in `a`
+rb_class_summary rb_class_summarise(rb_arena *a, rb_class_scores s);
+
+// Accuracy and each recall by Wilson, macro figures by the bootstrap; with groups all by the bootstrap of groups, but
+// for the recalls of single classes, which are left out.
+rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_bootstrap *b);
+
+void rb_class_summary_members(rb_json *j, const rb_class_summary *s);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// interval.h - how far figures about two classes can be trusted: 95 % intervals.
+#ifndef RB_METRIC_INTERVAL_H
+#define RB_METRIC_INTERVAL_H
+
+#include "metric/metric.h"
+
+// Resamples of the judged pictures, drawn within each label, so that both keep their numbers. With groups, whole groups
+// are drawn, within those of label 0, of label 1 and of both. Every draw is a function of the number of the resample:
+// the same on every machine, for any number of threads.
+typedef struct rb_bootstrap {
+    int resamples;    // 0: none
+    const int *group; // [n], 0, 1, ... without gaps; NULL: pictures are independent
+} rb_bootstrap;
+
+// Area under the ROC curve with its variance.
+//
+// Source: DeLong, DeLong and Clarke-Pearson, 1988; Sun and Xu, "Fast implementation of DeLong's algorithm", 2014: one
+//         sort instead of all pairs
+typedef struct rb_auc {
+    double auc, variance; // NAN: a class is missing; the variance wants two of each class
+    rb_interval at;       // normal, within 0..1
+} rb_auc;
+rb_auc rb_delong(rb_arena *scratch, rb_scores s);
+
+// The interval of the mean of two independent rates from theirs; unlike a bootstrap it has a width where no error is.
+//
+// Source: Newcombe, "Interval estimation for the difference between independent proportions", 1998, method 10
+rb_interval rb_mean_interval(double one, rb_interval of_one, double two, rb_interval of_two);
+
+rb_interval rb_normal_interval(double centre, double variance);
+
+// What is said of one figure, and how it was found: "wilson", "delong", "bootstrap", "bootstrap by group", or, for the
+// HTER where a class has no error, "wilson, both rates".
+typedef struct rb_bounded {
+    const char *figure;
+    double value;
+    rb_interval at;
+    const char *method;
+} rb_bounded;
+
+typedef struct rb_intervals {
+    rb_bounded *of;
+    int count;
+    int resamples;
+} rb_intervals;
+
+// Intervals of FAR, FRR, accuracy and recall (Wilson), of the ROC AUC (DeLong), and by the bootstrap's 2.5 and 97.5 %
+// points of HTER, ROC AUC and the other figures. With groups all of them are the bootstrap's: the others take pictures
+// for independent. Empty where a class is missing.
+//
+// Owner: lives in `a`
+rb_intervals rb_intervals_of(rb_arena *a, rb_scores s, double threshold, const rb_bootstrap *b);
+
+// One object a figure: value, low, high, method.
+void rb_intervals_to_json(rb_json *j, const char *key, const rb_intervals *i);
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// intervals.c - which figure gets which interval.
+#include "metric/resample.h"
+
+static const char by_wilson[] = "wilson", by_both[] = "wilson, both rates", by_delong[] = "delong",
+                  by_bootstrap[] = "bootstrap", by_group[] = "bootstrap by group";
+
+static void add(rb_intervals *i, const char *figure, double value, rb_interval at, const char *method)
+{
+    i->of[i->count++] = (rb_bounded){figure, value, at, method};
+}
+
+// Those that take pictures for independent.
+static void add_formulas(rb_intervals *i, rb_arena *scratch, rb_scores s, const rb_confusion *c)
+{
+    rb_rates r = rb_rates_of(*c);
+    rb_auc auc = rb_delong(scratch, s);
+    add(i, "far", r.far, rb_wilson(c->fp, c->fp + c->tn), by_wilson);
+    add(i, "frr", r.frr, rb_wilson(c->fn, c->fn + c->tp), by_wilson);
+    add(i, "accuracy", r.accuracy, rb_wilson(c->tp + c->tn, s.n), by_wilson);
+    add(i, "recall", r.recall, rb_wilson(c->tp, c->tp + c->fn), by_wilson);
+    add(i, "roc_auc", auc.auc, auc.at, by_delong);
+}
+
+// No resample has an error that the data have not: its HTER would look surer than it is.
+static void add_hter(rb_intervals *i, const rb_confusion *c, const rb_interval *resampled)
+{
+    rb_rates r = rb_rates_of(*c);
+    if (resampled && c->fp && c->fn)
+        add(i, "hter", r.hter, *resampled, by_bootstrap);
+    else
+        add(i, "hter", r.hter,
+            rb_mean_interval(r.far, rb_wilson(c->fp, c->fp + c->tn), r.frr, rb_wilson(c->fn, c->fn + c->tp)), by_both);
+}
+
+// All figures by groups, and without groups those that have no formula.
+static bool is_resampled(int figure, bool groups)
+{
+    static const bool has_formula[RB_RESAMPLED] = {
+        [RB_HTER] = true, [RB_FAR] = true, [RB_FRR] = true, [RB_ACCURACY] = true, [RB_RECALL] = true};
+    return groups || !has_formula[figure];
+}
+
+static void values_of(rb_arena *scratch, rb_scores s, double threshold, double *out)
+{
+    rb_summary m = rb_summarise(scratch, s, threshold);
+    const double values[RB_RESAMPLED] = {
+        m.rates.hter,   m.rates.far, m.rates.frr, m.rates.accuracy, m.rates.precision,
+        m.rates.recall, m.rates.f1,  m.rates.mcc, m.roc_auc,        m.average_precision,
+        m.eer,          m.log_loss,  m.brier};
+    for (int f = 0; f < RB_RESAMPLED; f++) out[f] = values[f];
+}
+
+static void resample(rb_arena *scratch, rb_scores s, double threshold, const rb_bootstrap *b, rb_interval *out)
+{
+    rb_units u = rb_units_of(scratch, s.label, b->group, s.n, 2);
+    rb_weighable w = rb_weighable_of(scratch, s, threshold, &u);
+    rb_resample(&u, b->resamples, rb_weigh, &w, RB_RESAMPLED, out);
+}
+
+static void add_resampled(rb_intervals *i, const double *values, const rb_interval *at, bool groups)
+{
+    for (int f = 0; f < RB_RESAMPLED; f++) {
+        const char *name = !groups && f == RB_ROC_AUC ? "roc_auc_bootstrap" : rb_resampled_names[f];
+        if (is_resampled(f, groups)) add(i, name, values[f], at[f], groups ? by_group : by_bootstrap);
+    }
+}
+
+rb_intervals rb_intervals_of(rb_arena *a, rb_scores s, double threshold, const rb_bootstrap *b)
+{
+    rb_confusion c = rb_confusion_at(s, threshold);
+    rb_intervals i = {.of = RB_NEW(a, rb_bounded, RB_RESAMPLED + 6), .resamples = b->resamples};
+    if (!(c.tp + c.fn) || !(c.tn + c.fp)) return i;
+
+    rb_arena *scratch = rb_arena_open();
+    double values[RB_RESAMPLED];
+    rb_interval resampled[RB_RESAMPLED];
+    values_of(scratch, s, threshold, values);
+    if (b->resamples) resample(scratch, s, threshold, b, resampled);
+    if (!b->group) {
+        add_hter(&i, &c, b->resamples ? &resampled[RB_HTER] : NULL);
+        add_formulas(&i, scratch, s, &c);
+    }
+    if (b->resamples) add_resampled(&i, values, resampled, b->group != NULL);
+    rb_arena_close(scratch);
+    return i;
+}
+
+void rb_intervals_to_json(rb_json *j, const char *key, const rb_intervals *i)
+{
+    rb_json_open(j, key, '{');
+    for (const rb_bounded *b = i->of; b < i->of + i->count; b++) {
+        rb_json_open(j, b->figure, '{');
+        rb_json_real(j, "value", b->value);
+        rb_json_real(j, "low", b->at.low);
+        rb_json_real(j, "high", b->at.high);
+        rb_json_string(j, "method", b->method);
+        rb_json_close(j);
+    }
+    rb_json_close(j);
+}
