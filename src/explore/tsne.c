@@ -26,9 +26,9 @@ typedef struct affinities {
 // p_j|i = exp(-beta d_ij^2) / sum over the neighbours. Returns the entropy in nats.
 static double weigh(const double *square, int k, double beta, double *p)
 {
-    double sum = 0, mean = 0;
-    for (int j = 0; j < k; j++) {
-        p[j] = exp(-beta * (square[j] - square[0])); // the nearest has weight 1: never all 0
+    double sum = p[0] = 1, mean = 0; // distances are counted from the nearest's: never are all weights 0
+    for (int j = 1; j < k; j++) {
+        p[j] = exp(-beta * (square[j] - square[0]));
         sum += p[j];
         mean += p[j] * (square[j] - square[0]);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// settings.h - every key of train, eval, infer, bench, augment and eda in one struct, and which of them each command uses.
+// settings.h - every key of train, eval, infer, bench, augment and eda in one struct, and which of them each command
+// uses.
 //
 // One file may serve all these commands: keys that a command does not use are checked all the same.
 #ifndef RB_TRAIN_SETTINGS_H
