@@ -59,18 +59,25 @@ def pictures():
                        "std_b"], looks)
 
 
+def components(name, x, count):
+    pca = PCA(n_components=count, svd_solver="full").fit(x)
+    rows = []
+    for variance, direction in zip(pca.explained_variance_, pca.components_):
+        direction = direction * np.sign(direction[np.abs(direction).argmax()])
+        rows.append([repr(float(variance))] + [repr(float(v)) for v in direction])
+    write(name, ["variance"] + [f"d{i}" for i in range(x.shape[1])], rows)
+
+
 def points():
     rng = np.random.default_rng(11)
     centres = rng.normal(scale=2.5, size=(6, 10))
     x = np.concatenate([c + rng.normal(size=(50, 10)) @ rng.normal(size=(10, 10)) * 0.45 for c in centres])
     x = np.rint(x * 1000) / 1000
     write("points.csv", [f"x{i}" for i in range(10)], [[f"{v:.3f}" for v in row] for row in x])
-    pca = PCA(svd_solver="full").fit(x)
-    rows = []
-    for variance, direction in zip(pca.explained_variance_, pca.components_):
-        direction = direction * np.sign(direction[np.abs(direction).argmax()])
-        rows.append([repr(float(variance))] + [repr(float(v)) for v in direction])
-    write("pca.csv", ["variance"] + [f"d{i}" for i in range(10)], rows)
+    components("pca.csv", x, 10)
+    wide = np.rint(rng.normal(size=(80, 40)) * np.linspace(3, 1, 40) * 1000) / 1000
+    write("wide.csv", [f"x{i}" for i in range(40)], [[f"{v:.3f}" for v in row] for row in wide])
+    components("pca_wide.csv", wide, 3)
     laid_out = TSNE(init="pca", learning_rate="auto", perplexity=30, method="exact", random_state=0).fit_transform(x)
     write("tsne.csv", ["x", "y"], [[f"{v:.5f}" for v in row] for row in laid_out])
     write("trust.csv", ["trustworthiness"], [[repr(float(trustworthiness(x, np.round(laid_out, 5), n_neighbors=10)))]])

@@ -204,6 +204,10 @@ static void a_map_keeps_clouds_apart(void **state)
     for (int i = 0; i < 40; i++) within = fmax(within, fabs((double)m.pca[2 * i] - middle[i % 2]));
     apart = fabs(middle[0] - middle[1]);
     assert_true(apart > 4 * within);
+
+    for (int i = 0; i < 40 * D; i++) at[i] = (float)rb_rng_normal(&random); // one cloud of both labels
+    check_done(rb_map_make(p->arena, &s, (rb_map_features){"clouds", at, D, false}, 5000, 0, &m, &err), err);
+    for (int k = 0; k < 2; k++) assert_true(m.kinship[k] > 0.3 && m.kinship[k] < 0.7);
 }
 
 static void a_map_draws_the_same_pictures_again(void **state)

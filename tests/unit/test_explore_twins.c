@@ -10,8 +10,8 @@
 #include "explore/findings.h"
 #include "explore/phash.h"
 
-#define STRANGERS 300 // different pictures
-#define EACH      10  // planted pairs of each kind
+#define EACH  10 // planted pairs of each kind
+#define APART 5  // pictures from one that has a twin to the next
 
 typedef struct planted {
     int a, b, view; // view: how b has to be turned
@@ -78,10 +78,11 @@ static const struct kind {
     {"encoded_again", "jpg", encoded_again, false, false}, {"other_size", "jpg", of_another_size, false, false},
     {"turned", "jpg", turned_about, false, true},          {"all_of_it", "jpg", all_of_it, false, true},
 };
-#define KINDS ((int)(sizeof kinds / sizeof *kinds))
-#define PAIRS (KINDS * EACH)
+#define KINDS     ((int)(sizeof kinds / sizeof *kinds))
+#define PAIRS     (KINDS * EACH)
+#define STRANGERS (PAIRS * APART)
 
-// The first PAIRS strangers have twins.
+// Every fifth stranger has a twin: they lie all over the set.
 static album plant(const place *p, planted *pairs)
 {
     album a = album_new(p, STRANGERS + PAIRS);
@@ -89,11 +90,12 @@ static album plant(const place *p, planted *pairs)
         rb_image image = drawn(p, i);
         rb_bytes file = as_jpeg(p, &image, 95);
         int first = album_add(&a, rb_text_format(p->arena, "%03d.jpg", i), i % 2, file);
-        if (i >= PAIRS) continue;
-        const struct kind *k = &kinds[i / EACH];
+        if (i % APART) continue;
+        int pair = i / APART, nth = pair % EACH;
+        const struct kind *k = &kinds[pair / EACH];
         const char *name = rb_text_format(p->arena, "%03d_%s.%s", i, k->name, k->suffix);
-        int second = album_add(&a, name, i % 2, k->make(p, &image, file, i % EACH));
-        pairs[i] = (planted){first, second, k->turned ? back_of(1 + i % EACH % 7) : 0, k->exact};
+        int second = album_add(&a, name, i % 2, k->make(p, &image, file, nth));
+        pairs[pair] = (planted){first, second, k->turned ? back_of(1 + nth % 7) : 0, k->exact};
     }
     return a;
 }
