@@ -19,7 +19,7 @@
 #define RUNS 12 // at most: more lines cannot be told apart
 
 typedef struct eda_settings {
-    const char *output, *runs;
+    const char *output, *backbone, *runs;
     int samples, map_pictures;
 } eda_settings;
 
@@ -31,6 +31,9 @@ static const rb_field fields[] = {
      .help = "pictures of each class that are shown"},
     {"map_pictures", RB_INT, AT(map_pictures), .preset = 5000, .min = 10, .max = 20000, .unit = "pictures",
      .help = "most pictures on the map; of more, so many are drawn by chance"},
+    {"backbone", RB_TEXT, AT(backbone), .optional = true,
+     .help = "weights whose network of model_type makes the map's features, where there is no checkpoint_path: true, a "
+             "name, a file or a URL, as for the key pretrained of train"},
     {"runs", RB_TEXT, AT(runs), .optional = true,
      .help = "run folder whose results are shown, too; further ones may follow it"},
     {0},
@@ -95,13 +98,13 @@ static bool look(eda *e, rb_error *err)
     return true;
 }
 
-// What pictures are to the map. A backbone trained on other pictures would be a third way.
+// What pictures are to the map.
 static bool choose_features(eda *e, rb_map_features *out, rb_error *err)
 {
     *out = rb_map_simple(&e->survey);
-    if (!e->settings->checkpoint_path) return true;
+    if (!e->settings->checkpoint_path && !e->own.backbone) return true;
     rb_bar bar = rb_bar_begin("computing features", e->data.count, 1);
-    bool done = rb_embed(e->arena, e->settings, &e->data, show, &bar, out, err);
+    bool done = rb_embed(e->arena, e->settings, e->own.backbone, &e->data, show, &bar, out, err);
     rb_bar_clear(&bar);
     return done;
 }
@@ -178,6 +181,17 @@ static bool write_page(eda *e, const char *made_by, rb_words runs, rb_error *err
            rb_page_save(page, e->own.output, true, err);
 }
 
+static bool check_call(const eda *e, const char *notebook, rb_error *err)
+{
+    if (!strcmp(notebook, e->own.output))
+        return rb_fail(err, RB_ERR_USAGE, "output: %s is where the notebook goes; give the page another suffix",
+                       notebook);
+    if (e->own.backbone && e->settings->checkpoint_path)
+        return rb_fail(err, RB_ERR_USAGE, "backbone %s and checkpoint_path %s: one of them makes the map's features",
+                       e->own.backbone, e->settings->checkpoint_path);
+    return true;
+}
+
 // --runs A B C: the first is the flag's value, the others follow as operands.
 static bool take_runs(eda *e, rb_words operands, rb_words *out, rb_error *err)
 {
@@ -197,13 +211,10 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
     eda *e = eda_new(a);
     rb_words operands, runs;
-    if (!rb_config_flags(a, &e->config, argc, argv, &operands, err) || !take_runs(e, operands, &runs, err) ||
-        !rb_compute_resolve(&e->settings->compute, err))
+    if (!rb_config_flags(a, &e->config, argc, argv, &operands, err) || !take_runs(e, operands, &runs, err))
         return false;
     const char *notebook = rb_path_with_suffix(a, e->own.output, ".ipynb");
-    if (!strcmp(notebook, e->own.output))
-        return rb_fail(err, RB_ERR_USAGE, "output: %s is where the notebook goes; give the page another suffix",
-                       notebook);
+    if (!check_call(e, notebook, err) || !rb_compute_resolve(&e->settings->compute, err)) return false;
     rb_stop_watch();
     rb_parallel_threads(e->settings->compute.threads);
     if (!look(e, err) || !place(e, err) || !write_page(e, rb_command_line(a, "eda", argc, argv), runs, err) ||

@@ -4,29 +4,53 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "cli/deployed.h"
+#include "train/start.h"
 
 // The keys that concern a checkpoint, as words of a call: eda has others, of which a checkpoint knows nothing.
 static const char *const passed_on[] = {"checkpoint_path", "batch_size", "device_index",
                                         "backend",         "precision",  "threads"};
 #define PASSED_ON ((int)(sizeof passed_on / sizeof *passed_on))
 
-static bool open_network(rb_arena *a, const rb_settings *asked, rb_deployed *out, rb_error *err)
+// A network with its weights, and the pictures it wants.
+typedef struct opened {
+    rb_network network;
+    const rb_settings *settings;
+    const char *from; // for people
+} opened;
+
+static bool open_checkpoint(rb_arena *a, const rb_settings *asked, opened *out, rb_error *err)
 {
     char *argv[PASSED_ON];
+    rb_deployed d;
     for (int i = 0; i < PASSED_ON; i++)
         argv[i] = rb_text_format(a, "--%s=%s", passed_on[i], rb_config_value(a, &asked->config, passed_on[i]));
-    return rb_deployed_open(a, RB_FOR_EDA, PASSED_ON, argv, out, err);
+    if (!rb_deployed_open(a, RB_FOR_EDA, PASSED_ON, argv, &d, err)) return false;
+    *out = (opened){d.network, d.settings, rb_path_name(d.path)};
+    return true;
 }
 
-static bool open_loader(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_loader **out, rb_error *err)
+static bool open_backbone(rb_arena *a, const rb_settings *asked, const char *backbone, opened *out, rb_error *err)
 {
-    const rb_data_settings *s = &d->settings->data;
+    rb_settings *s = RB_NEW(a, rb_settings, 1);
+    rb_started started = {0};
+    *s = *asked;
+    s->training.pretrained = backbone;
+    *out = (opened){.settings = s};
+    if (!rb_network_open(a, s, NULL, NULL, &out->network, err)) return false;
+    rb_network_init(&out->network, (uint32_t)s->training.seed); // its head, which nobody will ask
+    if (!rb_start_pretrained(a, &out->network, s, &started, err)) return false;
+    out->from = started.from;
+    return started.from || rb_fail(err, RB_ERR_USAGE, "backbone: %s names no weights", backbone);
+}
+
+static bool open_loader(rb_arena *a, const rb_settings *s, const rb_dataset *data, rb_loader **out, rb_error *err)
+{
     rb_loader_spec spec = {.data = data,
-                           .channels = s->channels,
-                           .image_size = s->image_size,
-                           .interpolation = (rb_interpolation)s->interpolation,
-                           .batch_size = d->settings->compute.batch_size,
-                           .workers = s->workers,
+                           .channels = s->data.channels,
+                           .image_size = s->data.image_size,
+                           .interpolation = (rb_interpolation)s->data.interpolation,
+                           .batch_size = s->compute.batch_size,
+                           .workers = s->data.workers,
                            .on_bad_image = RB_BAD_SKIP};
     return rb_loader_open(a, &spec, out, err);
 }
@@ -65,25 +89,23 @@ static bool embed_all(rb_arena *a, const embedding *e, const rb_dataset *data, v
     }
 }
 
-bool rb_embed(rb_arena *a, const rb_settings *asked, const rb_dataset *data, void (*progress)(void *context, int done),
-              void *context, rb_map_features *out, rb_error *err)
+bool rb_embed(rb_arena *a, const rb_settings *asked, const char *backbone, const rb_dataset *data,
+              void (*progress)(void *context, int done), void *context, rb_map_features *out, rb_error *err)
 {
-    rb_deployed deployed;
+    opened o;
     embedding e;
-    if (!open_network(a, asked, &deployed, err)) return false;
-    const rb_network *n = &deployed.network;
-    const rb_node *features = rb_model_features(n->graph);
+    if (!(backbone ? open_backbone(a, asked, backbone, &o, err) : open_checkpoint(a, asked, &o, err))) return false;
+    const rb_network *n = &o.network;
     int batch = n->store->spec.batch;
     rb_plan_spec spec = rb_network_plan_spec(n, RB_EVALUATE, batch);
-    spec.keep = features;
-    e.d = features->shape.c;
+    spec.keep = rb_model_features(n->graph);
+    e.d = spec.keep->shape.c;
     e.wide = RB_NEW(a, double, (ptrdiff_t)batch *e.d);
     e.out = RB_NEW(a, float, (ptrdiff_t)data->count *e.d);
-    if (!n->backend->plan(a, n->store, &spec, &e.plan, err) || !open_loader(a, &deployed, data, &e.loader, err) ||
+    if (!n->backend->plan(a, n->store, &spec, &e.plan, err) || !open_loader(a, o.settings, data, &e.loader, err) ||
         !embed_all(a, &e, data, progress, context, err))
         return false;
-    *out = (rb_map_features){
-        rb_text_format(a, "the %d pooled features of %s, %s", e.d, n->model, rb_path_name(deployed.path)), e.out, e.d,
-        false};
+    const char *source = rb_text_format(a, "the %d pooled features of %s, %s", e.d, n->model, o.from);
+    *out = (rb_map_features){source, e.out, e.d, false};
     return true;
 }

@@ -84,6 +84,12 @@ expect --any 0 'are written' "$rarebit" eda --root_dir data --checkpoint_path "$
 says '"features":"the [0-9]+ pooled features of cnn_encoder, best.safetensors"' net.json
 if cmp -s <(grep -o '"map".*' net.json) <(grep -o '"map".*' found.json); then fail 'a network changed no map'; fi
 says '(alike|like) in the [0-9]+ pooled features' eda.html
+# The same weights as a backbone make the same map.
+expect --any 0 'are written' "$rarebit" eda --config small.yaml --backbone "$run/best.safetensors" --json backbone.json
+cmp <(grep -o '"points".*' net.json) <(grep -o '"points".*' backbone.json) || fail 'the backbone makes another map'
+expect 2 '^backbone .* and checkpoint_path .*: one of them' "$rarebit" eda --root_dir data --backbone x --checkpoint_path y
+expect --any 2 'backbone: false names no weights' "$rarebit" eda --config small.yaml --backbone false
+expect --any 5 'pretrained: .*nowhere.safetensors' "$rarebit" eda --config small.yaml --backbone ./nowhere.safetensors
 
 # ---- results of runs -----------------------------------------------------------------------------------------------
 
