@@ -11,7 +11,7 @@ typedef struct rb_deployed {
     const char *path; // of the checkpoint
     rb_checkpoint checkpoint;
     rb_network network;
-    double threshold; // of eval and infer
+    double threshold;           // of eval and infer
     const char *threshold_from; // "from the checkpoint", "given"
 } rb_deployed;
 

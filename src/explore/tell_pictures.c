@@ -13,8 +13,26 @@
 #define GAP        4   // pixels between two pictures of a pair
 #define NAMED      4   // members of a group that are named
 
-// `width` 0: at most SIDE on its longer side; else so wide, be it made larger.
-static bool read_small(rb_arena *a, const rb_telling *t, int sample, int width, rb_image *out, rb_error *err)
+// The size that an h x w picture is shown at: as it is or smaller, SIDE on its longer side; `filling`: SIDE wide, be it
+// larger, but at most twice as high.
+static rb_image frame_of(const rb_image *picture, bool filling)
+{
+    int longer = picture->h > picture->w ? picture->h : picture->w;
+    double scale = filling ? fmin((double)SIDE / picture->w, 2.0 * SIDE / picture->h) : fmin((double)SIDE / longer, 1);
+    rb_image out = {.h = (int)lround(picture->h * scale), .w = (int)lround(picture->w * scale), .c = 3};
+    out.h += !out.h, out.w += !out.w;
+    return out;
+}
+
+// A gallery shows all as wide as each other: what is narrow stands in the middle of a wider one, not to become a tower.
+static void widen(rb_arena *a, rb_image *picture, int width)
+{
+    rb_image canvas = rb_canvas(a, picture->h, width);
+    rb_canvas_put(&canvas, picture, (width - picture->w) / 2, 0);
+    *picture = canvas;
+}
+
+static bool read_small(rb_arena *a, const rb_telling *t, int sample, bool filling, rb_image *out, rb_error *err)
 {
     const char *path = t->data->samples[sample].path;
     rb_arena *scratch = rb_arena_open();
@@ -23,12 +41,11 @@ static bool read_small(rb_arena *a, const rb_telling *t, int sample, int width, 
     bool done = rb_file_read(scratch, path, RB_IMAGE_MAX_FILE, &file, err) &&
                 (rb_image_decode(scratch, file, 3, &image, err) || rb_fail_in(err, "%s", path));
     if (done) {
-        int longer = image.h > image.w ? image.h : image.w, side = longer < SIDE ? longer : SIDE;
-        double scale = width ? (double)width / image.w : (double)side / longer;
-        *out = (rb_image){.h = (int)lround(image.h * scale), .w = (int)lround(image.w * scale), .c = 3};
-        out->h += !out->h, out->w += !out->w;
+        *out = frame_of(&image, filling);
         out->pixels = RB_NEW(a, uint8_t, (ptrdiff_t)out->h * out->w * 3);
         rb_image_resize(scratch, &image, RB_AREA, out);
+        int least = filling ? SIDE : out->h / 2;
+        if (out->w < least) widen(a, out, least);
     }
     rb_arena_close(scratch);
     return done;
@@ -55,7 +72,7 @@ static bool tell_class(const rb_telling *t, int label, int most, rb_error *err)
     rb_shot *shots = RB_NEW(t->arena, rb_shot, count);
     for (int i = 0; i < count; i++) {
         rb_image *picture = RB_NEW(t->arena, rb_image, 1);
-        if (!read_small(t->arena, t, which[i], 0, picture, err)) return false;
+        if (!read_small(t->arena, t, which[i], false, picture, err)) return false;
         shots[i] =
             (rb_shot){picture, NULL, rb_tell_where(t, which[i]), rb_path_name(t->data->samples[which[i]].name), label};
     }
@@ -95,7 +112,7 @@ static bool tell_groups(const rb_telling *t, rb_error *err)
     for (int i = 0; i < count; i++) {
         int first = w->groups[i].member[0];
         rb_image *picture = RB_NEW(t->arena, rb_image, 1);
-        if (!read_small(t->arena, t, first, 0, picture, err)) return false;
+        if (!read_small(t->arena, t, first, false, picture, err)) return false;
         const char *caption = group_caption(t, &w->groups[i]);
         shots[i] = (rb_shot){picture, NULL, caption, caption, t->data->samples[first].label};
     }
@@ -125,7 +142,7 @@ static int choose_pairs(const rb_telling *t, int *out)
 static bool pair_shot(const rb_telling *t, const rb_twin_pair *p, rb_shot *out, rb_error *err)
 {
     rb_image one, two, *both = RB_NEW(t->arena, rb_image, 1);
-    if (!read_small(t->arena, t, p->a, SIDE, &one, err) || !read_small(t->arena, t, p->b, SIDE, &two, err))
+    if (!read_small(t->arena, t, p->a, true, &one, err) || !read_small(t->arena, t, p->b, true, &two, err))
         return false;
     *both = rb_canvas(t->arena, one.h + GAP + two.h, SIDE);
     rb_canvas_put(both, &one, 0, 0);
@@ -181,7 +198,7 @@ bool rb_tell_outliers(const rb_telling *t, rb_error *err)
     for (int i = 0; i < count; i++) {
         const rb_outlier *x = &o->at[i];
         rb_image *picture = RB_NEW(t->arena, rb_image, 1);
-        if (!read_small(t->arena, t, x->sample, 0, picture, err)) return false;
+        if (!read_small(t->arena, t, x->sample, false, picture, err)) return false;
         shots[i] = (rb_shot){picture, NULL, rb_tell_where(t, x->sample),
                              rb_text_format(t->arena, "%s\n%s %.3g: %.1f off", rb_tell_where(t, x->sample),
                                             rb_outlier_name(x), x->value, x->score),
