@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// picture.h - what the JPEG and the PNG target do: read the head, decode to colour and to grey, then look at every byte.
+// picture.h - what the JPEG and the PNG target do: read the head, decode to colour and to grey, then look at every
+// byte.
 #ifndef RB_FUZZ_PICTURE_H
 #define RB_FUZZ_PICTURE_H
 
