@@ -77,7 +77,7 @@ static void put_y_axis(rb_plot *p, const rb_axis *axis)
         rb_out_print(&p->out, "<path class=\"rb-grid\" d=\"M%.1f %.1fh%.1f\"/>", p->left, y, p->w);
         rb_words_put(&p->out, p->left - TICK_GAP, y + 4, "end", "rb-m", ticks[i].text);
     }
-    if (axis->label) rb_words_put(&p->out, 0, p->top - 9, "start", "", axis->label);
+    if (axis->label) rb_words_put(&p->out, 0, p->top - 12, "start", "", axis->label);
 }
 
 static void put_frame(rb_plot *p)
@@ -126,7 +126,7 @@ rb_svg rb_chart_svg(rb_arena *a, const rb_chart *c)
 {
     rb_plot p = {.out = rb_out_new(a)};
     double legend = put_legend(&p.out, c);
-    lay_out(c, legend + (c->bare ? 4 : RB_LINE_H + 8), &p);
+    lay_out(c, legend + (c->bare ? 4 : RB_LINE_H + 10), &p);
     if (c->bare)
         put_frame(&p);
     else

@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 
-#define RB_FIGURE_W 380
+#define RB_FIGURE_W 350
 
 typedef struct rb_svg {
     int w, h;
@@ -51,6 +51,7 @@ typedef struct rb_series {
     rb_mark mark;
     int colour;
     bool dashed, faint;
+    bool unmarked; // LINE: no dots at its points, few as they may be
     const double *x, *y;
     const double *low, *high; // of y: a band about a line, whiskers of dots
     double width;             // STEPS

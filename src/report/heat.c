@@ -20,7 +20,7 @@ static double widest(const char *const *names, int count)
 
 static grid lay_out(const rb_heat *h)
 {
-    enum { MOST_NAME_W = 110, MOST_CELL_H = 72, LEAST_CELL_H = 12 };
+    enum { MOST_NAME_W = 110, MOST_CELL_H = 96, LEAST_CELL_H = 12 };
     grid g = {.left = fmin(widest(h->row, h->rows), MOST_NAME_W) + 10, .top = 2 * RB_LINE_H + 6};
     g.cell_w = (RB_FIGURE_W - g.left) / h->columns;
     g.cell_h = fmax(fmin(g.cell_w, MOST_CELL_H), LEAST_CELL_H);

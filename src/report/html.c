@@ -17,8 +17,7 @@ static void put_element(rb_out *o, const char *open, const char *text, const cha
     rb_out_put(o, close);
 }
 
-// ---- blocks with content of their own
-// --------------------------------------------------------------------------------
+// ---- blocks with content of their own -----------------------------------------------------------------------------
 
 void rb_html_facts(rb_out *o, const rb_block *b)
 {
@@ -36,7 +35,7 @@ void rb_html_facts(rb_out *o, const rb_block *b)
 void rb_html_table(rb_out *o, const rb_block *b)
 {
     const rb_column *column = b->table.column;
-    rb_out_put(o, "<table><thead><tr>");
+    rb_out_print(o, "<table%s><thead><tr>", b->table.columns > 5 ? " class=\"wide\"" : "");
     for (int i = 0; i < b->table.columns; i++)
         put_element(o, column[i].number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">", column[i].name,
                     "</th>");
@@ -79,8 +78,7 @@ void rb_html_gallery(rb_out *o, const rb_block *b)
     rb_out_put(o, "</div>");
 }
 
-// ---- all blocks
-// ------------------------------------------------------------------------------------------------------
+// ---- all blocks ---------------------------------------------------------------------------------------------------
 
 static void put_card(rb_out *o, const rb_block *b, void (*content)(rb_out *o, const rb_block *b), bool scrolls)
 {
@@ -150,8 +148,7 @@ static void put_block(rb_out *o, const rb_block *b)
     }
 }
 
-// ---- the page
-// --------------------------------------------------------------------------------------------------------
+// ---- the page -----------------------------------------------------------------------------------------------------
 
 static void put_head(rb_out *o, const rb_page *p)
 {

@@ -103,7 +103,7 @@ static void put_line(rb_plot *p, const rb_series *s, const rb_axis *x, const rb_
     rb_out_put(&p->out, "\"");
     put_labels(p, s, x, y, at, count);
     rb_out_put(&p->out, "/>");
-    if (count > MARKED || (s->faint && count > 1)) return;
+    if (count > MARKED || ((s->faint || s->unmarked) && count > 1)) return;
     rb_out_put(&p->out, "<path ");
     put_dots(p, s, at, count, 2.5);
     rb_out_put(&p->out, "/>");

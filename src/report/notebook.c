@@ -35,8 +35,7 @@ static const char *markdown(rb_arena *a, const char *text)
     return o.text;
 }
 
-// ---- cells
-// -----------------------------------------------------------------------------------------------------------
+// ---- cells --------------------------------------------------------------------------------------------------------
 
 static void open_cell(notebook *n, const char *type, const char *id)
 {
@@ -93,8 +92,7 @@ static void put_title(notebook *n, const rb_block *b)
     if (o.used) put_words(n, rb_text_format(n->arena, "%s-words", b->id), o.text);
 }
 
-// ---- plain text
-// --------------------------------------------------------------------------------------------------------
+// ---- plain text ---------------------------------------------------------------------------------------------------
 
 static const char *plain_facts(rb_arena *a, const rb_block *b)
 {
@@ -125,8 +123,7 @@ static const char *plain_gallery(rb_arena *a, const rb_block *b)
     return o.text;
 }
 
-// ---- blocks
-// ------------------------------------------------------------------------------------------------------------
+// ---- blocks -------------------------------------------------------------------------------------------------------
 
 static const char *html_of(rb_arena *a, const rb_block *b, void (*write)(rb_out *o, const rb_block *b))
 {
@@ -190,8 +187,7 @@ static void put_block(notebook *n, const rb_block *b)
     }
 }
 
-// ---- the notebook
-// --------------------------------------------------------------------------------------------------------
+// ---- the notebook -------------------------------------------------------------------------------------------------
 
 // A Python text in quotes.
 static const char *quoted(rb_arena *a, const char *text)

@@ -12,7 +12,7 @@ rb_page *rb_page_new(rb_arena *a, const char *title, const char *made_by)
     return p;
 }
 
-// ---- names ---------------------------------------------------------------------------------------------------------
+// ---- names --------------------------------------------------------------------------------------------------------
 
 static bool is_taken(const rb_page *p, const char *id)
 {
@@ -45,7 +45,7 @@ static const char *new_id(const rb_page *p, const char *title)
     return id;
 }
 
-// ---- blocks --------------------------------------------------------------------------------------------------------
+// ---- blocks -------------------------------------------------------------------------------------------------------
 
 static const char *copy(const rb_page *p, const char *text)
 {
@@ -134,7 +134,7 @@ void rb_page_figure(rb_page *p, const char *title, const char *reading, rb_svg f
     b->figure = (rb_svg){figure.w, figure.h, copy(p, figure.label), copy(p, figure.body)};
 }
 
-// ---- galleries -----------------------------------------------------------------------------------------------------
+// ---- galleries ----------------------------------------------------------------------------------------------------
 
 // At most RB_SHOT_SIDE wide and high, its shape kept.
 static rb_image fitted(rb_arena *scratch, const rb_image *from)
@@ -186,7 +186,7 @@ bool rb_page_gallery(rb_page *p, const char *title, const char *text, const rb_s
     return true;
 }
 
-// ---- files ---------------------------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------------------------
 
 static bool save(rb_arena *scratch, const rb_page *p, const char *path, bool notebook, rb_error *err)
 {

@@ -5,6 +5,7 @@
 #include "data/csv.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CONFIG_LIMIT ((ptrdiff_t)1 << 20)
@@ -49,8 +50,7 @@ const char *rb_past_path(rb_arena *a, const rb_past *p, const char *name)
     return *name == '/' || !root ? name : rb_path_join(a, root, name);
 }
 
-// ---- log.jsonl
-// -------------------------------------------------------------------------------------------------------
+// ---- log.jsonl ----------------------------------------------------------------------------------------------------
 
 static void let_go(void *record)
 {
@@ -124,8 +124,7 @@ static bool read_log(rb_arena *a, const char *path, rb_past_log *out, rb_error *
     return done;
 }
 
-// ---- split.csv
-// -------------------------------------------------------------------------------------------------------
+// ---- split.csv ----------------------------------------------------------------------------------------------------
 
 static int part_of(const char *name)
 {
@@ -146,13 +145,64 @@ static bool read_split(rb_arena *a, const char *path, rb_past *out, rb_error *er
         if (!rb_csv_row(&csv, field, 4, &count, err)) return false;
         if (count < 3) return rb_fail(err, RB_ERR_DATA, "%s:%d: has %d fields, not 3 or 4", path, csv.line, count);
         if (!head)
-            out->picture[out->pictures++] = (rb_past_picture){field[0], !strcmp(field[1], "1"), part_of(field[2])};
+            out->picture[out->pictures++] = (rb_past_picture){.name = field[0],
+                                                              .group = count > 3 && *field[3] ? field[3] : NULL,
+                                                              .label = !strcmp(field[1], "1"),
+                                                              .part = part_of(field[2])};
     }
     return true;
 }
 
-// ---- the folder
-// ------------------------------------------------------------------------------------------------------
+// ---- verdicts -----------------------------------------------------------------------------------------------------
+
+typedef struct named_group {
+    const char *name;
+    int at; // in the part's scores
+} named_group;
+
+static int by_name(const void *x, const void *y)
+{
+    return strcmp(((const named_group *)x)->name, ((const named_group *)y)->name);
+}
+
+// Numbers for the groups of the part's pictures; a picture without a group is one of its own. NULL: none has one.
+static const int *groups_of(rb_arena *a, const rb_past *p, int part)
+{
+    const rb_part_results *r = &p->part[part];
+    int n = r->scores.n, grouped = 0, next = 0, at = 0, *number = RB_NEW(a, int, n);
+    named_group *all = RB_NEW(a, named_group, n);
+    for (int i = 0; i < p->pictures && at < n; i++) { // scores are in the order of split.csv, some may be missing
+        const rb_past_picture *picture = &p->picture[i];
+        if (picture->part != part || strcmp(picture->name, r->path[at])) continue;
+        if (picture->group)
+            all[grouped++] = (named_group){picture->group, at};
+        else
+            number[at] = next++;
+        at++;
+    }
+    if (!grouped) return NULL;
+    qsort(all, (size_t)grouped, sizeof *all, by_name);
+    for (int i = 0; i < grouped; i++) number[all[i].at] = i && by_name(&all[i - 1], &all[i]) ? ++next : next;
+    return number;
+}
+
+static rb_verdict judge(rb_arena *a, const rb_past *p, int part)
+{
+    const rb_part_results *r = &p->part[part];
+    rb_verdict v = {.summary = rb_summarise(a, r->scores, r->threshold), .group = groups_of(a, p, part)};
+    rb_bootstrap b = {RB_VERDICT_RESAMPLES, v.group};
+    v.intervals = rb_intervals_of(a, r->scores, r->threshold, &b);
+    return v;
+}
+
+rb_interval rb_verdict_at(const rb_verdict *v, const char *figure)
+{
+    for (int i = 0; i < v->intervals.count; i++)
+        if (!strcmp(v->intervals.of[i].figure, figure)) return v->intervals.of[i].at;
+    return (rb_interval){NAN, NAN};
+}
+
+// ---- the folder ---------------------------------------------------------------------------------------------------
 
 static const char *name_of(rb_arena *a, const char *folder)
 {
@@ -185,8 +235,11 @@ bool rb_past_read(rb_arena *a, const char *folder, rb_past *out, rb_error *err)
         !read_split(a, rb_path_join(a, folder, "split.csv"), out, err))
         return false;
     out->config = (const char *)config.data;
-    for (int part = 0; part < RB_PAST_PARTS; part++)
+    for (int part = 0; part < RB_PAST_PARTS; part++) {
         if (!rb_folder_results(a, folder, rb_results_parts[part], &out->part[part], err)) return false;
+        if (out->part[part].scores.n) out->verdict[part] = judge(a, out, part);
+    }
+    out->short_name = out->name;
     find_classes(out);
     return true;
 }

@@ -3,6 +3,7 @@
 #ifndef RB_REPORT_PAST_H
 #define RB_REPORT_PAST_H
 
+#include "metric/interval.h"
 #include "track/folder.h"
 
 #include <jansson.h>
@@ -30,18 +31,28 @@ enum { RB_PAST_TRAIN, RB_PAST_VAL, RB_PAST_TEST, RB_PAST_PARTS }; // in the orde
 
 // One picture of split.csv.
 typedef struct rb_past_picture {
-    const char *name;
-    int label, part; // part: RB_PAST_PARTS for a picture that was left out
+    const char *name, *group; // group NULL: none
+    int label, part;          // part: RB_PAST_PARTS for a picture that was left out
 } rb_past_picture;
+
+// What the best weights are worth on one part.
+typedef struct rb_verdict {
+    rb_summary summary;     // n = 0: not judged
+    rb_intervals intervals; // of RB_VERDICT_RESAMPLES; by group where there are groups
+    const int *group;       // [n]; NULL: none
+} rb_verdict;
+#define RB_VERDICT_RESAMPLES 2000
 
 typedef struct rb_past {
     const char *folder, *name;
+    const char *short_name; // beside others "B resnet18", alone as `name`
     rb_setting_list settings;
     const char *config; // config.yaml as it is
     rb_past_log log;
     rb_past_picture *picture;
     int pictures;
     rb_part_results part[RB_PAST_PARTS]; // scores.n 0: not judged
+    rb_verdict verdict[RB_PAST_PARTS];
     const char *classes[2];
 } rb_past;
 
@@ -60,6 +71,9 @@ double *rb_past_column(rb_arena *a, rb_past_records records, const char *key);
 
 // The record of the epoch whose weights are the best; NULL: there is none.
 const json_t *rb_past_best(const rb_past *p);
+
+// The interval of a figure by its name in intervals.c ("hter"); NAN, NAN: there is none.
+rb_interval rb_verdict_at(const rb_verdict *v, const char *figure);
 
 // Where the picture of this name lies: "<root_dir or the manifest's folder>/<name>".
 const char *rb_past_path(rb_arena *a, const rb_past *p, const char *name);

@@ -6,16 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-const char *rb_report_name(const rb_past *run)
-{
-    return run->name;
-}
-
-static rb_summary judged(rb_arena *a, const rb_past *run, int part)
-{
-    return rb_summarise(a, run->part[part].scores, run->part[part].threshold);
-}
-
 static const char *data_name(rb_arena *a, const rb_past *run)
 {
     const char *root = rb_setting_find(&run->settings, "manifest");
@@ -26,8 +16,7 @@ static const char *data_name(rb_arena *a, const rb_past *run)
     return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 }
 
-// ---- one run
-// ---------------------------------------------------------------------------------------------------------
+// ---- one run ------------------------------------------------------------------------------------------------------
 
 static void say_unjudged(rb_page *p, const rb_past *run)
 {
@@ -41,47 +30,66 @@ static void say_unjudged(rb_page *p, const rb_past *run)
     rb_page_note(p, "The run has not been judged: it goes on, or was stopped. Of test pictures nothing is known.");
 }
 
-static void say_facts(rb_page *p, const rb_past *run, const rb_summary *s, const char *part)
+static const char *how_it_ended(rb_arena *a, const rb_past *run)
+{
+    const char *status = rb_past_text(run->log.end, "status");
+    int most = (int)rb_past_number(run->log.run, "num_epochs");
+    if (!status) return "training has not ended";
+    if (!strcmp(status, "stopped_early")) return rb_text_format(a, "stopped early, %d were allowed", most);
+    return "trained to the end";
+}
+
+// "[16.1, 38.9] · 14 of 54 of class 0 accepted"
+static const char *note_of(rb_arena *a, rb_interval i, int64_t errors, int count, const char *class, const char *fate)
+{
+    return rb_text_format(a, "[%.1f,\u00A0%.1f] · %lld of %d of class %s %s", 100 * i.low, 100 * i.high,
+                          (long long)errors, count, class, fate);
+}
+
+static void say_facts(rb_page *p, const rb_past *run, const rb_verdict *v)
 {
     rb_arena *a = p->arena;
-    char threshold[RB_NUMBER_TEXT], auc[RB_NUMBER_TEXT];
+    const rb_summary *s = &v->summary;
+    char threshold[RB_NUMBER_TEXT];
     const json_t *best = rb_past_best(run);
-    rb_number_text(s->threshold, 4, threshold);
-    snprintf(auc, sizeof auc, "%.4f", s->roc_auc);
+    rb_interval hter = rb_verdict_at(v, "hter"), auc = rb_verdict_at(v, "roc_auc");
     const rb_fact facts[] = {
-        {rb_text_format(a, "HTER, %s", part), rb_percent(a, s->rates.hter), "mean of FAR and FRR"},
+        {"HTER", rb_percent(a, s->rates.hter),
+         rb_text_format(a, "[%.1f,\u00A0%.1f] · mean of FAR and FRR", 100 * hter.low, 100 * hter.high)},
         {"FAR", rb_percent(a, s->rates.far),
-         rb_text_format(a, "[%.1f, %.1f], %lld of %d of class %s accepted", 100 * s->far_interval.low,
-                        100 * s->far_interval.high, (long long)s->confusion.fp, s->negatives, run->classes[0])},
+         note_of(a, rb_verdict_at(v, "far"), s->confusion.fp, s->negatives, run->classes[0], "accepted")},
         {"FRR", rb_percent(a, s->rates.frr),
-         rb_text_format(a, "[%.1f, %.1f], %lld of %d of class %s rejected", 100 * s->frr_interval.low,
-                        100 * s->frr_interval.high, (long long)s->confusion.fn, s->positives, run->classes[1])},
-        {"ROC AUC", auc, "1 is perfect, 0.5 is guessing"},
-        {"Threshold", threshold, "chosen on val"},
+         note_of(a, rb_verdict_at(v, "frr"), s->confusion.fn, s->positives, run->classes[1], "rejected")},
+        {"ROC AUC", rb_text_format(a, "%.4f", s->roc_auc),
+         rb_text_format(a, "[%.3f,\u00A0%.3f] · 1 is perfect, 0.5 is guessing", auc.low, auc.high)},
+        {"Threshold", rb_number_text(s->threshold, 4, threshold), "chosen on val"},
         {"Best epoch",
          best ? rb_text_format(a, "%d of %d", (int)rb_past_number(best, "epoch") + 1, run->log.epoch.count) : "–",
-         rb_text_format(a, "%s of at most %d", run->log.end ? "ended" : "has not ended",
-                        (int)rb_past_number(run->log.run, "num_epochs"))},
+         how_it_ended(a, run)},
     };
     rb_page_facts(p, facts, sizeof facts / sizeof *facts);
 }
 
 static void say_headline(rb_page *p, const rb_past *run)
 {
+    rb_arena *a = p->arena;
     int part = rb_past_main_part(run);
     if (part < 0) {
         say_unjudged(p, run);
         return;
     }
-    rb_summary s = judged(p->arena, run, part);
-    rb_page_lede(p, "HTER %s on %s", rb_percent(p->arena, s.rates.hter),
-                 rb_counted(p->arena, s.n, rb_text_format(p->arena, "%s picture", rb_results_parts[part]),
-                            rb_text_format(p->arena, "%s pictures", rb_results_parts[part])));
+    const rb_verdict *v = &run->verdict[part];
+    const char *name = rb_results_parts[part];
+    rb_page_lede(
+        p, "HTER %s on %s", rb_percent_within(a, v->summary.rates.hter, rb_verdict_at(v, "hter")),
+        rb_counted(a, v->summary.n, rb_text_format(a, "%s picture", name), rb_text_format(a, "%s pictures", name)));
     if (part != RB_PAST_TEST)
         rb_page_note(
             p, "There is no test part: these are the pictures on which threshold and epoch were chosen, so that the "
                "numbers are too good.");
-    say_facts(p, run, &s, rb_results_parts[part]);
+    say_facts(p, run, v);
+    rb_page_text(p, "Brackets hold 95 %% intervals%s.",
+                 v->group ? ", found by drawing whole groups again and again" : "");
 }
 
 static bool page_of_one(rb_page *p, const rb_past *run, const rb_report_spec *spec, rb_error *err)
@@ -95,31 +103,44 @@ static bool page_of_one(rb_page *p, const rb_past *run, const rb_report_spec *sp
     return true;
 }
 
-// ---- several runs
-// ------------------------------------------------------------------------------------------------------
+// ---- several runs -------------------------------------------------------------------------------------------------
+
+// "B resnet18": a letter, and the model.
+static void name_runs(rb_arena *a, rb_past *runs, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const char *model = rb_past_text(runs[i].log.run, "model");
+        runs[i].short_name = rb_text_format(a, "%c%s%s", 'A' + i, model ? " " : "", model ? model : "");
+    }
+}
 
 static void say_best(rb_page *p, const rb_past *runs, int count)
 {
-    int best = -1, unjudged = 0;
-    double least = INFINITY;
-    for (int i = 0; i < count; i++) {
-        int part = rb_past_main_part(&runs[i]);
-        unjudged += part < 0;
-        double hter = part < 0 ? (double)INFINITY : judged(p->arena, &runs[i], part).rates.hter;
-        if (hter < least) least = hter, best = i;
-    }
-    if (best < 0)
+    rb_arena *a = p->arena;
+    int best = rb_report_best(runs, count), unjudged = 0;
+    for (int i = 0; i < count; i++) unjudged += rb_past_main_part(&runs[i]) < 0;
+    if (best < 0) {
         rb_page_lede(p, "None of the %d runs has been judged yet", count);
-    else
-        rb_page_lede(p, "Least HTER of %d runs: %s on %s, %s", count, rb_percent(p->arena, least),
-                     rb_results_parts[rb_past_main_part(&runs[best])], rb_report_name(&runs[best]));
-    if (unjudged && best >= 0)
+        return;
+    }
+    if (rb_report_comparable(runs, count)) {
+        int part = rb_past_main_part(&runs[best]);
+        const rb_verdict *v = &runs[best].verdict[part];
+        rb_page_lede(p, "%s has the least HTER: %s on %d %s pictures", runs[best].short_name,
+                     rb_percent_within(a, v->summary.rates.hter, rb_verdict_at(v, "hter")), v->summary.n,
+                     rb_results_parts[part]);
+        const char *lead = rb_report_lead(a, runs, count);
+        if (lead) rb_page_text(p, "%s", lead);
+    } else {
+        rb_page_lede(p, "%d runs, not all judged on the same pictures", count);
+        rb_page_note(p, "Where the pictures differ, so may numbers without one run being the better one.");
+    }
+    if (unjudged)
         rb_page_note(p, "%s not been judged: still going on, or stopped.",
-                     rb_counted(p->arena, unjudged, "run has", "runs have"));
+                     rb_counted(a, unjudged, "run has", "runs have"));
 }
 
-// ---- the page
-// ----------------------------------------------------------------------------------------------------------
+// ---- the page -----------------------------------------------------------------------------------------------------
 
 static const char *title_of(rb_arena *a, const rb_past *runs, int count)
 {
@@ -128,11 +149,11 @@ static const char *title_of(rb_arena *a, const rb_past *runs, int count)
     return rb_text_format(a, "%s on %s · %s", model ? model : "a model", data_name(a, runs), runs[0].name);
 }
 
-bool rb_report_page(rb_arena *a, const rb_past *runs, int count, const rb_report_spec *spec, rb_page **out,
-                    rb_error *err)
+bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec *spec, rb_page **out, rb_error *err)
 {
     rb_page *p = *out = rb_page_new(a, title_of(a, runs, count), spec->made_by);
     if (count == 1) return page_of_one(p, runs, spec, err);
+    name_runs(a, runs, count);
     say_best(p, runs, count);
     rb_report_results(p, runs, count);
     rb_report_training(p, runs, count);

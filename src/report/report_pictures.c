@@ -104,7 +104,7 @@ static bool show(rb_page *p, rb_arena *scratch, const rb_past *run, const rb_par
             continue;
         }
         shots[shown] = (rb_shot){.picture = &pictures[shown], .name = r->path[at], .colour = r->scores.label[at]};
-        shots[shown].caption = rb_text_format(scratch, "class %s, score %s\n%s", run->classes[r->scores.label[at]],
+        shots[shown].caption = rb_text_format(scratch, "class %s · %s\n%s", run->classes[r->scores.label[at]],
                                               rb_number_text(r->scores.score[at], 3, score), rb_path_name(r->path[at]));
         shown++;
     }

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { COLUMNS = 11 };
+static const char brackets[] = "Brackets hold 95 % intervals.";
 
 static rb_result result_of(const rb_past *run, int part, const char *name, int colour)
 {
@@ -13,52 +13,35 @@ static rb_result result_of(const rb_past *run, int part, const char *name, int c
     return (rb_result){.name = name, .colour = colour, .scores = r->scores, .threshold = r->threshold};
 }
 
-// ---- the table
-// -------------------------------------------------------------------------------------------------------
+// ---- the table ----------------------------------------------------------------------------------------------------
 
-static void put_row(rb_page *p, const char *name, const rb_part_results *r)
+// What runs and the parts of one have in common; then what there is room for.
+enum { COMMON = 7, OF_PARTS = COMMON + 4, OF_RUNS = COMMON + 1 };
+
+static void fill_row(rb_arena *a, const char *name, const rb_verdict *v, const char *cells[COMMON])
 {
-    rb_arena *a = p->arena;
-    rb_summary s = rb_summarise(a, r->scores, r->threshold);
-    const char *cells[COLUMNS] = {name,
-                                  rb_text_format(a, "%d", s.n),
-                                  rb_text_format(a, "%d", s.negatives),
-                                  rb_text_format(a, "%d", s.positives),
-                                  rb_percent(a, s.rates.hter),
-                                  rb_percent_within(a, s.rates.far, s.far_interval),
-                                  rb_percent_within(a, s.rates.frr, s.frr_interval),
-                                  rb_text_format(a, "%.4f", s.roc_auc),
-                                  rb_percent(a, s.eer),
-                                  rb_text_format(a, "%.3f", s.rates.mcc),
-                                  rb_text_format(a, "%.4f", s.brier)};
-    rb_page_row(p, cells);
+    const rb_summary *s = &v->summary;
+    const rb_interval none = {NAN, NAN};
+    cells[0] = name;
+    cells[1] = rb_points_within(a, s->rates.hter, rb_verdict_at(v, "hter"));
+    cells[2] = rb_points_within(a, s->rates.far, rb_verdict_at(v, "far"));
+    cells[3] = rb_points_within(a, s->rates.frr, rb_verdict_at(v, "frr"));
+    cells[4] = rb_within(a, s->roc_auc, rb_verdict_at(v, "roc_auc"));
+    cells[5] = rb_points_within(a, s->eer, none);
+    cells[6] = rb_text_format(a, "%d", s->n);
 }
 
-static void begin_table(rb_page *p, const char *title, const char *reading, const char *what,
-                        const char *const classes[2])
+static void fill_head(const char *what, rb_column columns[COMMON])
 {
-    rb_arena *a = p->arena;
-    const rb_column columns[COLUMNS] = {{what, false},
-                                        {"pictures", true},
-                                        {rb_text_format(a, "class %s", classes[0]), true},
-                                        {rb_text_format(a, "class %s", classes[1]), true},
-                                        {"HTER", true},
-                                        {"FAR [95 %]", true},
-                                        {"FRR [95 %]", true},
-                                        {"ROC AUC", true},
-                                        {"EER", true},
-                                        {"MCC", true},
-                                        {"Brier", true}};
-    rb_page_table(p, title, reading, columns, COLUMNS);
+    const char *const names[COMMON] = {what, "HTER, %", "FAR, %", "FRR, %", "ROC AUC", "EER, %", "pictures"};
+    for (int i = 0; i < COMMON; i++) columns[i] = (rb_column){names[i], i > 0};
 }
 
-// ---- one run
-// -----------------------------------------------------------------------------------------------------------
+// ---- one run ------------------------------------------------------------------------------------------------------
 
 static double hter_of(const rb_past *run, int part)
 {
-    const rb_part_results *r = &run->part[part];
-    return r->scores.n ? rb_rates_of(rb_confusion_at(r->scores, r->threshold)).hter : (double)NAN;
+    return run->verdict[part].summary.n ? run->verdict[part].summary.rates.hter : (double)NAN;
 }
 
 // What the gap between the pictures that were learnt and those that were not says.
@@ -75,9 +58,24 @@ static const char *read_gap(rb_arena *a, const rb_past *run, int part)
 
 static void show_parts(rb_page *p, const rb_past *run, int main)
 {
-    begin_table(p, "All parts", read_gap(p->arena, run, main), "part", run->classes);
-    for (int part = 0; part < RB_PAST_PARTS; part++)
-        if (run->part[part].scores.n) put_row(p, rb_results_parts[part], &run->part[part]);
+    rb_arena *a = p->arena;
+    const char *gap = read_gap(a, run, main);
+    rb_column columns[OF_PARTS] = {[COMMON] = {rb_text_format(a, "class %s", run->classes[0]), true},
+                                   {rb_text_format(a, "class %s", run->classes[1]), true},
+                                   {"MCC", true},
+                                   {"Brier", true}};
+    fill_head("part", columns);
+    rb_page_table(p, "All parts", gap ? rb_text_format(a, "%s %s", gap, brackets) : brackets, columns, OF_PARTS);
+    for (int part = 0; part < RB_PAST_PARTS; part++) {
+        const rb_summary *s = &run->verdict[part].summary;
+        if (!s->n) continue;
+        const char *cells[OF_PARTS] = {[COMMON] = rb_text_format(a, "%d", s->negatives),
+                                       rb_text_format(a, "%d", s->positives),
+                                       rb_text_format(a, "%.3f", s->rates.mcc),
+                                       rb_text_format(a, "%.4f", s->brier)};
+        fill_row(a, rb_results_parts[part], &run->verdict[part], cells);
+        rb_page_row(p, cells);
+    }
 }
 
 static void show_one(rb_page *p, const rb_past *run, int main)
@@ -97,30 +95,42 @@ static void show_one(rb_page *p, const rb_past *run, int main)
     rb_show_roc(p, results, count);
     rb_show_det(p, results, count);
     rb_show_precision_recall(p, results, count, run->classes);
+    rb_show_coverage(p, &results[0]);
     rb_show_reliability(p, &results[0], isnan(shift) ? 0 : shift);
 }
 
-// ---- several runs
-// ------------------------------------------------------------------------------------------------------
+// ---- several runs -------------------------------------------------------------------------------------------------
+
+static void show_runs(rb_page *p, const rb_past *runs, int count)
+{
+    rb_column columns[OF_RUNS] = {[COMMON] = {"folder", false}};
+    fill_head("run", columns);
+    rb_page_table(p, "All runs", brackets, columns, OF_RUNS);
+    for (int i = 0; i < count; i++) {
+        int part = rb_past_main_part(&runs[i]);
+        const char *cells[OF_RUNS] = {runs[i].short_name, [COMMON] = runs[i].name};
+        if (part >= 0) fill_row(p->arena, runs[i].short_name, &runs[i].verdict[part], cells);
+        rb_page_row(p, cells);
+    }
+}
 
 static void show_several(rb_page *p, const rb_past *runs, int count)
 {
     rb_result *results = RB_NEW(p->arena, rb_result, count);
     int judged = 0;
-    const char *const *classes = runs[0].classes;
-    begin_table(p, "Runs, each on its own test part", NULL, "run", classes);
+    show_runs(p, runs, count);
+    rb_report_comparison(p, runs, count);
+    rb_report_differences(p, runs, count);
     for (int i = 0; i < count; i++) {
         int part = rb_past_main_part(&runs[i]);
-        if (part < 0) continue;
-        put_row(p, rb_report_name(&runs[i]), &runs[i].part[part]);
-        results[judged++] = result_of(&runs[i], part, rb_report_name(&runs[i]), RB_RUN_COLOUR + i);
+        if (part >= 0) results[judged++] = result_of(&runs[i], part, runs[i].short_name, RB_RUN_COLOUR + i);
     }
     if (!judged) return;
-    for (int i = 0; i < judged; i++) rb_show_confusion(p, &results[i], classes);
     rb_show_roc(p, results, judged);
     rb_show_det(p, results, judged);
-    rb_show_precision_recall(p, results, judged, classes);
+    rb_show_precision_recall(p, results, judged, runs[0].classes);
     rb_show_hter_sweep(p, results, judged);
+    for (int i = 0; i < judged; i++) rb_show_confusion(p, &results[i], runs[0].classes);
 }
 
 void rb_report_results(rb_page *p, const rb_past *runs, int count)

@@ -7,8 +7,7 @@
 
 #define BAD_SHOWN 20
 
-// ---- data
-// ------------------------------------------------------------------------------------------------------------
+// ---- data ---------------------------------------------------------------------------------------------------------
 
 static void count_classes(const rb_past *run, int counts[RB_PAST_PARTS + 1][2])
 {
@@ -73,8 +72,7 @@ void rb_report_data(rb_page *p, const rb_past *run)
     show_bad(p, run);
 }
 
-// ---- settings
-// ----------------------------------------------------------------------------------------------------------
+// ---- settings -----------------------------------------------------------------------------------------------------
 
 static bool all_equal(const rb_past *runs, int count, const char *key)
 {
@@ -86,13 +84,13 @@ static bool all_equal(const rb_past *runs, int count, const char *key)
     return true;
 }
 
-static void show_differences(rb_page *p, const rb_past *runs, int count)
+void rb_report_differences(rb_page *p, const rb_past *runs, int count)
 {
     rb_arena *a = p->arena;
     rb_column *columns = RB_NEW(a, rb_column, count + 1);
     const char **cells = RB_NEW(a, const char *, count + 1);
     columns[0] = (rb_column){"key", false};
-    for (int i = 0; i < count; i++) columns[i + 1] = (rb_column){rb_report_name(&runs[i]), false};
+    for (int i = 0; i < count; i++) columns[i + 1] = (rb_column){runs[i].short_name, false};
     int differ = 0;
     for (int k = 0; k < runs[0].settings.count; k++) {
         const char *key = runs[0].settings.at[k].key;
@@ -108,7 +106,6 @@ static void show_differences(rb_page *p, const rb_past *runs, int count)
 void rb_report_settings(rb_page *p, const rb_past *runs, int count)
 {
     rb_page_section(p, "Settings");
-    if (count > 1) show_differences(p, runs, count);
     for (int i = 0; i < count; i++)
-        rb_page_code(p, rb_text_format(p->arena, "config.yaml of %s", rb_report_name(&runs[i])), runs[i].config);
+        rb_page_code(p, rb_text_format(p->arena, "config.yaml of %s", runs[i].name), runs[i].config);
 }

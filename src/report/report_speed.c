@@ -113,14 +113,14 @@ static void show_rates(rb_page *p, const rb_past *runs, int count)
         double *x = rb_past_column(a, run->log.epoch, "epoch"),
                *rate = rb_past_column(a, run->log.epoch, "t_images_per_s");
         for (int k = 0; k < run->log.epoch.count; k++) x[k] += 1;
-        series[i] = (rb_series){.name = count > 1 ? rb_report_name(run) : NULL,
+        series[i] = (rb_series){.name = count > 1 ? run->short_name : NULL,
                                 .colour = RB_RUN_COLOUR + i,
                                 .x = x,
                                 .y = rate,
                                 .count = run->log.epoch.count};
         reading =
             rb_text_format(a, "%s%s %.0f pictures/s%s%s", reading, i ? "," : "", median(a, rate, run->log.epoch.count),
-                           count > 1 ? " in " : "", count > 1 ? rb_report_name(run) : "");
+                           count > 1 ? " in " : "", count > 1 ? run->short_name : "");
     }
     reading = rb_text_format(a, "%s.", reading);
     rb_chart c = {.label = rb_text_format(a, "Speed of training over epochs. %s", reading),

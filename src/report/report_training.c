@@ -8,8 +8,7 @@
 
 #define STEP_POINTS 200 // of a curve over steps; each is the mean of those it stands for
 
-// ---- columns
-// ---------------------------------------------------------------------------------------------------------
+// ---- columns ------------------------------------------------------------------------------------------------------
 
 typedef struct run_line {
     const char *key, *name;
@@ -52,7 +51,7 @@ static void show_over_epochs(rb_page *p, const rb_past *runs, int count, const c
         for (int j = 0; j < line_count; j++) {
             run_line line = lines[j];
             if (count > 1) {
-                line.name = rb_text_format(a, "%s, %s", rb_report_name(&runs[i]), line.name);
+                line.name = rb_text_format(a, "%s, %s", runs[i].short_name, line.name);
                 line.colour = RB_RUN_COLOUR + i;
             }
             series[n++] = series_of(a, &runs[i], &line);
@@ -76,8 +75,7 @@ static int least_at(const double *value, int count)
     return at;
 }
 
-// ---- loss
-// ------------------------------------------------------------------------------------------------------------
+// ---- loss ---------------------------------------------------------------------------------------------------------
 
 static const char *read_loss(rb_arena *a, const rb_past *run)
 {
@@ -104,13 +102,12 @@ static const char *read_losses(rb_arena *a, const rb_past *runs, int count)
         const double *val = rb_past_column(a, runs[i].log.epoch, "val/loss");
         int least = least_at(val, runs[i].log.epoch.count);
         if (least >= 0)
-            text = rb_text_format(a, "%s %s %.3f in epoch %d;", text, rb_report_name(&runs[i]), val[least], least + 1);
+            text = rb_text_format(a, "%s %s %.3f in epoch %d;", text, runs[i].short_name, val[least], least + 1);
     }
     return rb_text_format(a, "%s losses compare only where they are computed in the same way.", text);
 }
 
-// ---- errors
-// ----------------------------------------------------------------------------------------------------------
+// ---- errors -------------------------------------------------------------------------------------------------------
 
 static const char *read_errors(rb_arena *a, const rb_past *runs, int count)
 {
@@ -119,10 +116,10 @@ static const char *read_errors(rb_arena *a, const rb_past *runs, int count)
         const double *hter = rb_past_column(a, runs[i].log.epoch, "val/hter");
         int n = runs[i].log.epoch.count, least = least_at(hter, n);
         if (least < 0) continue;
-        const char *name = count > 1 ? rb_text_format(a, "%s: ", rb_report_name(&runs[i])) : "";
+        const char *name = count > 1 ? rb_text_format(a, "%s: ", runs[i].short_name) : "";
         const char *since =
-            n - 1 == least ? "and might go on falling"
-                           : rb_text_format(a, "no better in the %s after it",
+            n - 1 == least ? "the last one"
+                           : rb_text_format(a, "none better in the %s after it",
                                             n - 2 == least ? "epoch" : rb_text_format(a, "%d epochs", n - 1 - least));
         text = rb_text_format(a, "%s%s%slowest HTER on val %s in epoch %d, %s.", text, *text ? " " : "", name,
                               rb_percent(a, hter[least]), least + 1, since);
@@ -145,14 +142,13 @@ static const char *read_areas(rb_arena *a, const rb_past *runs, int count)
             if (isfinite(area[k]) && (best < 0 || area[k] > area[best])) best = k;
         if (best >= 0)
             text = rb_text_format(a, "%s%s%s%s highest with %.4f in epoch %d.", text, *text ? " " : "",
-                                  count > 1 ? rb_report_name(&runs[i]) : "ROC AUC on val", count > 1 ? ":" : " was",
+                                  count > 1 ? runs[i].short_name : "ROC AUC on val", count > 1 ? ":" : " was",
                                   area[best], best + 1);
     }
     return text;
 }
 
-// ---- over steps
-// --------------------------------------------------------------------------------------------------------
+// ---- over steps ---------------------------------------------------------------------------------------------------
 
 typedef struct step_line {
     double *x, *mean, *low, *high;
@@ -197,6 +193,19 @@ static const char *read_rate(rb_arena *a, const rb_past *run)
                           rb_number_text(s[n - 1].lr, 3, last));
 }
 
+static const char *read_rates(rb_arena *a, const rb_past *runs, int count)
+{
+    const char *text = "At most";
+    char number[RB_NUMBER_TEXT];
+    for (int i = 0; i < count; i++) {
+        double most = -INFINITY;
+        for (int k = 0; k < runs[i].log.steps; k++) most = fmax(most, runs[i].log.step[k].lr);
+        text =
+            rb_text_format(a, "%s%s %s in %s", text, i ? "," : "", rb_number_text(most, 3, number), runs[i].short_name);
+    }
+    return rb_text_format(a, "%s.", text);
+}
+
 static const char *read_step_loss(rb_arena *a, const step_line *l)
 {
     double first = l->mean[0], last = l->mean[l->count - 1], width = 0;
@@ -216,7 +225,7 @@ static void show_over_steps(rb_page *p, const rb_past *runs, int count, bool lr)
         if (!runs[i].log.steps) continue;
         step_line l = line_of(a, &runs[i], lr);
         if (!n) first = l;
-        series[n++] = (rb_series){.name = count > 1 ? rb_report_name(&runs[i]) : NULL,
+        series[n++] = (rb_series){.name = count > 1 ? runs[i].short_name : NULL,
                                   .colour = RB_RUN_COLOUR + i,
                                   .x = l.x,
                                   .y = l.mean,
@@ -226,7 +235,7 @@ static void show_over_steps(rb_page *p, const rb_past *runs, int count, bool lr)
     }
     if (!n) return;
     const char *title = lr ? "Learning rate" : "Training loss by step";
-    const char *reading = count > 1 ? NULL : lr ? read_rate(a, runs) : read_step_loss(a, &first);
+    const char *reading = count > 1 ? read_rates(a, runs, count) : lr ? read_rate(a, runs) : read_step_loss(a, &first);
     rb_chart c = {.label = rb_text_format(a, "%s over steps. %s", title, reading ? reading : ""),
                   .x = {.label = "step", .from_zero = true},
                   .y = {.label = lr ? "learning rate" : "loss", .from_zero = true},
@@ -235,8 +244,7 @@ static void show_over_steps(rb_page *p, const rb_past *runs, int count, bool lr)
     rb_page_figure(p, title, reading, rb_chart_svg(a, &c));
 }
 
-// ---- the section
-// -------------------------------------------------------------------------------------------------------
+// ---- the section --------------------------------------------------------------------------------------------------
 
 static bool any_epochs(const rb_past *runs, int count)
 {

@@ -15,7 +15,7 @@ static const double shares[] = {1e-5, 1e-4, 0.001, 0.002, 0.005, 0.01, 0.02,  0.
                                 0.7,  0.8,  0.9,   0.95,  0.98,  0.99, 0.995, 0.998, 0.999, 0.9999, 0.99999};
 #define SHARES (int)(sizeof shares / sizeof *shares)
 
-// ---- numbers -------------------------------------------------------------------------------------------------------
+// ---- numbers ------------------------------------------------------------------------------------------------------
 
 // "3.20e-05" -> "3.2e-5": zeros that say nothing leave.
 static void tidy_exponent(char *text)
@@ -62,7 +62,7 @@ const char *rb_number_text(double value, int digits, char out[RB_NUMBER_TEXT])
     return out;
 }
 
-// ---- mapping -------------------------------------------------------------------------------------------------------
+// ---- mapping ------------------------------------------------------------------------------------------------------
 
 // Newton's steps on the distribution function, from an argument where it is not flat.
 double rb_probit(double share)
@@ -157,7 +157,7 @@ rb_scale rb_scale_of(const rb_axis *axis, rb_span data, double begin, double len
     return (rb_scale){axis->scale, axis->percent, axis->whole, s.low, s.high, begin, length};
 }
 
-// ---- ticks ---------------------------------------------------------------------------------------------------------
+// ---- ticks --------------------------------------------------------------------------------------------------------
 
 static rb_tick log_tick(const rb_scale *s, double value)
 {

@@ -17,21 +17,38 @@ const char *rb_counted(rb_arena *a, int64_t n, const char *one, const char *many
 }
 
 // One decimal, and one more where errors are few.
+static const char *points(rb_arena *a, double share)
+{
+    double size = fabs(share);
+    return rb_text_format(a, "%.*f", size > 0 && size < 0.00995 ? 2 : 1, 100 * share);
+}
+
 const char *rb_percent(rb_arena *a, double share)
 {
+    return isnan(share) ? "–" : rb_text_format(a, "%s\u00A0%%", points(a, share));
+}
+
+const char *rb_points_within(rb_arena *a, double share, rb_interval i)
+{
     if (isnan(share)) return "–";
-    double size = fabs(share);
-    return rb_text_format(a, "%.*f %%", size > 0 && size < 0.00995 ? 2 : 1, 100 * share);
+    if (isnan(i.low) || isnan(i.high)) return points(a, share);
+    return rb_text_format(a, "%s\u00A0[%.1f,\u00A0%.1f]", points(a, share), 100 * i.low, 100 * i.high);
 }
 
 const char *rb_percent_within(rb_arena *a, double share, rb_interval i)
 {
     if (isnan(share) || isnan(i.low) || isnan(i.high)) return rb_percent(a, share);
-    return rb_text_format(a, "%s [%.1f, %.1f]", rb_percent(a, share), 100 * i.low, 100 * i.high);
+    return rb_text_format(a, "%s\u00A0[%.1f,\u00A0%.1f]", rb_percent(a, share), 100 * i.low, 100 * i.high);
 }
 
-// ---- points
-// ----------------------------------------------------------------------------------------------------------
+const char *rb_within(rb_arena *a, double value, rb_interval i)
+{
+    if (isnan(value)) return "–";
+    if (isnan(i.low) || isnan(i.high)) return rb_text_format(a, "%.4f", value);
+    return rb_text_format(a, "%.4f\u00A0[%.3f,\u00A0%.3f]", value, i.low, i.high);
+}
+
+// ---- points -------------------------------------------------------------------------------------------------------
 
 // Every so manieth point, and both ends.
 static rb_roc thinned(rb_arena *a, rb_roc all)
@@ -50,7 +67,7 @@ static rb_roc thinned(rb_arena *a, rb_roc all)
 
 static rb_roc roc_of(rb_arena *a, const rb_result *r)
 {
-    return thinned(a, rb_roc_curve(a, r->scores));
+    return thinned(a, rb_roc_corners(a, r->scores));
 }
 
 static double *misses_of(rb_arena *a, const rb_roc *roc)
@@ -90,6 +107,7 @@ static rb_series *trade_offs(rb_arena *a, const rb_result *results, int count, b
                              .x = roc.fpr,
                              .y = misses ? misses_of(a, &roc) : roc.tpr,
                              .count = roc.count,
+                             .unmarked = true,
                              .label = say_points(a, r, &roc)};
         rb_rates at = rb_rates_of(rb_confusion_at(r->scores, r->threshold));
         double *x = RB_NEW(a, double, 1), *y = RB_NEW(a, double, 1);
@@ -141,8 +159,7 @@ static bool lacks_class(rb_scores s)
     return !positives || positives == s.n;
 }
 
-// ---- ROC
-// -------------------------------------------------------------------------------------------------------------
+// ---- ROC ----------------------------------------------------------------------------------------------------------
 
 static const char *read_roc(rb_arena *a, const rb_result *results, int count)
 {
@@ -172,8 +189,7 @@ void rb_show_roc(rb_page *p, const rb_result *results, int count)
     rb_page_figure(p, "ROC", reading, rb_chart_svg(a, &c));
 }
 
-// ---- DET
-// -------------------------------------------------------------------------------------------------------------
+// ---- DET ----------------------------------------------------------------------------------------------------------
 
 static const char *say_rate(rb_arena *a, double rate)
 {
@@ -223,8 +239,7 @@ void rb_show_det(rb_page *p, const rb_result *results, int count)
     rb_page_figure(p, "Detection error trade-off", reading, rb_chart_svg(a, &c));
 }
 
-// ---- precision and recall
-// ----------------------------------------------------------------------------------------------
+// ---- precision and recall -----------------------------------------------------------------------------------------
 
 // The rare class is the one worth finding: where that is class 0, scores and labels are turned around.
 static rb_scores of_class(rb_arena *a, rb_scores s, int wanted)
@@ -262,6 +277,7 @@ static rb_series precision_of(rb_arena *a, const rb_result *r, rb_scores s)
                        .x = roc.tpr + 1,
                        .y = precision + 1,
                        .count = roc.count - 1,
+                       .unmarked = true,
                        .label = said + 1};
 }
 

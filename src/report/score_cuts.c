@@ -8,16 +8,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define BINS_RELIABILITY 10
-#define BINS_HISTOGRAM   25
+#define BINS_HISTOGRAM 25
 
 static int64_t sum_of(rb_confusion c, int label)
 {
     return label ? c.tp + c.fn : c.tn + c.fp;
 }
 
-// ---- confusion
-// -------------------------------------------------------------------------------------------------------
+// ---- confusion ----------------------------------------------------------------------------------------------------
 
 void rb_show_confusion(rb_page *p, const rb_result *r, const char *const classes[2])
 {
@@ -50,8 +48,7 @@ void rb_show_confusion(rb_page *p, const rb_result *r, const char *const classes
     rb_page_figure(p, r->name ? rb_text_format(a, "Decisions, %s", r->name) : "Decisions", reading, rb_heat_svg(a, &h));
 }
 
-// ---- every threshold
-// ---------------------------------------------------------------------------------------------------
+// ---- every threshold ----------------------------------------------------------------------------------------------
 
 typedef struct sweep {
     double *threshold, *far, *frr, *hter;
@@ -140,7 +137,7 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count)
 {
     rb_arena *a = p->arena;
     rb_series *all = RB_NEW(a, rb_series, 2 * count);
-    const char *reading = "";
+    const char *reading = "The chosen threshold is worse than the best one of these pictures:";
     for (int i = 0; i < count; i++) {
         const rb_result *r = &results[i];
         sweep w = sweep_of(a, r->scores);
@@ -155,8 +152,7 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count)
                                      .count = 1,
                                      .radius = 4.5,
                                      .name = i ? NULL : "at the chosen threshold"};
-        reading = rb_text_format(a, "%s%s%s loses %.1f points to the best threshold of these pictures", reading,
-                                 i ? "; " : "", r->name, 100 * (at[1] - least));
+        reading = rb_text_format(a, "%s%s %s by %.1f points", reading, i ? "," : "", r->name, 100 * (at[1] - least));
     }
     reading = rb_text_format(a, "%s.", reading);
     rb_chart c = {.label = rb_text_format(a, "HTER over the threshold. %s", reading),
@@ -167,30 +163,28 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count)
     rb_page_figure(p, "HTER at every threshold", reading, rb_chart_svg(a, &c));
 }
 
-// ---- scores as probabilities
-// -------------------------------------------------------------------------------------------
+// ---- scores as probabilities --------------------------------------------------------------------------------------
 
 typedef struct bins {
-    double mean[BINS_RELIABILITY], share[BINS_RELIABILITY], low[BINS_RELIABILITY], high[BINS_RELIABILITY];
-    const char *said[BINS_RELIABILITY];
+    double mean[RB_ECE_BINS], share[RB_ECE_BINS], low[RB_ECE_BINS], high[RB_ECE_BINS];
+    const char *said[RB_ECE_BINS];
     int count;     // with pictures in them
-    double error;  // sum |share - mean| n / N
     double excess; // sum (mean - share) n / N
 } bins;
 
 static bins bins_of(rb_arena *a, rb_scores s)
 {
-    int n[BINS_RELIABILITY] = {0}, hits[BINS_RELIABILITY] = {0};
-    double sum[BINS_RELIABILITY] = {0};
+    int n[RB_ECE_BINS] = {0}, hits[RB_ECE_BINS] = {0};
+    double sum[RB_ECE_BINS] = {0};
     bins out = {0};
     for (int i = 0; i < s.n; i++) {
-        int bin = (int)(s.score[i] * BINS_RELIABILITY);
-        if (bin >= BINS_RELIABILITY) bin = BINS_RELIABILITY - 1;
+        int bin = (int)ceil(s.score[i] * RB_ECE_BINS) - 1; // (low, high], as rb_ece has them
+        if (bin < 0) bin = 0;
         n[bin]++;
         hits[bin] += s.label[i];
         sum[bin] += s.score[i];
     }
-    for (int bin = 0; bin < BINS_RELIABILITY; bin++) {
+    for (int bin = 0; bin < RB_ECE_BINS; bin++) {
         if (!n[bin]) continue;
         int at = out.count++;
         rb_interval i = rb_wilson(hits[bin], n[bin]);
@@ -198,7 +192,6 @@ static bins bins_of(rb_arena *a, rb_scores s)
         out.share[at] = (double)hits[bin] / n[bin];
         out.low[at] = i.low;
         out.high[at] = i.high;
-        out.error += fabs(out.share[at] - out.mean[at]) * n[bin] / s.n;
         out.excess += (out.mean[at] - out.share[at]) * n[bin] / s.n;
         out.said[at] = rb_text_format(a, "%s: %s predicted on average, %s of them are of class 1",
                                       rb_counted(a, n[bin], "picture", "pictures"), rb_percent(a, out.mean[at]),
@@ -207,7 +200,7 @@ static bins bins_of(rb_arena *a, rb_scores s)
     return out;
 }
 
-static const char *read_reliability(rb_arena *a, const bins *b, double logit_shift)
+static const char *read_reliability(rb_arena *a, const bins *b, double error, double logit_shift)
 {
     const char *lean = fabs(b->excess) < 0.005 ? "neither too high nor too low on the whole"
                        : b->excess > 0         ? rb_text_format(a, "on the whole %.1f points too high", 100 * b->excess)
@@ -218,8 +211,9 @@ static const char *read_reliability(rb_arena *a, const bins *b, double logit_shi
                              " Sampler and loss weights moved the logits by %+.2f: before these numbers are used as "
                              "probabilities of this data, that wants to be taken back.",
                              logit_shift);
-    return rb_text_format(a, "Taken as probabilities the scores are off by %s on average (ECE, %d equal bins), %s.%s",
-                          rb_percent(a, b->error), BINS_RELIABILITY, lean, why);
+    return rb_text_format(
+        a, "Taken as probabilities the scores are off by %.1f points on average (ECE, %d equal bins), %s.%s",
+        100 * error, RB_ECE_BINS, lean, why);
 }
 
 void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift)
@@ -227,7 +221,7 @@ void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift)
     rb_arena *a = p->arena;
     if (!r->scores.n) return;
     bins b = bins_of(a, r->scores);
-    const char *reading = read_reliability(a, &b, logit_shift);
+    const char *reading = read_reliability(a, &b, rb_ece(r->scores), logit_shift);
     rb_series dots = {.mark = RB_MARK_DOTS,
                       .colour = RB_RUN_COLOUR,
                       .x = b.mean,
@@ -248,8 +242,7 @@ void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift)
     rb_page_figure(p, "Scores as probabilities", reading, rb_chart_svg(a, &c));
 }
 
-// ---- how scores spread
-// -------------------------------------------------------------------------------------------------
+// ---- how scores spread --------------------------------------------------------------------------------------------
 
 static int rising(const void *x, const void *y)
 {
@@ -301,7 +294,7 @@ void rb_show_histogram(rb_page *p, const rb_result *r, const char *const classes
     rb_arena *a = p->arena;
     char median[2][RB_NUMBER_TEXT];
     rb_rates at = rb_rates_of(rb_confusion_at(r->scores, r->threshold));
-    for (int label = 0; label < 2; label++) rb_number_text(median_of(a, r->scores, label), 2, median[label]);
+    for (int label = 0; label < 2; label++) rb_number_text(median_of(a, r->scores, label), 3, median[label]);
     const char *reading = rb_text_format(
         a,
         "Half of class %s scores under %s, half of class %s over %s. On the wrong side of the line are %s "

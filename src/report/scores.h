@@ -27,11 +27,14 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count);
 void rb_show_confusion(rb_page *p, const rb_result *r, const char *const classes[2]);
 void rb_show_sweep(rb_page *p, const rb_result *r);
 void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift);
+void rb_show_coverage(rb_page *p, const rb_result *r); // errors when the least sure are looked at by a person
 void rb_show_histogram(rb_page *p, const rb_result *r, const char *const classes[2]);
 
 // "7.0 %", "7.0 % [5.1, 9.4]"; without the interval where there is none. In `a`.
 const char *rb_percent(rb_arena *a, double share);
 const char *rb_percent_within(rb_arena *a, double share, rb_interval i);
+const char *rb_points_within(rb_arena *a, double share, rb_interval i); // "7.0 [5.1, 9.4]", in per cent
+const char *rb_within(rb_arena *a, double value, rb_interval i);        // "0.9468 [0.921, 0.968]"
 
 // "1 picture", "12 pictures".
 const char *rb_counted(rb_arena *a, int64_t n, const char *one, const char *many);

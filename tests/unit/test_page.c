@@ -26,7 +26,7 @@ static int count_of(const char *text, const char *part)
     return count;
 }
 
-// ---- words ---------------------------------------------------------------------------------------------------------
+// ---- words --------------------------------------------------------------------------------------------------------
 
 static void words_are_escaped(void **state)
 {
@@ -70,7 +70,7 @@ static void numbers_are_for_people(void **state)
         assert_string_equal(rb_number_text(all[i].value, all[i].digits, text), all[i].text);
 }
 
-// ---- scales --------------------------------------------------------------------------------------------------------
+// ---- scales -------------------------------------------------------------------------------------------------------
 
 static void check_ticks(rb_axis axis, rb_span span, const char *wanted)
 {
@@ -113,7 +113,7 @@ static void probit_is_the_normal_quantile(void **state)
     assert_true(isinf(rb_probit(0)) && isinf(rb_probit(1)) && isnan(rb_probit(NAN)));
 }
 
-// ---- figures -------------------------------------------------------------------------------------------------------
+// ---- figures ------------------------------------------------------------------------------------------------------
 
 static void a_line_is_where_its_values_are(void **state)
 {
@@ -184,8 +184,7 @@ static void heat_maps_and_bars_say_their_numbers(void **state)
     check_has(bars.body, "yes · test: 88");
 }
 
-// ---- pages
-// -----------------------------------------------------------------------------------------------------------
+// ---- pages --------------------------------------------------------------------------------------------------------
 
 #define BAD "<script>alert(1)</script> & \"x\" *y* [z](w) `v` $u$"
 

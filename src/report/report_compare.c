@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// report_compare.c - runs that were judged on the same pictures: is the best one better, or was it luck?
+#include "report/report.h"
+#include "report/scores.h"
+
+#include "metric/compare.h"
+
+#include <math.h>
+#include <string.h>
+
+static const rb_part_results *judged_part(const rb_past *run)
+{
+    int part = rb_past_main_part(run);
+    return part < 0 ? NULL : &run->part[part];
+}
+
+static bool same_pictures(const rb_past *one, const rb_past *other)
+{
+    const rb_part_results *a = judged_part(one), *b = judged_part(other);
+    if (rb_past_main_part(one) != rb_past_main_part(other) || a->scores.n != b->scores.n) return false;
+    for (int i = 0; i < a->scores.n; i++)
+        if (strcmp(a->path[i], b->path[i]) || a->scores.label[i] != b->scores.label[i]) return false;
+    return true;
+}
+
+int rb_report_best(const rb_past *runs, int count)
+{
+    int best = -1;
+    double least = INFINITY;
+    for (int i = 0; i < count; i++) {
+        int part = rb_past_main_part(&runs[i]);
+        double hter = part < 0 ? (double)NAN : runs[i].verdict[part].summary.rates.hter;
+        if (hter < least) least = hter, best = i;
+    }
+    return best;
+}
+
+bool rb_report_comparable(const rb_past *runs, int count)
+{
+    int best = rb_report_best(runs, count);
+    for (int i = 0; best >= 0 && i < count; i++)
+        if (judged_part(&runs[i]) && !same_pictures(&runs[best], &runs[i])) return false;
+    return best >= 0;
+}
+
+// "1.2 [-0.4, 2.9]", in points of per cent.
+static const char *points(rb_arena *a, rb_difference d)
+{
+    return rb_text_format(a, "%+.1f\u00A0[%+.1f,\u00A0%+.1f]", 100 * d.value, 100 * d.at.low, 100 * d.at.high);
+}
+
+static const char *p_value(rb_arena *a, double p)
+{
+    return isnan(p) ? NULL : p < 0.001 ? "< 0.001" : rb_text_format(a, "%.3f", p);
+}
+
+static bool is_apart(rb_difference d)
+{
+    return d.at.low > 0 || d.at.high < 0;
+}
+
+static void put_row(rb_page *p, const rb_past *run, const rb_comparison *c)
+{
+    rb_arena *a = p->arena;
+    bool area = is_apart(c->auc_bootstrap);
+    const char *said = is_apart(c->hter_bootstrap) ? "yes" : area ? "not in HTER, but in ROC AUC" : "no";
+    rb_page_row(p, (const char *const[]){run->short_name, points(a, c->hter_bootstrap), p_value(a, c->all.p),
+                                         rb_text_format(a, "%+.4f\u00A0[%+.3f,\u00A0%+.3f]", c->auc_bootstrap.value,
+                                                        c->auc_bootstrap.at.low, c->auc_bootstrap.at.high),
+                                         p_value(a, c->delong_p), said});
+}
+
+static rb_comparison compare(const rb_past *run, const rb_past *best)
+{
+    const rb_part_results *ours = judged_part(run), *theirs = judged_part(best);
+    rb_bootstrap b = {RB_VERDICT_RESAMPLES, best->verdict[rb_past_main_part(best)].group};
+    return rb_compare(ours->scores, ours->threshold, theirs->scores, theirs->threshold, &b);
+}
+
+const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count)
+{
+    int best = rb_report_best(runs, count), next = -1;
+    double least = INFINITY;
+    for (int i = 0; i < count; i++) {
+        int part = rb_past_main_part(&runs[i]);
+        double hter = part < 0 || i == best ? (double)NAN : runs[i].verdict[part].summary.rates.hter;
+        if (hter < least) least = hter, next = i;
+    }
+    if (next < 0 || !same_pictures(&runs[best], &runs[next])) return NULL;
+    rb_difference lead = compare(&runs[next], &runs[best]).hter_bootstrap;
+    return rb_text_format(a, "%s comes next, with %.1f points more, 95 %% interval %+.1f to %+.1f: %s.",
+                          runs[next].short_name, 100 * lead.value, 100 * lead.at.low, 100 * lead.at.high,
+                          is_apart(lead) ? "more than luck would do" : "luck alone may have done that");
+}
+
+void rb_report_comparison(rb_page *p, const rb_past *runs, int count)
+{
+    rb_arena *a = p->arena;
+    const rb_column columns[] = {{"run", false},      {"HTER, points [95 %]", true},
+                                 {"McNemar p", true}, {"ROC AUC [95 %]", true},
+                                 {"DeLong p", true},  {"more than luck?", false}};
+    int best = rb_report_best(runs, count), rows = 0;
+    if (best < 0) return;
+    for (int i = 0; i < count; i++) {
+        if (i == best || !judged_part(&runs[i]) || !same_pictures(&runs[best], &runs[i])) continue;
+        if (!rows++)
+            rb_page_table(
+                p, rb_text_format(a, "Against %s, on the same pictures", runs[best].short_name),
+                "Differences to it, with intervals from pictures drawn again and again in pairs. Of many runs "
+                "that differ by luck alone, one in twenty looks as if it did not.",
+                columns, 6);
+        rb_comparison c = compare(&runs[i], &runs[best]);
+        put_row(p, &runs[i], &c);
+    }
+}
