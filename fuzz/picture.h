@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// picture.h - what the JPEG and the PNG target do: decode to colour and to grey, then look at every byte.
+// picture.h - what the JPEG and the PNG target do: read the head, decode to colour and to grey, then look at every
+// byte.
 #ifndef RB_FUZZ_PICTURE_H
 #define RB_FUZZ_PICTURE_H
 
@@ -14,6 +15,7 @@ static inline void decode(const uint8_t *data, size_t size, int channels)
     rb_error err;
     rb_image image;
     rb_arena *a = rb_arena_open();
+    rb_image_kind_of((rb_bytes){data, (ptrdiff_t)size});
     if (rb_image_decode(a, (rb_bytes){data, (ptrdiff_t)size}, channels, &image, &err)) {
         volatile unsigned sum = 0;
         ptrdiff_t count = (ptrdiff_t)image.h * image.w * image.c;

@@ -46,3 +46,9 @@ bool rb_fail_errno(rb_error *err, rb_error_kind kind, int number, const char *fo
     join(err->text, sizeof err->text, front, strerror(number));
     return false;
 }
+
+const char *rb_error_reason(const rb_error *err, const char *place)
+{
+    size_t n = strlen(place);
+    return !strncmp(err->text, place, n) && !strncmp(err->text + n, ": ", 2) ? err->text + n + 2 : err->text;
+}

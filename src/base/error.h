@@ -38,4 +38,7 @@ bool rb_fail_in(rb_error *err, const char *format, ...) RB_PRINTF(2, 3);
 // As rb_fail with the text of an errno value after it: "<format>: No such file or directory".
 bool rb_fail_errno(rb_error *err, rb_error_kind kind, int number, const char *format, ...) RB_PRINTF(4, 5);
 
+// The text without the "<place>: " that it begins with; all of it where it begins otherwise.
+const char *rb_error_reason(const rb_error *err, const char *place);
+
 #endif

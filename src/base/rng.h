@@ -21,6 +21,7 @@ typedef enum rb_stream {
     RB_STREAM_SYNTH = 6,     // synthetic pictures
     RB_STREAM_BOOTSTRAP = 7, // resamples of judged pictures: draw = number of the resample
     RB_STREAM_MIX = 8,       // how a batch is mixed: draw = that of its first picture
+    RB_STREAM_EXPLORE = 9,   // which pictures stand for all in an exploration
 } rb_stream;
 
 // One Philox block: four independent 32-bit words.

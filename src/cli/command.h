@@ -21,6 +21,9 @@ const rb_command *rb_command_find(const char *name, rb_error *err); // NULL: USA
 // Prints a result; true. Whether all of it came out, main.c asks the stream at the end.
 bool rb_print(const char *text);
 
+// The call as somebody would type it again: "rarebit eda --root_dir 'my data'".
+const char *rb_command_line(rb_arena *a, const char *name, int argc, char **argv);
+
 // Fails with USAGE if there are operands: for commands that take none.
 bool rb_no_operands(rb_words operands, rb_error *err) RB_CHECKED;
 

@@ -98,7 +98,8 @@ bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb
     if (!rb_config_flags(a, &asked->config, argc, argv, &out->operands, err)) return false;
     rb_settings_speak(asked);
     return open_checkpoint(a, out, asked->checkpoint_path, err) && settle(a, purpose, argc, argv, out, err) &&
-           choose_threshold(out, "val_threshold", asked->decision.val_threshold, err) && open_network(a, out, err);
+           (purpose == RB_FOR_EDA || choose_threshold(out, "val_threshold", asked->decision.val_threshold, err)) &&
+           open_network(a, out, err);
 }
 
 // Keys of the call are about the first one; of those, what is no part of a network holds for both.

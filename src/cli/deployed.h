@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// deployed.h - a trained network ready to judge pictures: what eval and infer begin with; private to the commands.
+// deployed.h - a trained network ready to judge pictures: what eval, infer and eda begin with; private to the commands.
 #ifndef RB_CLI_DEPLOYED_H
 #define RB_CLI_DEPLOYED_H
 
@@ -11,7 +11,7 @@ typedef struct rb_deployed {
     const char *path; // of the checkpoint
     rb_checkpoint checkpoint;
     rb_network network;
-    double threshold;
+    double threshold;           // of eval and infer
     const char *threshold_from; // "from the checkpoint", "given"
 } rb_deployed;
 

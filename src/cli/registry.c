@@ -44,3 +44,19 @@ bool rb_no_operands(rb_words operands, rb_error *err)
     return !operands.count ||
            rb_fail(err, RB_ERR_USAGE, "'%s' is no flag; flags look like --key value", operands.word[0]);
 }
+
+static const char *quoted(rb_arena *a, const char *word)
+{
+    bool plain = *word && !strpbrk(word, " \t\n'\"\\$`*?[]{}()<>|&;~#!");
+    if (plain) return word;
+    const char *text = "'";
+    for (; *word; word++) text = rb_text_format(a, *word == '\'' ? "%s'\\'%c" : "%s%c", text, *word);
+    return rb_text_format(a, "%s'", text);
+}
+
+const char *rb_command_line(rb_arena *a, const char *name, int argc, char **argv)
+{
+    const char *line = rb_text_format(a, "rarebit %s", name);
+    for (int i = 0; i < argc; i++) line = rb_text_format(a, "%s %s", line, quoted(a, argv[i]));
+    return line;
+}

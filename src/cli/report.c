@@ -33,13 +33,6 @@ static rb_config config(rb_arena *a)
         (rb_section){.title = "report", .fields = fields, .values = RB_NEW(a, report_settings, 1), .used = true});
 }
 
-static const char *command_line(rb_arena *a, int argc, char **argv)
-{
-    const char *text = "rarebit report";
-    for (int i = 0; i < argc; i++) text = rb_text_format(a, "%s %s", text, argv[i]);
-    return text;
-}
-
 static bool read_runs(rb_arena *a, rb_words folders, rb_past *runs, rb_error *err)
 {
     for (int i = 0; i < folders.count; i++)
@@ -57,7 +50,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     if (!folders.count || folders.count > RUNS)
         return rb_fail(err, RB_ERR_USAGE, "name 1 to %d run folders, as `rarebit train` prints them", RUNS);
     rb_past *runs = RB_NEW(a, rb_past, folders.count);
-    rb_report_spec spec = {command_line(a, argc, argv), s->pictures};
+    rb_report_spec spec = {rb_command_line(a, "report", argc, argv), s->pictures};
     const char *path = s->output            ? s->output
                        : folders.count == 1 ? rb_path_join(a, folders.word[0], "report.html")
                                             : "report.html";

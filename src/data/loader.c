@@ -86,13 +86,6 @@ static void augment(const rb_loader *l, int sample, int draw, rb_arena *scratch,
     if (image.pixels != row) memcpy(row, image.pixels, (size_t)l->row_bytes);
 }
 
-// What `text` says behind "<path>: ".
-static const char *without_path(const char *text, const char *path)
-{
-    size_t n = strlen(path);
-    return !strncmp(text, path, n) && !strncmp(text + n, ": ", 2) ? text + n + 2 : text;
-}
-
 static void run_job(rb_loader *l, job j, rb_arena *scratch)
 {
     int sample = l->pass.order[j.draw];
@@ -105,7 +98,7 @@ static void run_job(rb_loader *l, job j, rb_arena *scratch)
         augment(l, sample, j.draw, scratch, row);
     j.slot->sample[j.row] = sample;
     j.slot->bad[j.row] = !good;
-    j.slot->reason[j.row] = good ? NULL : without_path(err->text, l->spec.data->samples[sample].path);
+    j.slot->reason[j.row] = good ? NULL : rb_error_reason(err, l->spec.data->samples[sample].path);
 }
 
 // ---- workers -----------------------------------------------------------------------------------------------------

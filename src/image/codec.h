@@ -20,9 +20,6 @@ int rb_exif_orientation(rb_bytes tiff);
 // Turns the picture upright; pixels that move are new ones in `a`.
 void rb_image_orient(rb_arena *a, rb_image *image, int orientation);
 
-// RGB to grey in place.
-void rb_image_to_grey(rb_image *image);
-
 // Inks (0: none, 255: full) to light: `cmyk` has n x 4 bytes, `rgb` n x 3.
 void rb_cmyk_to_rgb(const uint8_t *cmyk, uint8_t *rgb, int n);
 

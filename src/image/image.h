@@ -25,6 +25,17 @@ typedef struct rb_image {
 // Source:  PNG, RFC 2083; JPEG orientation, EXIF 2.32 tag 0x0112
 bool rb_image_decode(rb_arena *a, rb_bytes file, int channels, rb_image *out, rb_error *err) RB_CHECKED;
 
+// What a file says of its samples in its head, without a pixel being decoded; what it does not say is 0.
+typedef struct rb_image_kind {
+    const char *format; // "JPEG", "PNG"; NULL: neither
+    int channels;       // as stored: 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha, or CMYK
+    int bits;           // of a sample; of a palette's index
+} rb_image_kind;
+rb_image_kind rb_image_kind_of(rb_bytes file);
+
+// RGB to grey in place: Y = 0.299 R + 0.587 G + 0.114 B, rounded.
+void rb_image_to_grey(rb_image *image);
+
 typedef enum rb_interpolation {
     RB_BILINEAR, // OpenCV's INTER_LINEAR: no antialiasing, 11-bit weights
     RB_NEAREST,  // OpenCV's INTER_NEAREST

@@ -101,7 +101,7 @@ static const rb_field loss_fields[] = {
 static const rb_field start_fields[] = {
     {"checkpoint_path", RB_TEXT, 0, .optional = true, .local = true,
      .help =
-         "checkpoint to begin from (train) or to use (eval, infer); for train also the folder of a run that goes on"},
+         "checkpoint to begin from (train) or to use (eval, infer, eda); for train also the folder of a run that goes on"},
     {0},
 };
 
@@ -187,27 +187,28 @@ static const struct part {
     unsigned used;
     const char *brought; // for help: what a checkpoint brings along of these keys; NULL: nothing
 } parts[] = {
-    {"checkpoint", start_fields, AT(checkpoint_path), ALL, NULL},
-    {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_AUGMENT,
+    {"checkpoint", start_fields, AT(checkpoint_path), ALL | RB_FOR_EDA, NULL},
+    {"data", rb_data_fields, AT(data), RB_FOR_TRAIN | RB_FOR_EVAL | RB_FOR_AUGMENT | RB_FOR_EDA,
      BROUGHT ", but for root_dir and manifest"},
-    {"pictures", rb_picture_fields, AT(data), ALL | RB_FOR_BENCH | RB_FOR_AUGMENT, SHAPING},
+    {"pictures", rb_picture_fields, AT(data), ALL | RB_FOR_BENCH | RB_FOR_AUGMENT | RB_FOR_EDA, SHAPING},
     {"sampling", rb_sampling_fields, AT(data), RB_FOR_TRAIN, NULL},
     {"augmentation", rb_augment_fields, AT(data), RB_FOR_TRAIN | RB_FOR_BENCH | RB_FOR_AUGMENT, NULL},
     {"bad pictures", rb_bad_image_fields, AT(data), ALL, NULL},
     {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH, NULL},
-    {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH, SHAPING},
+    {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH | RB_FOR_EDA, SHAPING},
     {"training", training_fields, AT(training), RB_FOR_TRAIN, NULL},
     {"mixing", rb_mix_fields, AT(mix), RB_FOR_TRAIN, NULL},
-    {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT, NULL},
+    {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT | RB_FOR_EDA, NULL},
     {"loss", loss_fields, AT(training), RB_FOR_TRAIN, NULL},
-    {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH, BROUGHT ", but for device_index and threads"},
+    {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH | RB_FOR_EDA,
+     BROUGHT ", but for device_index and threads"},
     {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, NULL},
     {"input", input_fields, AT(output), RB_FOR_INFER | RB_FOR_AUGMENT, NULL},
     {"output", output_fields, AT(output), RB_FOR_INFER, NULL},
     {"threshold", rb_threshold_fields, AT(threshold), RB_FOR_TRAIN | RB_FOR_EVAL, BROUGHT},
     {"evaluation", eval_fields, AT(eval), RB_FOR_EVAL, NULL},
-    {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH, NULL},
-    {"messages", message_fields, AT(messages), ALL | RB_FOR_BENCH | RB_FOR_AUGMENT | RB_FOR_TRACK, NULL},
+    {"results", json_fields, AT(json), RB_FOR_EVAL | RB_FOR_BENCH | RB_FOR_EDA, NULL},
+    {"messages", message_fields, AT(messages), ALL | RB_FOR_BENCH | RB_FOR_AUGMENT | RB_FOR_TRACK | RB_FOR_EDA, NULL},
     {"tracking", rb_track_fields, AT(track), RB_FOR_TRAIN | RB_FOR_TRACK, NULL},
 };
 #define PARTS ((int)(sizeof parts / sizeof *parts))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// settings.h - every key of train, eval, infer, bench and augment in one struct, and which of them each command uses.
+// settings.h - every key of train, eval, infer, bench, augment and eda in one struct, and which of them each command
+// uses.
 //
 // One file may serve all these commands: keys that a command does not use are checked all the same.
 #ifndef RB_TRAIN_SETTINGS_H
@@ -86,7 +87,8 @@ typedef enum rb_purpose {
     RB_FOR_INFER = 4,
     RB_FOR_BENCH = 8,
     RB_FOR_AUGMENT = 16,
-    RB_FOR_TRACK = 32
+    RB_FOR_TRACK = 32,
+    RB_FOR_EDA = 64
 } rb_purpose;
 
 typedef struct rb_settings {
