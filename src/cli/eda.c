@@ -167,6 +167,7 @@ static bool add_results(eda *e, rb_page *page, rb_words runs, rb_error *err)
     for (int i = 0; i < runs.count; i++)
         if (!rb_past_read(e->arena, runs.word[i], &past[i], err)) return false;
     if (!runs.count) return true;
+    if (runs.count > 1) rb_report_name_runs(e->arena, past, runs.count);
     rb_report_results(page, past, runs.count);
     rb_report_training(page, past, runs.count);
     return true;

@@ -12,6 +12,7 @@
 #define CONFIG_LIMIT ((ptrdiff_t)1 << 20)
 #define LOG_LIMIT    ((ptrdiff_t)1 << 30)
 #define SPLIT_LIMIT  ((ptrdiff_t)1 << 30)
+#define MOST_CLASSES 100000
 
 double rb_past_number(const json_t *record, const char *key)
 {
@@ -141,23 +142,38 @@ static int part_of(const char *name)
     return part;
 }
 
+// A label as split.csv has it; -1: it is none, or of more classes than anybody has.
+static int label_of(const char *text)
+{
+    char *end;
+    long label = strtol(text, &end, 10);
+    bool whole = *text >= '0' && *text <= '9' && !*end;
+    return whole && label < MOST_CLASSES ? (int)label : -1;
+}
+
+static bool read_row(rb_csv *csv, rb_past *out, bool head, rb_error *err)
+{
+    char *field[4];
+    int count;
+    if (!rb_csv_row(csv, field, 4, &count, err)) return false;
+    if (count < 3) return rb_fail(err, RB_ERR_DATA, "%s:%d: has %d fields, not 3 or 4", csv->path, csv->line, count);
+    if (head) return true;
+    int label = label_of(field[1]);
+    if (label < 0) return rb_fail(err, RB_ERR_DATA, "%s:%d: \"%.40s\" is no label", csv->path, csv->line, field[1]);
+    const char *group = count > 3 && *field[3] ? field[3] : NULL;
+    out->picture[out->pictures++] = (rb_past_picture){field[0], group, label, part_of(field[2])};
+    return true;
+}
+
 static bool read_split(rb_arena *a, const char *path, rb_past *out, rb_error *err)
 {
     rb_csv csv;
-    char *field[4];
-    int room = 0, count;
+    int room = 1;
     if (!rb_csv_open(a, path, SPLIT_LIMIT, &csv, err)) return false;
     for (const char *c = csv.at; c < csv.end; c++) room += *c == '\n';
-    out->picture = RB_NEW(a, rb_past_picture, room + 1);
-    for (bool head = true; rb_csv_more(&csv); head = false) {
-        if (!rb_csv_row(&csv, field, 4, &count, err)) return false;
-        if (count < 3) return rb_fail(err, RB_ERR_DATA, "%s:%d: has %d fields, not 3 or 4", path, csv.line, count);
-        if (!head)
-            out->picture[out->pictures++] = (rb_past_picture){.name = field[0],
-                                                              .group = count > 3 && *field[3] ? field[3] : NULL,
-                                                              .label = !strcmp(field[1], "1"),
-                                                              .part = part_of(field[2])};
-    }
+    out->picture = RB_NEW(a, rb_past_picture, room);
+    for (bool head = true; rb_csv_more(&csv); head = false)
+        if (!read_row(&csv, out, head, err)) return false;
     return true;
 }
 
@@ -218,15 +234,20 @@ static const char *name_of(rb_arena *a, const char *folder)
     return rb_path_name(path);
 }
 
-// Logs of old runs do not say what labels are called.
-static void find_classes(rb_past *p)
+// At least two, and enough for every label; logs of old runs do not say what they are called.
+static void find_classes(rb_arena *a, rb_past *p)
 {
     const json_t *names = json_object_get(p->log.run, "classes");
-    static const char *const labels[] = {"0", "1"};
-    for (int i = 0; i < 2; i++) {
-        const char *name = json_string_value(json_array_get(names, (size_t)i));
-        p->classes[i] = name ? name : labels[i];
+    int count = 2, named = (int)json_array_size(names);
+    for (int i = 0; i < p->pictures; i++)
+        if (p->picture[i].label >= count) count = p->picture[i].label + 1;
+    const char **classes = RB_NEW(a, const char *, count);
+    for (int k = 0; k < count; k++) {
+        const char *name = k < named ? json_string_value(json_array_get(names, (size_t)k)) : NULL;
+        classes[k] = name ? name : rb_text_format(a, "%d", k);
     }
+    p->classes = classes;
+    p->class_count = count;
 }
 
 bool rb_past_read(rb_arena *a, const char *folder, rb_past *out, rb_error *err)
@@ -247,6 +268,6 @@ bool rb_past_read(rb_arena *a, const char *folder, rb_past *out, rb_error *err)
         if (out->part[part].scores.n) out->verdict[part] = judge(a, out, part);
     }
     out->short_name = out->name;
-    find_classes(out);
+    find_classes(a, out);
     return true;
 }

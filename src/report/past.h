@@ -53,7 +53,8 @@ typedef struct rb_past {
     int pictures;
     rb_part_results part[RB_PAST_PARTS]; // scores.n 0: not judged
     rb_verdict verdict[RB_PAST_PARTS];
-    const char *classes[2];
+    const char *const *classes; // by label
+    int class_count;
 } rb_past;
 
 // Owner:  everything lives in `a`

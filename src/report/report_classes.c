@@ -28,14 +28,8 @@ static int main_part(const rb_past *run)
 static judged judge(rb_arena *a, const rb_past *run, int part)
 {
     rb_class_scores s = run->part[part].many;
-    const json_t *names = json_object_get(run->log.run, "classes");
-    const char **name = RB_NEW(a, const char *, s.k);
-    judged j = {.summary = rb_class_summarise(a, s), .name = name};
+    judged j = {.summary = rb_class_summarise(a, s), .name = run->classes};
     j.intervals = rb_class_intervals_of(a, s, &j.summary, &(rb_bootstrap){.resamples = RB_VERDICT_RESAMPLES});
-    for (int k = 0; k < s.k; k++) {
-        const char *known = json_string_value(json_array_get(names, (size_t)k));
-        name[k] = known ? known : rb_text_format(a, "%d", k);
-    }
     return j;
 }
 
@@ -77,7 +71,7 @@ static void show_parts(rb_page *p, const rb_past *run)
                                rb_points_within(a, s->hter, interval_of(&j, "hter")),
                                rb_points_within(a, s->accuracy, interval_of(&j, "accuracy")),
                                rb_within(a, s->macro_f1, interval_of(&j, "macro_f1")),
-                               rb_text_format(a, "%.4f", s->roc_auc),
+                               rb_within(a, s->roc_auc, (rb_interval){NAN, NAN}),
                                rb_text_format(a, "%.3f", s->mcc),
                                rb_text_format(a, "%d", s->n)};
         rb_page_row(p, cells);
@@ -105,7 +99,7 @@ static void show_classes(rb_page *p, const judged *j)
                                rb_points_within(a, c->rates.recall, c->recall_interval),
                                rb_text_format(a, "%.1f", 100 * c->rates.precision),
                                rb_text_format(a, "%.3f", c->rates.f1),
-                               rb_text_format(a, "%.4f", c->roc_auc),
+                               rb_within(a, c->roc_auc, (rb_interval){NAN, NAN}),
                                rb_text_format(a, "%lld", (long long)c->rates.support)};
         rb_page_row(p, cells);
     }

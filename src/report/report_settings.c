@@ -9,41 +9,95 @@
 
 // ---- data ---------------------------------------------------------------------------------------------------------
 
-static void count_classes(const rb_past *run, int counts[RB_PAST_PARTS + 1][2])
+// [parts + 1][classes]; the last row is of pictures that were left out.
+static const int *count_classes(rb_arena *a, const rb_past *run)
 {
-    memset(counts, 0, sizeof(int[RB_PAST_PARTS + 1][2]));
-    for (int i = 0; i < run->pictures; i++) counts[run->picture[i].part][run->picture[i].label]++;
+    int *counts = RB_NEW(a, int, (ptrdiff_t)(RB_PAST_PARTS + 1) * run->class_count);
+    for (int i = 0; i < run->pictures; i++) counts[run->picture[i].part * run->class_count + run->picture[i].label]++;
+    return counts;
+}
+
+static double sum_of(const int *counts, int count)
+{
+    double sum = 0;
+    for (int k = 0; k < count; k++) sum += counts[k];
+    return sum;
+}
+
+static const char *counted(rb_arena *a, int n, double whole)
+{
+    return rb_text_format(a, "%d (%s)", n, rb_percent(a, whole > 0 ? n / whole : 0));
+}
+
+// Few classes: bars of each part, in the colours of classes.
+static rb_svg bars_by_part(rb_arena *a, const rb_past *run, const int *counts, const char *reading)
+{
+    int classes = run->class_count;
+    struct rb_bar_group *groups = RB_NEW(a, struct rb_bar_group, classes);
+    for (int k = 0; k < classes; k++) {
+        double *value = RB_NEW(a, double, RB_PAST_PARTS);
+        const char **text = RB_NEW(a, const char *, RB_PAST_PARTS);
+        for (int part = 0; part < RB_PAST_PARTS; part++) {
+            const int *row = counts + (ptrdiff_t)part * classes;
+            value[part] = row[k];
+            text[part] = counted(a, row[k], sum_of(row, classes));
+        }
+        groups[k] = (struct rb_bar_group){rb_text_format(a, "class %s", run->classes[k]), k, value, text};
+    }
+    return rb_bars_svg(a, &(rb_bars){.label = rb_text_format(a, "Pictures by part and class. %s", reading),
+                                     .value = {.label = "pictures"},
+                                     .category = rb_results_parts,
+                                     .count = RB_PAST_PARTS,
+                                     .groups = groups,
+                                     .group_count = classes});
+}
+
+// Many: a bar for each class, over all parts.
+static rb_svg bars_by_class(rb_arena *a, const rb_past *run, const int *all, const char *reading)
+{
+    double *value = RB_NEW(a, double, run->class_count), whole = sum_of(all, run->class_count);
+    const char **text = RB_NEW(a, const char *, run->class_count);
+    for (int k = 0; k < run->class_count; k++) {
+        value[k] = all[k];
+        text[k] = counted(a, all[k], whole);
+    }
+    struct rb_bar_group group = {NULL, RB_RUN_COLOUR, value, text};
+    return rb_bars_svg(a, &(rb_bars){.label = rb_text_format(a, "Pictures by class. %s", reading),
+                                     .value = {.label = "pictures of all parts"},
+                                     .category = run->classes,
+                                     .count = run->class_count,
+                                     .groups = &group,
+                                     .group_count = 1});
+}
+
+static const char *read_balance(rb_arena *a, const rb_past *run, const int *all)
+{
+    int rare = 0, often = 0;
+    double whole = sum_of(all, run->class_count);
+    for (int k = 1; k < run->class_count; k++) {
+        if (all[k] <= all[rare]) rare = k;
+        if (all[k] > all[often]) often = k;
+    }
+    const char *share = rb_percent(a, whole > 0 ? all[rare] / whole : 0);
+    double times = all[rare] ? (double)all[often] / all[rare] : 0;
+    if (run->class_count == 2)
+        return rb_text_format(a, "Class %s is the rarer one: %s of %.0f pictures, one for every %.1f of the other.",
+                              run->classes[rare], share, whole, times);
+    return rb_text_format(a, "Class %s is the rarest: %s of %.0f pictures, one for every %.1f of class %s.",
+                          run->classes[rare], share, whole, times, run->classes[often]);
 }
 
 static void show_balance(rb_page *p, const rb_past *run)
 {
+    enum { FEW = 4 };
     rb_arena *a = p->arena;
-    int counts[RB_PAST_PARTS + 1][2], all[2] = {0};
-    double value[2][RB_PAST_PARTS];
-    const char *text[2][RB_PAST_PARTS];
-    count_classes(run, counts);
-    for (int part = 0; part < RB_PAST_PARTS; part++)
-        for (int k = 0; k < 2; k++) {
-            double n = counts[part][0] + counts[part][1];
-            all[k] += counts[part][k];
-            value[k][part] = counts[part][k];
-            text[k][part] =
-                rb_text_format(a, "%d (%s)", counts[part][k], rb_percent(a, n > 0 ? counts[part][k] / n : 0));
-        }
-    int rare = all[1] <= all[0], whole = all[0] + all[1];
-    const char *reading = rb_text_format(
-        a, "Class %s is the rarer one: %s of %d pictures, one for every %.1f of the other.", run->classes[rare],
-        rb_percent(a, whole ? (double)all[rare] / whole : 0), whole, all[rare] ? (double)all[!rare] / all[rare] : 0);
-    struct rb_bar_group groups[2];
-    for (int k = 0; k < 2; k++)
-        groups[k] = (struct rb_bar_group){rb_text_format(a, "class %s", run->classes[k]), k, value[k], text[k]};
-    rb_bars b = {.label = rb_text_format(a, "Pictures by part and class. %s", reading),
-                 .value = {.label = "pictures"},
-                 .category = rb_results_parts,
-                 .count = RB_PAST_PARTS,
-                 .groups = groups,
-                 .group_count = 2};
-    rb_page_figure(p, "Classes", reading, rb_bars_svg(a, &b));
+    const int *counts = count_classes(a, run);
+    int *all = RB_NEW(a, int, run->class_count);
+    for (int i = 0; i < RB_PAST_PARTS * run->class_count; i++) all[i % run->class_count] += counts[i];
+    const char *reading = read_balance(a, run, all);
+    bool few = run->class_count <= FEW;
+    rb_page_figure(p, "Classes", reading,
+                   few ? bars_by_part(a, run, counts, reading) : bars_by_class(a, run, all, reading));
 }
 
 static void show_bad(rb_page *p, const rb_past *run)

@@ -62,7 +62,8 @@ static void time_phases(const rb_past *run, phase phases[PHASES])
                                                       : NULL;
         phases[JUDGING].seconds += gap(rb_past_number(before, "t_s"), rb_past_number(run->log.eval.at[i], "t_s"));
     }
-    for (int part = 0; part < RB_PAST_PARTS; part++) phases[JUDGING].pictures += run->part[part].scores.n;
+    for (int part = 0; part < RB_PAST_PARTS; part++)
+        phases[JUDGING].pictures += run->part[part].scores.n + run->part[part].many.n;
 }
 
 static void show_phases(rb_page *p, const rb_past *run)

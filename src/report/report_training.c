@@ -34,6 +34,13 @@ static rb_series series_of(rb_arena *a, const rb_past *run, const run_line *line
                        .count = run->log.epoch.count};
 }
 
+static bool says_nothing(const rb_series *s)
+{
+    for (int i = 0; i < s->count; i++)
+        if (isfinite(s->y[i])) return false;
+    return true;
+}
+
 static int best_epoch(const rb_past *run)
 {
     const json_t *best = rb_past_best(run);
@@ -54,7 +61,8 @@ static void show_over_epochs(rb_page *p, const rb_past *runs, int count, const c
                 line.name = rb_text_format(a, "%s, %s", runs[i].short_name, line.name);
                 line.colour = RB_RUN_COLOUR + i;
             }
-            series[n++] = series_of(a, &runs[i], &line);
+            series[n] = series_of(a, &runs[i], &line);
+            n += !says_nothing(&series[n]); // more than two classes have no FAR
         }
     rb_rule best = {false, best_epoch(&runs[0]), "best"};
     rb_chart c = {.label = rb_text_format(a, "%s over epochs. %s", title, reading),
@@ -117,20 +125,17 @@ static const char *read_errors(rb_arena *a, const rb_past *runs, int count)
         const double *hter = rb_past_column(a, runs[i].log.epoch, "val/hter");
         int n = runs[i].log.epoch.count, least = least_at(hter, n);
         if (least < 0) continue;
-        const char *name = count > 1 ? rb_text_format(a, "%s: ", runs[i].short_name) : "";
+        const char *begin = count > 1 ? rb_text_format(a, "%s: lowest", runs[i].short_name) : "Lowest";
         const char *since =
             n - 1 == least ? "the last one"
                            : rb_text_format(a, "none better in the %s after it",
                                             n - 2 == least ? "epoch" : rb_text_format(a, "%d epochs", n - 1 - least));
-        text = rb_text_format(a, "%s%s%slowest HTER on val %s in epoch %d, %s.", text, *text ? " " : "", name,
+        text = rb_text_format(a, "%s%s%s HTER on val %s in epoch %d, %s.", text, *text ? " " : "", begin,
                               rb_percent(a, hter[least]), least + 1, since);
     }
-    if (*text >= 'a' && *text <= 'z' && count == 1) {
-        char *begun = rb_text_copy(a, text);
-        begun[0] = (char)(begun[0] - 'a' + 'A');
-        text = begun;
-    }
-    return text;
+    const double *threshold = rb_past_column(a, runs[0].log.epoch, "val/threshold");
+    if (least_at(threshold, runs[0].log.epoch.count) < 0) return text;
+    return rb_text_format(a, "%s Each epoch has a threshold of its own.", text);
 }
 
 static const char *read_areas(rb_arena *a, const rb_past *runs, int count)
@@ -275,10 +280,8 @@ void rb_report_training(rb_page *p, const rb_past *runs, int count)
     rb_page_section(p, "Training");
     show_over_epochs(p, runs, count, "Loss", one ? read_loss(a, runs) : read_losses(a, runs, count),
                      (rb_axis){.label = "loss", .from_zero = true}, loss, 2);
-    show_over_epochs(
-        p, runs, count, "Errors on val", read_errors(a, runs, count),
-        (rb_axis){.label = "errors at the best threshold of each epoch, %", .percent = true, .from_zero = true}, errors,
-        one ? 3 : 1);
+    show_over_epochs(p, runs, count, "Errors on val", read_errors(a, runs, count),
+                     (rb_axis){.label = "errors, %", .percent = true, .from_zero = true}, errors, one ? 3 : 1);
     show_over_epochs(p, runs, count, "ROC AUC on val", read_areas(a, runs, count), (rb_axis){.label = "ROC AUC"}, area,
                      1);
     show_over_steps(p, runs, count, true);

@@ -3,7 +3,7 @@
 #include "check.h"
 #include "folder.h"
 
-#include "report/past.h"
+#include "report/report.h"
 
 #define LOG \
     "{\"type\":\"run\",\"t_s\":0.1,\"model\":\"m\",\"num_epochs\":3,\"classes\":[\"cat\",\"dog\"]}\n" \
@@ -91,6 +91,24 @@ static void without_groups_pictures_are_independent(void **state)
     assert_null(past.verdict[RB_PAST_TEST].group);
 }
 
+// Names of the log, and numbers where it has none; the page counts each class.
+static void more_than_two_classes_have_names(void **state)
+{
+    place *p = *state;
+    rb_past past;
+    rb_error err;
+    const char *split = "path,label,split,group\na.jpg,0,test,\nb.jpg,2,test,\nc.jpg,1,train,\nd.jpg,2,val,\n";
+    check_done(rb_past_read(p->arena, folder_of(p, LOG, split, "0.2 0.1 0.7\n0.1 0.1 0.8\n"), &past, &err), err);
+    assert_int_equal(past.class_count, 3);
+    assert_string_equal(past.classes[1], "dog");
+    assert_string_equal(past.classes[2], "2");
+    rb_page *page = rb_page_new(p->arena, "t", "");
+    rb_report_data(page, &past);
+    const char *html = rb_page_html(p->arena, page);
+    assert_non_null(strstr(html, "Class dog is the rarest: 25.0\u00A0% of 4 pictures, one for every 2.0 of class 2."));
+    assert_non_null(strstr(html, "test · class 2: 1 (50.0\u00A0%)"));
+}
+
 static void a_stopped_run_is_read(void **state)
 {
     place *p = *state;
@@ -117,6 +135,8 @@ static void damage_is_said(void **state)
         {"\n", SPLIT, NULL, "log.jsonl:1: is no JSON object: "},
         {"{\"type\":\"run\",\"type\":\"run\"}\n", SPLIT, NULL, "log.jsonl:1: is no JSON object: "},
         {LOG, "path,label,split,group\na.jpg,0\n", NULL, "split.csv:2: has 2 fields, not 3 or 4"},
+        {LOG, "path,label,split,group\na.jpg,cat,test,\n", NULL, "split.csv:2: \"cat\" is no label"},
+        {LOG, "path,label,split,group\na.jpg,-1,test,\n", NULL, "split.csv:2: \"-1\" is no label"},
         {LOG, SPLIT, "0.1\n", "test.proba: has 1 values for the 4 rows of split.csv"},
         {LOG, SPLIT, "0.1\nx\n", "test.proba:2: \"x\" is not a number"},
     };
@@ -149,6 +169,7 @@ int main(void)
         TEST(groups_are_kept_together),
         TEST(unread_pictures_leave),
         TEST(without_groups_pictures_are_independent),
+        TEST(more_than_two_classes_have_names),
         TEST(a_stopped_run_is_read),
         TEST(damage_is_said),
         TEST(values_of_other_types_are_missing),
