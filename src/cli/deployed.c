@@ -43,11 +43,19 @@ static bool names_no_place(rb_arena *a, const rb_config *c, rb_error *err)
     return !key || rb_fail(err, RB_ERR_WEIGHTS, "its config sets %s, which is for each call to say", key);
 }
 
+// One or two logits for two classes, K for K.
+static bool classes_fit(const rb_settings *s, const rb_checkpoint *c, rb_error *err)
+{
+    int k = s->model.num_classes;
+    if (c->class_count == 2 ? k <= 2 : k == c->class_count) return true;
+    return rb_fail(err, RB_ERR_WEIGHTS, "its config has num_classes %d, and it names %d classes", k, c->class_count);
+}
+
 static bool read_trained(rb_arena *a, const rb_settings *s, const rb_checkpoint *c, rb_error *err)
 {
     return rb_config_read_text(a, &s->config, "its config", bytes_of(c->config), err) &&
-           take_preprocessing(a, &s->config, &c->preprocessing, err) && names_no_place(a, &s->config, err) &&
-           rb_model_name(s->model.model_type, err) != NULL;
+           take_preprocessing(a, &s->config, &c->preprocessing, err) && classes_fit(s, c, err) &&
+           names_no_place(a, &s->config, err) && rb_model_name(s->model.model_type, err) != NULL;
 }
 
 static rb_settings *trained_settings(rb_arena *a, rb_purpose purpose, const rb_deployed *d, rb_error *err)
@@ -85,10 +93,25 @@ static bool choose_threshold(rb_deployed *d, const char *key, double given, rb_e
     return true;
 }
 
+// With a moving average, threshold and metrics of the training state are the average's, its weights are not.
+static void warn_of_averaged(const rb_deployed *d)
+{
+    const rb_tensors *t = &d->checkpoint.tensors;
+    for (int i = 0; i < t->count; i++) {
+        if (strncmp(t->tensor[i].name, "ema.", 4) != 0) continue;
+        rb_warn(
+            "%s: its threshold is that of the averaged weights, and the plain ones are used; best.safetensors has the "
+            "averaged ones",
+            d->path);
+        return;
+    }
+}
+
 static bool open_network(rb_arena *a, rb_deployed *d, rb_error *err)
 {
     if (!rb_network_open(a, d->settings, NULL, NULL, &d->network, err)) return false;
     d->network.preprocessing = d->checkpoint.preprocessing;
+    warn_of_averaged(d);
     return rb_network_load(&d->network, &d->checkpoint.tensors, err) || rb_fail_in(err, "%s", d->path);
 }
 

@@ -81,10 +81,11 @@ static bool labels_fit(const files *f, rb_error *err)
 }
 
 // What eval does with two classes alone.
-static bool suits_classes(const files *f, rb_error *err)
+static bool suits_classes(const files *f, double val_threshold, rb_error *err)
 {
     const rb_eval_settings *e = f->keys;
     const char *key = e->against ? "against" : e->species ? "species" : e->pick_threshold ? "pick_threshold" : NULL;
+    if (!key && !isnan(val_threshold)) key = "val_threshold";
     return classes_of(f) == 2 || !key ||
            rb_fail(err, RB_ERR_USAGE, "%s is for two classes, and %s has %d columns", key, e->proba, f->proba.columns);
 }
@@ -97,7 +98,8 @@ static bool read_files(rb_arena *a, const rb_settings *s, files *f, rb_error *er
                        e->labels ? "proba" : "labels");
     if (!rb_rows_read(a, e->proba, &f->proba, err)) return false;
     if (f->proba.columns == 2) return is_one_column(e->proba, 2, err);
-    return suits_classes(f, err) && rb_class_labels_read(a, e->labels, classes_of(f), &f->label, &f->labels, err) &&
+    return suits_classes(f, s->decision.val_threshold, err) &&
+           rb_class_labels_read(a, e->labels, classes_of(f), &f->label, &f->labels, err) &&
            same_length(f, e->proba, f->proba.rows, err) && labels_fit(f, err) && read_other(a, f, err) &&
            read_words(a, f, e->groups, &f->group, err) && read_words(a, f, e->species, &f->species, err);
 }

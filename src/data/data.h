@@ -60,8 +60,8 @@ typedef struct rb_dataset {
 //
 // Owner:  everything lives in `a`
 // Errors: DATA or IO: no such folder; no pictures; label file shorter or longer than the pictures (both counts, first
-//         surplus name or line); a label that is not 0/1 (file, line, text); one class only; manifest without its
-//         columns. Warns where numeric and bytewise order of the names differ.
+//         surplus name or line); a label that is no number of a class (file, line, text); one class only; manifest
+//         without its columns. Warns where numeric and bytewise order of the names differ.
 bool rb_dataset_open(rb_arena *a, const rb_data_settings *s, rb_dataset *out, rb_error *err) RB_CHECKED;
 
 // Unlabelled pictures: every JPEG/PNG name of a folder in bytewise order, or the files named.

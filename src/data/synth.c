@@ -26,9 +26,9 @@ const rb_field rb_synth_fields[] = {
     {"minority", RB_REAL, AT(minority), .preset = 0.12, .min = 0.01, .max = 0.5, .unit = "of all pictures",
      .help = "share of label 0"},
     {"classes", RB_INT, AT(classes), .preset = 2, .min = 2, .max = RB_SYNTH_CLASSES,
-     .help = "2: glasses worn or not; more: where they are, each class more frequent than the one before"},
+     .help = "2: glasses worn or not; more: where they are, each label from 1 on more frequent than the one before"},
     {"label_noise", RB_REAL, AT(label_noise), .preset = 0.03, .min = 0, .max = 0.5, .unit = "of label 0",
-     .help = "share with the wrong label; as many of label 1 have it too"},
+     .help = "share with the wrong label, the next one; as many of each other label have it too"},
     {"seed", RB_INT, AT(seed), .preset = 0, .min = 0, .max = INT32_MAX, .help = "fixes every pixel and label"},
     {0},
 };

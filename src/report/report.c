@@ -25,7 +25,7 @@ static void say_unjudged(rb_page *p, const rb_past *run)
     const json_t *best = rb_past_best(run);
     double hter = rb_past_number(best, "val/hter");
     if (best)
-        rb_page_lede(p, "Best HTER on val so far: %s, in epoch %d of %d", rb_percent(p->arena, hter),
+        rb_page_lede(p, "HTER on val of the best epoch so far: %s, epoch %d of %d", rb_percent(p->arena, hter),
                      rb_past_integer(best, "epoch") + 1, rb_past_integer(run->log.run, "num_epochs"));
     else
         rb_page_lede(p, "No epoch is finished yet");
@@ -176,7 +176,7 @@ bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec 
     rb_page *p = *out = rb_page_new(a, title_of(a, runs, count), spec->made_by);
     if (count == 1) return page_of_one(p, runs, spec, err);
     for (int i = 0; i < count; i++)
-        if (rb_past_has_classes(&runs[i]))
+        if (runs[i].class_count > 2)
             return rb_fail(err, RB_ERR_USAGE, "%s: has more than two classes; such runs have a page each",
                            runs[i].folder);
     rb_report_name_runs(a, runs, count);

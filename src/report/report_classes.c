@@ -6,6 +6,7 @@
 #include "report/scores.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct judged {
     rb_class_summary summary;
@@ -45,6 +46,10 @@ static void say_answer(rb_page *p, const judged *j, const char *part)
     const rb_class_summary *s = &j->summary;
     rb_page_lede(p, "HTER %s on %s", rb_percent_within(a, s->hter, interval_of(j, "hter")),
                  rb_counted(a, s->n, rb_text_format(a, "%s picture", part), rb_text_format(a, "%s pictures", part)));
+    if (strcmp(part, rb_results_parts[RB_PAST_TEST]) != 0)
+        rb_page_note(
+            p, "There is no test part: these pictures were seen while the epoch was chosen, so that the numbers are "
+               "too good.");
     const rb_fact facts[] = {
         {"HTER", rb_percent(a, s->hter), "1 − mean recall of the classes"},
         {"Accuracy", rb_percent(a, s->accuracy), "share of all pictures"},
@@ -54,7 +59,7 @@ static void say_answer(rb_page *p, const judged *j, const char *part)
         {"Classes", rb_text_format(a, "%d", s->k), "the most probable one is taken"},
     };
     rb_page_facts(p, facts, sizeof facts / sizeof *facts);
-    rb_page_text(p, "Brackets hold 95 %% intervals.");
+    rb_page_text(p, "Brackets hold 95 %% intervals; they take every picture for independent.");
 }
 
 static void show_parts(rb_page *p, const rb_past *run)

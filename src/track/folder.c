@@ -69,13 +69,15 @@ static bool read_split(rb_arena *a, const char *folder, const char *part, int ro
     return true;
 }
 
-// Pictures that could not be read have no score: they leave. Returns how many stay, with their scores packed in `out`.
+// Pictures that could not be read have no score: they leave. Returns how many stay, with their scores packed in `out`,
+// as the floats that training compared.
 static int drop_unread(rows *r, const rb_rows *read, double *out)
 {
     int kept = 0;
     for (int i = 0; i < r->count; i++) {
         if (!read->row[i]) continue;
-        memcpy(out + (ptrdiff_t)kept * read->columns, read->row[i], (size_t)read->columns * sizeof *out);
+        for (int c = 0; c < read->columns; c++)
+            out[(ptrdiff_t)kept * read->columns + c] = (double)(float)read->row[i][c];
         r->label[kept] = r->label[i];
         r->path[kept++] = r->path[i];
     }
@@ -128,7 +130,7 @@ bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_par
         return true;
     }
     out->scores = (rb_scores){score, r.label, kept};
-    out->threshold = threshold_of(folder, a);
+    out->threshold = (double)(float)threshold_of(folder, a);
     decide(out);
     return true;
 }

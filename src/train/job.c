@@ -9,8 +9,10 @@
 #include "train/bar.h"
 #include "train/shards.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BAD_SHOWN 10 // pictures that are named on stderr; all are in the log
 
@@ -21,10 +23,11 @@ static bool classes_agree(const rb_job *job, rb_error *err)
     int there = job->data.class_count, asked = job->settings->model.num_classes;
     const char *const *names = job->data.classes;
     if (there == 2 ? asked <= 2 : asked == there) return true;
-    return rb_fail(err, RB_ERR_USAGE,
-                   "num_classes: %d, but the data has %d classes (%s, %s%s%s%s); say num_classes: %d", asked, there,
-                   names[0], names[1], there > 2 ? ", " : "", there > 2 ? names[2] : "", there > 3 ? ", ..." : "",
-                   there == 2 ? 1 : there);
+    return rb_fail(
+        err, RB_ERR_USAGE,
+        "num_classes: %d, but the data has %d classes (%s, %s%s%s%s); say num_classes: %d, or mend the labels", asked,
+        there, names[0], names[1], there > 2 ? ", " : "", there > 2 ? names[2] : "", there > 3 ? ", ..." : "",
+        there == 2 ? 1 : there);
 }
 
 static bool open_data(rb_job *job, rb_error *err)
@@ -360,11 +363,26 @@ static void announce_resume(const rb_job *job)
         rb_note("%s: goes on after step %lld, in epoch %d", job->run.folder, (long long)at->step, at->epoch + 1);
 }
 
+// What the run said of itself when it had ended before is no longer so once it goes on.
+static bool remove_results(const rb_job *job, rb_error *err)
+{
+    static const char *const names[] = {"metrics.json", "train.proba", "val.proba", "test.proba", "report.html"};
+    rb_arena *scratch = rb_arena_open();
+    bool done = true;
+    for (size_t i = 0; done && !job->at.finished && i < sizeof names / sizeof *names; i++) {
+        const char *path = rb_run_path(scratch, &job->run, names[i]);
+        if (unlink(path) && errno != ENOENT) done = rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot remove", path);
+    }
+    rb_arena_close(scratch);
+    return done;
+}
+
 static bool open_again(rb_job *job, const rb_resume *from, rb_error *err)
 {
     job->run = from->run;
     if (!rb_run_resume(&job->run, from->state.log_lines, err) ||
-        !rb_top_clean(&job->run, &job->monitor, &job->at.top, err) || !write_config(job, err))
+        !rb_top_clean(&job->run, &job->monitor, &job->at.top, err) || !remove_results(job, err) ||
+        !write_config(job, err))
         return false;
     announce_resume(job);
     return true;

@@ -38,7 +38,8 @@ bool rb_monitor_find(const char *name, rb_monitor_mode mode, int num_classes, rb
         return true;
     }
     const char *near = rb_nearest(name, names);
-    return rb_fail(err, RB_ERR_USAGE, "monitor: there is no '%s'; did you mean '%s'?", name, near ? near : names[0]);
+    return rb_fail(err, RB_ERR_USAGE, "monitor: there is no '%s' with so many classes; did you mean '%s'?", name,
+                   near ? near : names[0]);
 }
 
 double rb_monitor_cost(const rb_monitor *m, const rb_logged *l)

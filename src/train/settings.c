@@ -65,8 +65,8 @@ static const rb_field training_fields[] = {
      .help = "share of the rate that each block has of the next one's, down from the head; 1: all have the same"},
     {"monitor", RB_TEXT, AT(monitor), .preset_text = "val/hter",
      .help =
-         "figure of log.jsonl that says which epoch is best and when to stop: val/hter, val/loss, val/far, val/frr, "
-         "val/roc_auc, val/average_precision"},
+         "figure of log.jsonl that says which epoch is best and when to stop: val/hter, val/loss, val/roc_auc, "
+         "val/average_precision; of two classes also val/far, val/frr, val/eer, of more val/accuracy, val/macro_f1"},
     {"monitor_mode", RB_CHOICE, AT(monitor_mode), .preset = RB_MONITOR_AUTO, .choices = rb_monitor_modes,
      .help = "whether less of it is better, or more; auto: as the figure is meant"},
     {"save_top_k", RB_INT, AT(save_top_k), .preset = 1, .min = 1, .max = RB_TOP_LIMIT, .unit = "epochs",
@@ -94,7 +94,7 @@ static const rb_field seed_fields[] = {
 #define AT(member) offsetof(rb_training_settings, member)
 static const rb_field loss_fields[] = {
     {"loss", RB_TEXT, AT(loss), .preset_text = "auto",
-     .help = "what training makes small; auto: bce for two classes, cross_entropy for more"},
+     .help = "what training makes small; auto: bce for one logit, cross_entropy for more"},
     {"label_smoothing", RB_REAL, AT(label_smoothing), .preset = 0, .min = 0, .max = 0.999,
      .help = "share of each training target that is spread over all classes"},
     {0},
@@ -124,7 +124,8 @@ static const rb_field output_fields[] = {
     {"output_file", RB_TEXT, AT(output_file), .optional = true, .local = true,
      .help = "where labels are written, a line each in file order; null: standard output"},
     {"get_proba", RB_BOOL, AT(get_proba), .preset = false, .local = true,
-     .help = "write probabilities of label 1 too, into the same name with the suffix .proba"},
+     .help =
+         "write probabilities too, of label 1 or of each of more than two classes, into the same name with the suffix .proba"},
     {0},
 };
 #undef AT

@@ -74,7 +74,7 @@ rm stopped/*.proba stopped/metrics.json
 sed -i '/"type":"eval"\|"type":"end"/d' stopped/log.jsonl
 printf '{"type":"step","step":' >>stopped/log.jsonl # it was being written when the program was killed
 expect 0 '' "$rarebit" report stopped
-has stopped/report.html 'Best HTER on val so far'
+has stopped/report.html 'HTER on val of the best epoch so far'
 has stopped/report.html 'The run has not been judged'
 
 # ---- what is wrong -------------------------------------------------------------------------------------------------

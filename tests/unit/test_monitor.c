@@ -50,7 +50,7 @@ static void only_what_is_recorded_can_be_monitored(void **state)
     rb_error err = {0};
     rb_monitor m;
     check_failed(rb_monitor_find("val/roc", RB_MONITOR_AUTO, 1, &m, &err), err, RB_ERR_USAGE,
-                 "monitor: there is no 'val/roc'; did you mean 'val/");
+                 "monitor: there is no 'val/roc' with so many classes; did you mean 'val/");
     check_failed(rb_monitor_find("val/far", RB_MONITOR_AUTO, 4, &m, &err), err, RB_ERR_USAGE,
                  "monitor: there is no 'val/far'");
     check_done(rb_monitor_find("val/macro_f1", RB_MONITOR_AUTO, 4, &m, &err), err);
