@@ -109,22 +109,6 @@ const bool *rb_graph_learning(rb_arena *a, const rb_graph *g)
     return learning;
 }
 
-void rb_graph_thaw(rb_graph *g, int64_t updates)
-{
-    for (int i = 0; i < g->param_count; i++) {
-        rb_param *p = g->params[i];
-        if (p->frozen) p->thawed = updates;
-        p->frozen = false;
-    }
-    for (int i = 0; i < g->node_count; i++) {
-        rb_node *n = g->nodes[i];
-        if (n->op != &rb_op_batch_norm) continue;
-        rb_norm norm = *(const rb_norm *)n->attr;
-        norm.frozen = false;
-        rb_node_attr(g, n, &norm, sizeof norm);
-    }
-}
-
 // The bytes of "layer1.0" in "layer1.0.conv1.weight"; 0 if no part of the name is a number.
 static size_t block_bytes(const char *name)
 {
@@ -144,13 +128,40 @@ static bool same_block(const char *x, const char *y)
     return n == block_bytes(y) && !strncmp(x, y, n);
 }
 
-void rb_graph_share_rates(rb_graph *g, int head_from, double decay)
+void rb_graph_number_blocks(rb_graph *g, int head_from)
 {
-    double share = 1;
+    int block = 0;
     for (int i = g->param_count - 1; i >= 0; i--) {
         bool other = i + 1 == head_from || (i < head_from && !same_block(g->params[i]->name, g->params[i + 1]->name));
-        if (other) share *= decay;
-        g->params[i]->lr_share = share;
+        block += other;
+        g->params[i]->block = block;
+    }
+}
+
+int rb_graph_blocks(const rb_graph *g)
+{
+    return g->param_count ? g->params[0]->block : 0;
+}
+
+void rb_graph_share_rates(rb_graph *g, double decay)
+{
+    for (int i = 0; i < g->param_count; i++) g->params[i]->lr_share = pow(decay, g->params[i]->block);
+}
+
+void rb_graph_thaw(rb_graph *g, int block, int64_t updates)
+{
+    for (int i = 0; i < g->param_count; i++) {
+        rb_param *p = g->params[i];
+        if (p->block > block) continue;
+        if (p->frozen) p->thawed = updates;
+        p->frozen = false;
+    }
+    for (int i = 0; i < g->node_count; i++) {
+        rb_node *n = g->nodes[i];
+        if (n->op != &rb_op_batch_norm || n->param[0]->frozen) continue;
+        rb_norm norm = *(const rb_norm *)n->attr;
+        norm.frozen = false;
+        rb_node_attr(g, n, &norm, sizeof norm);
     }
 }
 

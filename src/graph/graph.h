@@ -30,6 +30,7 @@ typedef struct rb_param {
     bool frozen;     // a trained parameter that updates leave alone
     int64_t thawed;  // updates that had been made when it ceased to be frozen
     double lr_share; // of the learning rate, 0..1
+    int block;       // of how many that lie between it and the head, and itself; 0: the head
     rb_init init;
     double init_scale; // NORMAL: standard deviation; UNIFORM: bound
     const rb_node *node;
@@ -85,15 +86,22 @@ ptrdiff_t rb_graph_trained_count(const rb_graph *g);                      // tra
 // By node id, whether the node or anything before it has weights that updates change: backward goes no further up.
 const bool *rb_graph_learning(rb_arena *a, const rb_graph *g);
 
-// From here on nothing is frozen; `updates` is how many were made before. Plans that are open do not notice.
-void rb_graph_thaw(rb_graph *g, int64_t updates);
-
-// Layer-wise decay: a parameter's share of the learning rate is decay^d, d being the number of blocks between its own
-// and the head, which begins with parameter `head_from`. What has one number in its name is one block ("stages.2"), or
-// one and another right behind it ("blocks.3.1", "layer4.0"); what has none, between two blocks or at an end, is one.
+// Numbers blocks from the head, which begins with parameter `head_from`, up: the head is 0. What has one number in its
+// name is one block ("stages.2"), or one and another right behind it ("blocks.3.1", "layer4.0"); what has none, between
+// two blocks or at an end, is one.
 //
-// Source: timm's param_groups_layer_decay, which groups ResNet and EfficientNet alike
-void rb_graph_share_rates(rb_graph *g, int head_from, double decay);
+// Source: timm's group_parameters, which groups ResNet and EfficientNet alike
+void rb_graph_number_blocks(rb_graph *g, int head_from);
+int rb_graph_blocks(const rb_graph *g); // of the backbone, once numbered
+
+// From here on blocks up to `block` are not frozen; `updates` is how many were made before. Plans that are open do not
+// notice.
+void rb_graph_thaw(rb_graph *g, int block, int64_t updates);
+
+// Layer-wise decay: a parameter's share of the learning rate is decay^(its block).
+//
+// Source: timm's param_groups_layer_decay
+void rb_graph_share_rates(rb_graph *g, double decay);
 
 // Initial values of a parameter: a function of (seed, its position) alone.
 void rb_param_init(const rb_param *p, uint32_t seed, float *out);

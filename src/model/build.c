@@ -86,7 +86,9 @@ bool rb_model_build(rb_arena *a, const rb_model_settings *s, rb_shape input, rb_
     rb_node *x = m->features(g, rb_input(g, input), name, s);
     g->freezing = false;
     *out = g;
-    return rb_graph_finish(g, head(g, m, s, x), err);
+    if (!rb_graph_finish(g, head(g, m, s, x), err)) return false;
+    rb_graph_number_blocks(g, rb_model_head_from(g));
+    return true;
 }
 
 const rb_node *rb_model_features(const rb_graph *g)

@@ -18,6 +18,7 @@
 typedef struct fit {
     rb_job *job;
     rb_shards shards;  // plans for a whole batch, and for the last, smaller one
+    rb_arena *plans;   // those of shards; they end when others take their place
     rb_arena *scratch; // of one step; a reset keeps its memory
     int batch, draws, batches;
     int *order;     // [draws] samples of the epoch
@@ -45,9 +46,11 @@ static bool open_plans(fit *f, rb_error *err)
     spec.loss_cfg = job->loss_cfg;
     spec.seed = (uint32_t)job->settings->training.seed;
     int whole = f->draws / f->batch ? f->batch : 0, rest = f->draws % f->batch;
+    if (f->plans) rb_arena_close(f->plans);
+    f->plans = rb_arena_open();
     f->shards = (rb_shards){.shards = job->settings->training.shards};
-    return (!whole || rb_shards_open(job->arena, job->network.store, &spec, whole, &f->shards, err)) &&
-           (!rest || rb_shards_open(job->arena, job->network.store, &spec, rest, &f->shards, err));
+    return (!whole || rb_shards_open(f->plans, job->network.store, &spec, whole, &f->shards, err)) &&
+           (!rest || rb_shards_open(f->plans, job->network.store, &spec, rest, &f->shards, err));
 }
 
 // Which implementation each convolution got: two runs can only be the same where these are.
@@ -86,15 +89,32 @@ static bool open_fit(fit *f, rb_job *job, rb_error *err)
     return open_plans(f, err) && (job->resumed || log_algorithms(f, err));
 }
 
-// Plans know what is frozen, so that they are made anew; the small ones of the head stay until the run ends.
+// How often the backbone is to have thawed before the epoch at hand.
+static int thaws_due(const rb_job *job)
+{
+    const rb_training_settings *t = &job->settings->training;
+    int since = job->at.epoch + 1 - t->unfreeze_epoch, blocks = rb_graph_blocks(job->network.graph);
+    if (!job->settings->model.freeze || !t->unfreeze_epoch || since < 0) return 0;
+    if (!t->unfreeze_every) return 1;
+    return 1 + since / t->unfreeze_every < blocks ? 1 + since / t->unfreeze_every : blocks;
+}
+
+// Plans know what is frozen, so that they are made anew.
 static bool thaw(fit *f, rb_error *err)
 {
     rb_job *job = f->job;
-    int from = job->settings->training.unfreeze_epoch;
-    if (!job->settings->model.freeze || !from || job->at.epoch + 1 < from || job->at.thawed >= 0) return true;
-    job->at.thawed = job->at.step;
-    rb_graph_thaw(job->network.graph, job->at.thawed);
-    rb_note("epoch %d: the backbone trains from here on", job->at.epoch + 1);
+    rb_state *at = &job->at;
+    int before = at->thaws, due = thaws_due(job), blocks = rb_graph_blocks(job->network.graph);
+    for (; at->thaws < due && at->thaws < RB_THAWS_MOST; at->thaws++) {
+        at->thawed[at->thaws] = at->step;
+        rb_graph_thaw(job->network.graph, rb_job_thaw_block(job, at->thaws), at->step);
+    }
+    if (at->thaws == before) return true;
+    int reached = rb_job_thaw_block(job, at->thaws - 1);
+    if (reached == blocks)
+        rb_note("epoch %d: the backbone trains from here on", at->epoch + 1);
+    else
+        rb_note("epoch %d: of the backbone's %d blocks the last %d train", at->epoch + 1, blocks, reached);
     return open_plans(f, err) && log_algorithms(f, err);
 }
 
@@ -470,16 +490,17 @@ static bool run_epochs(fit *f, rb_error *err)
 
 bool rb_job_fit(rb_job *job, rb_error *err)
 {
-    fit f;
+    fit f = {0};
     if (job->at.finished) return true;
-    if (!open_fit(&f, job, err)) return false;
-    rb_curve_show(job->schedule.schedule, job->schedule.cfg, progress_of(&f));
+    bool done = open_fit(&f, job, err);
     f.scratch = rb_arena_open();
     f.kept = rb_arena_open();
     f.start_s = job->saved_s = rb_clock_now_s();
-    bool done = run_epochs(&f, err);
+    if (done) rb_curve_show(job->schedule.schedule, job->schedule.cfg, progress_of(&f));
+    done = done && run_epochs(&f, err);
     job->at.metrics = NULL;
     rb_arena_close(f.kept);
     rb_arena_close(f.scratch);
+    if (f.plans) rb_arena_close(f.plans);
     return done;
 }

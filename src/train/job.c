@@ -207,10 +207,16 @@ static bool begin(rb_job *job, rb_error *err)
     return !ours || begin_from_ours(job, path, err);
 }
 
+int rb_job_thaw_block(const rb_job *job, int thaw)
+{
+    return job->settings->training.unfreeze_every ? thaw + 1 : rb_graph_blocks(job->network.graph);
+}
+
 static bool go_on(rb_job *job, const rb_resume *from, rb_error *err)
 {
     const rb_checkpoint *c = &from->checkpoint;
-    if (job->at.thawed >= 0) rb_graph_thaw(job->network.graph, job->at.thawed);
+    for (int i = 0; i < job->at.thaws; i++)
+        rb_graph_thaw(job->network.graph, rb_job_thaw_block(job, i), job->at.thawed[i]);
     rb_network_take_colours(&job->network, &c->preprocessing);
     return rb_network_resume(&job->network, &c->tensors, err) || rb_fail_in(err, "%s", from->folder);
 }
@@ -219,7 +225,7 @@ static bool open_network(rb_job *job, const rb_resume *from, rb_error *err)
 {
     const rb_settings *s = job->settings;
     if (!rb_network_open(job->arena, s, job->optim.optim, job->optim.cfg, &job->network, err)) return false;
-    rb_graph_share_rates(job->network.graph, rb_model_head_from(job->network.graph), s->training.layer_decay);
+    rb_graph_share_rates(job->network.graph, s->training.layer_decay);
     if (from) return go_on(job, from, err);
     if (!begin(job, err)) return false;
     rb_network_begin_average(&job->network);

@@ -43,6 +43,9 @@ typedef struct rb_job {
 // in `a`.
 bool rb_job_open(rb_arena *a, rb_settings *s, const rb_resume *from, rb_job *out, rb_error *err) RB_CHECKED;
 
+// Up to which block the `thaw`-th thaw of the backbone goes, from 0: one further than the one before, or all the way.
+int rb_job_thaw_block(const rb_job *job, int thaw);
+
 // A picture was bad after the first look: says so, on stderr and in the log, the first time.
 bool rb_job_bad_image(rb_job *job, int sample, const char *reason, rb_error *err) RB_CHECKED;
 

@@ -58,6 +58,9 @@ static const rb_field training_fields[] = {
              "a file, a URL"},
     {"unfreeze_epoch", RB_INT, AT(unfreeze_epoch), .preset = 0, .min = 0, .max = 1000000,
      .help = "with freeze: the epoch, counted from 1, from which the backbone trains too; 0: never"},
+    {"unfreeze_every", RB_INT, AT(unfreeze_every), .preset = 0, .min = 0, .max = 1000000, .unit = "epochs",
+     .help =
+         "with unfreeze_epoch: so long from one block of the backbone to the next, from the head down; 0: all at once"},
     {"layer_decay", RB_REAL, AT(layer_decay), .preset = 1, .min = 1e-3, .max = 1,
      .help = "share of the rate that each block has of the next one's, down from the head; 1: all have the same"},
     {"monitor", RB_TEXT, AT(monitor), .preset_text = "val/hter",

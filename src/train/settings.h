@@ -45,6 +45,7 @@ typedef struct rb_training_settings {
     int seed;
     const char *pretrained; // "true", "false", or which weights to begin from; NULL: false
     int unfreeze_epoch;     // from 1; 0: never
+    int unfreeze_every;     // epochs from block to block; 0: all at once
     double layer_decay;
     const char *monitor;
     int monitor_mode; // rb_monitor_mode

@@ -9,8 +9,7 @@
 rb_state rb_state_fresh(void)
 {
     static const char *const none[] = {NULL};
-    return (rb_state){.thawed = -1,
-                      .lr = NAN,
+    return (rb_state){.lr = NAN,
                       .best = {.epoch = -1, .cost = INFINITY},
                       .early_stop = {.best = INFINITY},
                       .memory = RB_MEMORY_FRESH,
@@ -33,7 +32,6 @@ static const struct row {
     {"epoch", INTEGER, AT(epoch), 0},
     {"draw", INTEGER, AT(draw), 0},
     {"step", BIG, AT(step), 0},
-    {"thawed", BIG, AT(thawed), -1}, // not
     {"lr", REAL, AT(lr), 0},
     {"loss", REAL, AT(loss), 0},
     {"mass", REAL, AT(mass), 0},
@@ -61,6 +59,13 @@ static void put_names(rb_json *j, const char *key, const char *const *names)
 {
     rb_json_open(j, key, '[');
     for (; *names; names++) rb_json_string(j, NULL, *names);
+    rb_json_close(j);
+}
+
+static void put_thaws(rb_json *j, const rb_state *s)
+{
+    rb_json_open(j, "thawed", '[');
+    for (int i = 0; i < s->thaws; i++) rb_json_integer(j, NULL, s->thawed[i]);
     rb_json_close(j);
 }
 
@@ -100,6 +105,7 @@ const char *rb_state_text(rb_arena *a, const rb_state *s)
     rb_json *j = rb_json_new(a);
     rb_json_open(j, NULL, '{');
     for (int i = 0; i < ROWS; i++) put_row(j, &rows[i], (const char *)s + rows[i].offset);
+    put_thaws(j, s);
     put_top(j, &s->top);
     put_names(j, "bad", s->bad);
     put_names(j, "lost", s->lost);
@@ -143,6 +149,18 @@ static const char *const *get_names(rb_arena *a, const json_t *list)
     return names;
 }
 
+static bool get_thaws(const json_t *list, rb_state *out)
+{
+    out->thaws = (int)json_array_size(list);
+    if (!json_is_array(list) || out->thaws > RB_THAWS_MOST) return false;
+    for (int i = 0; i < out->thaws; i++) {
+        const json_t *updates = json_array_get(list, (size_t)i);
+        out->thawed[i] = json_integer_value(updates);
+        if (!json_is_integer(updates) || out->thawed[i] < 0) return false;
+    }
+    return true;
+}
+
 static bool get_top(const json_t *list, rb_top *out)
 {
     if (!json_is_array(list) || json_array_size(list) > RB_TOP_LIMIT) return false;
@@ -168,6 +186,7 @@ static bool read(rb_arena *a, const json_t *root, rb_state *out, rb_error *err)
     for (int i = 0; i < ROWS; i++)
         if (!get_row(json_object_get(root, rows[i].key), &rows[i], (char *)out + rows[i].offset))
             return fail_lacks(rows[i].key, err);
+    if (!get_thaws(json_object_get(root, "thawed"), out)) return fail_lacks("thawed", err);
     if (!get_top(json_object_get(root, "top"), &out->top)) return fail_lacks("top", err);
     out->bad = get_names(a, json_object_get(root, "bad"));
     out->lost = get_names(a, json_object_get(root, "lost"));

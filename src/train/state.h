@@ -15,15 +15,18 @@ typedef struct rb_best {
     double cost;  // monitor.h
 } rb_best;
 
+#define RB_THAWS_MOST 128 // more blocks than any model has
+
 typedef struct rb_state {
-    int epoch;      // from 0; num_epochs or less
-    int draw;       // draws of this epoch that are done
-    int64_t step;   // updates made
-    int64_t thawed; // updates made when the backbone began to train; -1: it is frozen, or was never
-    double lr;      // of the last update
-    double loss;    // of the epoch so far: a sum over what its draws count for, which is
-    double mass;    // 1 each, unless the loss weighs its mean
-    int judged;     // draws of the epoch that could be read
+    int epoch;                     // from 0; num_epochs or less
+    int draw;                      // draws of this epoch that are done
+    int64_t step;                  // updates made
+    int64_t thawed[RB_THAWS_MOST]; // updates made when blocks of the backbone began to train, from the head up
+    int thaws;
+    double lr;   // of the last update
+    double loss; // of the epoch so far: a sum over what its draws count for, which is
+    double mass; // 1 each, unless the loss weighs its mean
+    int judged;  // draws of the epoch that could be read
     rb_best best;
     rb_top top; // the best ones, where more than one is kept
     rb_early_stop early_stop;

@@ -32,6 +32,9 @@ train_once thawed "${train[@]}" --freeze --unfreeze_epoch 2
 grep -q '^rarebit: epoch 2: the backbone trains from here on' "$stderr" || fail "nothing says when the backbone was thawed"
 is_changed head "$run/last.prev.safetensors" "the first epoch is the head's"
 is_changed 'backbone head statistics' "$run/last.safetensors" "the second is everybody's"
+train_once slowly "${train[@]}" --freeze --unfreeze_epoch 2 --unfreeze_every 1 --num_epochs 3
+grep -q '^rarebit: epoch 2: of the backbone.s [0-9]* blocks the last 1 train' "$stderr" || fail "nothing says that one block was thawed"
+grep -q '^rarebit: epoch 3: of the backbone.s [0-9]* blocks the last 2 train' "$stderr" || fail "nothing says that a second one was"
 train_once late "${train[@]}" --freeze --unfreeze_epoch 9
 is_changed head "$run/last.safetensors" "that epoch never comes"
 

@@ -46,6 +46,7 @@ declare -A known=(
 )
 
 expect 0 '' "$rarebit" help --markdown
+cmp "$stdout" "$source_dir/docs/config.md" || fail 'docs/config.md is not what help says: make docs'
 cp "$stdout" page.md
 for command in "${!known[@]}"; do
   # shellcheck disable=SC2016

@@ -60,7 +60,7 @@ kinds=4
 settings() {
   case $(($1 % kinds)) in
   1) echo "--batch_size 16 --shards 2 --ema_decay 0.8 --ema_warmup --mixup_alpha 0.4 --cutmix_alpha 1 --monitor val/roc_auc --save_top_k 2 --sampler_power 0.5" ;;
-  2) echo "--freeze --unfreeze_epoch 3 --layer_decay 0.7" ;;
+  2) echo "--freeze --unfreeze_epoch 3 --unfreeze_every 1 --layer_decay 0.7" ;;
   *) echo "" ;;
   esac
 }

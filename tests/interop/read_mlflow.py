@@ -38,7 +38,7 @@ assert run.data.tags["mlflow.source.type"] == "LOCAL"
 
 if status == "FINISHED":
     names = {f.path: f.file_size for f in client.list_artifacts(run.info.run_id)}
-    for name in ("config.yaml", "metrics.json", "log.jsonl", "split.csv", "val.proba", "best.safetensors"):
+    for name in ("config.yaml", "metrics.json", "log.jsonl", "split.csv", "val.proba", "report.html", "best.safetensors"):
         assert names[name] == os.path.getsize(f"{folder}/{name}"), (name, names)
     where = client.download_artifacts(run.info.run_id, "best.safetensors", folder + "/track")
     assert open(where, "rb").read() == open(folder + "/best.safetensors", "rb").read()

@@ -152,7 +152,7 @@ static void what_is_thawed_begins_gently(void **state)
         rb_graph *g = build(*state, "cnn_encoder", true, true);
         network n = open_on(*state, *b, g);
         for (int step = 1; step <= 3; step++) learn(&n, step);
-        rb_graph_thaw(g, 3);
+        rb_graph_thaw(g, rb_graph_blocks(g), 3);
         check_done(n.backend->plan(n.arena, n.store, &n.plan->spec, &n.plan, &err), err);
         double **before = values_of(&n);
         learn(&n, 4);
@@ -164,6 +164,25 @@ static void what_is_thawed_begins_gently(void **state)
     }
 }
 
+// Block after block, from the head down; what is further up stands still, its statistics too.
+static void blocks_thaw_one_after_another(void **state)
+{
+    rb_graph *g = build(*state, "resnet18", true, true);
+    int blocks = rb_graph_blocks(g);
+    assert_int_equal(blocks, 9); // eight of layers, and the stem
+    for (int block = 1; block <= blocks; block++) {
+        rb_graph_thaw(g, block, 10 * block);
+        for (int i = 0; i < g->param_count; i++) {
+            const rb_param *p = g->params[i];
+            if (p->trained) assert_int_equal(p->frozen, p->block > block);
+            if (p->trained && p->block) assert_int_equal(p->thawed, p->block > block ? 0 : 10 * p->block);
+        }
+        for (int i = 0; i < g->node_count; i++)
+            if (g->nodes[i]->op == &rb_op_batch_norm)
+                assert_int_equal(((const rb_norm *)g->nodes[i]->attr)->frozen, g->nodes[i]->param[0]->block > block);
+    }
+}
+
 // Frozen, thawed and with rates of their own, the same weights come out of all backends.
 static void backends_agree(void **state)
 {
@@ -172,10 +191,10 @@ static void backends_agree(void **state)
     EACH_BACKEND(b)
     {
         rb_graph *g = build(*state, "cnn_encoder", true, true);
-        rb_graph_share_rates(g, rb_model_head_from(g), 0.5);
+        rb_graph_share_rates(g, 0.5);
         network n = open_on(*state, *b, g);
         learn(&n, 1);
-        rb_graph_thaw(g, 1);
+        rb_graph_thaw(g, rb_graph_blocks(g), 1);
         check_done(n.backend->plan(n.arena, n.store, &n.plan->spec, &n.plan, &err), err);
         learn(&n, 2);
         double **got = values_of(&n);
@@ -202,7 +221,8 @@ typedef struct place_in {
 
 static void check_shares(rb_graph *g, int head_from, const place_in *places, int count)
 {
-    rb_graph_share_rates(g, head_from, 0.5);
+    rb_graph_number_blocks(g, head_from);
+    rb_graph_share_rates(g, 0.5);
     for (int i = 0; i < count; i++) check_share(g, places[i].name, places[i].from_head);
 }
 
@@ -255,7 +275,7 @@ static void a_share_of_the_rate_is_what_an_update_takes(void **state)
     EACH_BACKEND(b)
     {
         rb_graph *g = build(*state, "cnn_encoder", false, true);
-        rb_graph_share_rates(g, rb_model_head_from(g), 0.5);
+        rb_graph_share_rates(g, 0.5);
         network n = open_on(*state, *b, g);
         double **before = values_of(&n);
         learn(&n, 1);
@@ -287,6 +307,7 @@ int main(void)
         TEST(the_backbone_stands_still),
         TEST(statistics_move_if_asked_to),
         TEST(what_is_thawed_begins_gently),
+        TEST(blocks_thaw_one_after_another),
         TEST(backends_agree),
         TEST(blocks_of_resnet_share_as_in_timm),
         TEST(stages_of_the_encoder_are_blocks),
