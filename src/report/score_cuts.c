@@ -108,8 +108,9 @@ static const char *read_sweep(rb_arena *a, const rb_result *r, const sweep *w)
     const char *gap = here - best.hter < 5e-5 ? "no other would have had a lower one on these pictures"
                                               : rb_text_format(a, "on these pictures %s would have had %s", best_at,
                                                                rb_percent(a, best.hter));
-    return rb_text_format(a, "The chosen threshold %s has HTER %s; %s. From %s to %s it is at most one point worse.",
-                          chosen, rb_percent(a, here), gap, from, to);
+    const char *room = low == high ? "The next score on either side would be more than one point worse."
+                                   : rb_text_format(a, "From %s to %s it is at most one point worse.", from, to);
+    return rb_text_format(a, "The chosen threshold %s has HTER %s; %s. %s", chosen, rb_percent(a, here), gap, room);
 }
 
 void rb_show_sweep(rb_page *p, const rb_result *r)

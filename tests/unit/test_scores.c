@@ -43,6 +43,13 @@ static void decisions(void **state)
                                        "rejected (FRR 33.3 %).");
     check_has(p->first->figure.body, "truth no, decision yes: 1, 33.3\u00A0%");
     check_has(p->first->figure.body, "truth yes, decision yes: 2, 66.7\u00A0%");
+    rb_result high = six;
+    high.threshold = 0.85; // errors of one kind alone
+    p = new_page(*state);
+    rb_show_confusion(p, &high, classes);
+    assert_string_equal(reading_of(p),
+                        "Of 3 pictures of class no, 0 are accepted (FAR 0.0 %); of 3 of class yes, 2 are "
+                        "rejected (FRR 66.7 %).");
 }
 
 // Of nine pairs the positive is higher in six.
@@ -100,6 +107,16 @@ static void other_thresholds(void **state)
               "to 0.9 it is at most one point worse.");
 }
 
+// The chosen one is a score itself; at 0.3 and at 0.6 one more picture is decided wrongly.
+static void a_threshold_that_is_a_score(void **state)
+{
+    static const double own[] = {0.2, 0.6, 0.3, 0.4, 0.8, 0.9};
+    rb_page *p = new_page(*state);
+    rb_show_sweep(p, &(rb_result){.scores = {own, label, 6}, .threshold = 0.4});
+    check_has(reading_of(p), "The chosen threshold 0.4 has HTER 16.7 %; no other would have had a lower one on these "
+                             "pictures. The next score on either side would be more than one point worse.");
+}
+
 static void spread(void **state)
 {
     rb_page *p = new_page(*state);
@@ -122,6 +139,18 @@ static void probabilities(void **state)
     rb_show_reliability(p, &six, 0);
     assert_null(strstr(reading_of(p), "Sampler"));
     check_has(p->first->figure.body, "1 picture: 25.0\u00A0% predicted on average, 100.0\u00A0%");
+}
+
+// A bin takes its upper end and not its lower one, and the first one takes 0.
+static void bins_are_those_of_the_calibration_error(void **state)
+{
+    static const double own[] = {0, 0.05, 1.0 / 15, 0.07, 1};
+    static const int ones[] = {0, 0, 1, 1, 1};
+    rb_page *p = new_page(*state);
+    rb_show_reliability(p, &(rb_result){.scores = {own, ones, 5}, .threshold = 0.5}, 0);
+    check_has(p->first->figure.body, "\"3 pictures: 3.9\u00A0% predicted on average, 33.3\u00A0%");
+    check_has(p->first->figure.body, "|1 picture: 7.0\u00A0% predicted");
+    check_has(p->first->figure.body, "|1 picture: 100.0\u00A0% predicted");
 }
 
 // From the threshold outwards: 0.4, 0.7, 0.25 (wrong), 0.8 (wrong). Half of the errors are gone after the third.
@@ -181,8 +210,10 @@ int main(void)
         TEST(precision),
         TEST(the_rare_class_is_looked_for),
         TEST(other_thresholds),
+        TEST(a_threshold_that_is_a_score),
         TEST(spread),
         TEST(probabilities),
+        TEST(bins_are_those_of_the_calibration_error),
         TEST(a_second_look),
         TEST(several_are_ranked),
         TEST(one_class_alone),
