@@ -65,10 +65,11 @@ void rb_lock_close(int lock)
 bool rb_source_fetch(rb_arena *a, const rb_source *s, rb_look_at_config *may_use, void *context, rb_fetched *out,
                      rb_error *err)
 {
-    *out = (rb_fetched){0};
+    *out = (rb_fetched){.from = s->kind == RB_FROM_URL ? rb_url_shown(a, s->name) : s->name};
     if (s->kind == RB_FROM_REPO) return rb_repo_fetch(a, s, may_use, context, out, err);
     if (s->kind == RB_FROM_URL) return rb_url_fetch(a, s, out, err);
     const char *config = rb_path_join(a, rb_path_folder(a, s->name), "config.json");
-    *out = (rb_fetched){s->name, rb_file_exists(config) ? config : NULL, NULL};
+    out->weights = s->name;
+    if (rb_file_exists(config)) out->config = config;
     return !out->config || !may_use || may_use(context, out->config, err);
 }

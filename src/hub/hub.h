@@ -36,6 +36,7 @@ typedef struct rb_fetched {
     const char *weights;
     const char *config; // config.json beside them; NULL: there is none
     const char *commit; // of the repository; NULL: they are of none
+    const char *from;   // for people and records: the source's name, a URL without login and query
 } rb_fetched;
 
 // Finds the files of a source, and fetches what is not in a cache yet. A cached file is used without a look at the

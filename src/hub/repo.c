@@ -91,7 +91,8 @@ static repo open_repo(rb_arena *a, const rb_source *s)
 
 static const char *url_of(const repo *r, const char *file)
 {
-    return rb_text_format(r->arena, "%s/%s/resolve/%s/%s", r->endpoint, r->source->name, r->source->revision, file);
+    return rb_text_format(r->arena, "%s/%s/resolve/%s/%s", r->endpoint, r->source->name,
+                          r->commit ? r->commit : r->source->revision, file);
 }
 
 static const char *snapshot_path(const repo *r, const char *commit, const char *file)

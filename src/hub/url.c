@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // url.c - a file by its URL, in the cache of torch.hub: <TORCH_HOME>/hub/checkpoints/<last part of the URL>.
 //
-// A name like resnet18-f37072fd.pth says how the file's SHA-256 begins.
+// A name like resnet18-f37072fd.pth says how the file's SHA-256 begins. Any other may be that of many files, as
+// model.safetensors is: it gets a digest of the whole URL in front, which Python's cache does not have.
 #include "base/file.h"
 #include "base/log.h"
 #include "hub/cache.h"
 
 #include <ctype.h>
 #include <string.h>
+#include <xxhash.h>
 
 // torchvision up to 0.16 named five files after timm's originals, whose bytes they no longer had (pytorch/vision issues
 // 7744 and 8060): under these names either content is right.
@@ -18,13 +20,14 @@ static const struct twin {
     {"cf984f9c", "b3899882"}, {"7eb33cd5", "23ab8bcd"},
 };
 
-// The last "-<8 or more hexadecimal digits>." of a name.
+// The last "-<8 or more hexadecimal digits>." of a name; decimal ones alone are a date or a number.
 static const char *digest_in(rb_arena *a, const char *file)
 {
     const char *found = NULL;
     for (const char *dash = file; (dash = strchr(dash, '-')); dash++) {
         size_t n = strspn(dash + 1, "0123456789abcdef");
-        if (n >= 8 && n <= 64 && dash[1 + n] == '.') found = rb_text_format(a, "%.*s", (int)n, dash + 1);
+        bool number = strspn(dash + 1, "0123456789") == n;
+        if (n >= 8 && n <= 64 && dash[1 + n] == '.' && !number) found = rb_text_format(a, "%.*s", (int)n, dash + 1);
     }
     return found;
 }
@@ -48,7 +51,8 @@ static bool fetch(rb_arena *a, const rb_source *s, const char *path, const rb_ex
     int lock;
     rb_fetcher *h = NULL;
     if (rb_env_is_true("HF_HUB_OFFLINE"))
-        return rb_fail(err, RB_ERR_WEIGHTS, "%s is not in the cache as %s, and HF_HUB_OFFLINE is set", s->name, path);
+        return rb_fail(err, RB_ERR_WEIGHTS, "%s is not in the cache as %s, and HF_HUB_OFFLINE is set",
+                       rb_url_shown(a, s->name), path);
     const char *part = rb_text_format(a, "%s.incomplete", path);
     if (!rb_fetcher_once(a, &h, err) || !rb_folder_make(rb_path_folder(a, path), err) ||
         !rb_lock_open(rb_text_format(a, "%s.lock", path), s->name, &lock, err))
@@ -56,7 +60,7 @@ static bool fetch(rb_arena *a, const rb_source *s, const char *path, const rb_ex
     rb_download d = {s->name, NULL, path, part, rb_path_name(path), *e};
     bool done = rb_file_exists(path) || rb_download_run(h, &d, err);
     rb_lock_close(lock);
-    if (done) rb_note("%s: fetched to %s", s->name, path);
+    if (done) rb_note("%s: fetched to %s", rb_url_shown(a, s->name), path);
     return done;
 }
 
@@ -65,8 +69,10 @@ bool rb_url_fetch(rb_arena *a, const rb_source *s, rb_fetched *out, rb_error *er
     const char *file = file_name(a, s->name);
     if (!*file || *file == '.') return rb_fail(err, RB_ERR_USAGE, "pretrained: %s names no file", s->name);
     const char *folder = rb_path_join(a, rb_cache_folder(a, "TORCH_HOME", "torch"), "hub/checkpoints");
-    const char *path = rb_path_join(a, folder, file);
     rb_expected e = expected_of(a, file);
+    if (!e.digest[0])
+        file = rb_text_format(a, "%016llx-%s", (unsigned long long)XXH3_64bits(s->name, strlen(s->name)), file);
+    const char *path = rb_path_join(a, folder, file);
     out->weights = path;
     if (!rb_file_exists(path)) return fetch(a, s, path, &e, err);
     return rb_expected_check(&e, path, err) || rb_fail_in(err, "%s: remove it, so that it is fetched anew", path);

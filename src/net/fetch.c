@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/fetch.h"
 
+#include "base/stop.h"
 #include "net/curl.h"
 
 #include <ctype.h>
@@ -97,6 +98,13 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
     return x->refused ? CURL_WRITEFUNC_ERROR : size * count;
 }
 
+// About once a second, and with each piece. Not 0 ends the transfer.
+static int look_for_stop(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now)
+{
+    (void)context, (void)total, (void)now, (void)up_total, (void)up_now;
+    return rb_stop_asked() != NULL;
+}
+
 static void set_options(exchange *x, const char *url, struct curl_slist *headers)
 {
     const rb_curl *use = &x->http->use;
@@ -110,6 +118,8 @@ static void set_options(exchange *x, const char *url, struct curl_slist *headers
     use->easy_setopt(curl, CURLOPT_HEADERDATA, x);
     use->easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     use->easy_setopt(curl, CURLOPT_WRITEDATA, x);
+    use->easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    use->easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_for_stop);
     if (x->request->head) use->easy_setopt(curl, CURLOPT_NOBODY, 1L);
     // Not CURLOPT_RESUME_FROM: with that, a server that sends everything again would be an error.
     if (x->request->from > 0)
@@ -137,8 +147,12 @@ static bool perform(exchange *x, const char *url, const char *token)
     take_status(x);
     if (code == CURLE_OK && x->answer->status / 100 == 2 && !x->request->head) return begin(x); // of an empty file
     if (code == CURLE_OK || x->refused) return !x->refused;
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return rb_fail(x->err, RB_ERR_STOPPED, "stopped by %s while fetching %s", rb_stop_asked(),
+                       rb_url_shown(h->arena, url));
     x->answer->cut = broke(code);
-    return rb_fail(x->err, RB_ERR_IO, "%s: %s", url, *reason ? reason : h->use.easy_strerror(code));
+    return rb_fail(x->err, RB_ERR_IO, "%s: %s", rb_url_shown(h->arena, url),
+                   *reason ? reason : h->use.easy_strerror(code));
 }
 
 // ---- redirects ----------------------------------------------------------------------------------------------------
@@ -184,6 +198,16 @@ bool rb_fetch_send(rb_fetcher *h, const rb_fetch_request *r, rb_fetch_answer *ou
             return rb_fail(err, RB_ERR_IO, "%s: redirects from https to %s, which is not followed", url, next);
     }
     return rb_fail(err, RB_ERR_IO, "%s: more than %d redirects", r->url, REDIRECTS);
+}
+
+const char *rb_url_shown(rb_arena *a, const char *url)
+{
+    const char *host = strstr(url, "://");
+    if (!host) return url;
+    host += 3;
+    const char *login = memchr(host, '@', strcspn(host, "/?#"));
+    const char *from = login ? login + 1 : host;
+    return rb_text_format(a, "%.*s%.*s", (int)(host - url), url, (int)strcspn(from, "?#"), from);
 }
 
 const char *rb_fetch_header(const rb_fetch_answer *a, const char *name)

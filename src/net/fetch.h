@@ -38,8 +38,11 @@ typedef struct rb_fetch_request {
 // Sends a request and follows redirects, from https to https only. Any status is an answer.
 //
 // Owner:  texts of `out` live in the connection's arena
-// Errors: IO with the URL and the cause; those of `begin` and `body`
+// Errors: IO with the URL and the cause; STOPPED (base/stop.h); those of `begin` and `body`
 bool rb_fetch_send(rb_fetcher *h, const rb_fetch_request *r, rb_fetch_answer *out, rb_error *err) RB_CHECKED;
+
+// A URL for people and records: without login and query, which may be secrets. Other texts as they are.
+const char *rb_url_shown(rb_arena *a, const char *url);
 
 // The value of a header, whose name is given in lower case; NULL if absent.
 const char *rb_fetch_header(const rb_fetch_answer *a, const char *name);

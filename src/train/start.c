@@ -80,7 +80,7 @@ bool rb_start_file(rb_arena *a, rb_network *n, const char *path, bool *ours, rb_
 static bool fail_with_advice(rb_error *err)
 {
     rb_error why = *err;
-    if (why.kind == RB_ERR_USAGE) return false;
+    if (why.kind == RB_ERR_USAGE || why.kind == RB_ERR_STOPPED) return false;
     return rb_fail(err, why.kind, "pretrained: %.800s; any file of such weights can be named instead: pretrained: FILE",
                    why.text);
 }
@@ -110,7 +110,7 @@ static bool begin_by_name(rb_arena *a, rb_arena *scratch, rb_network *n, const c
     if (!rb_source_find(scratch, pretrained, n->model, &source, err)) return false;
     if (!rb_source_fetch(scratch, &source, use_config, &l, &files, err)) return fail_with_advice(err);
     if (!rb_weights_read(scratch, files.weights, &w, err)) return rb_fail_in(err, "pretrained");
-    const char *from = rb_text_copy(a, source.name);
+    const char *from = rb_text_copy(a, files.from);
     bool ours = !files.config && rb_tensors_metadata(&w.tensors, "rarebit");
     if (!begin_from(scratch, n, &w, from, out, err)) return rb_fail_in(err, "pretrained: %s", files.weights);
     if (files.commit) out->commit = rb_text_copy(a, files.commit);

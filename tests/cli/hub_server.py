@@ -10,7 +10,7 @@
 #   whole    as cut, and cannot go on from there     wrong    another SHA-256 is announced
 #   gated    401 without the token "secret"          down     503
 #   strange  an answer that is no hub's              climb    an ETag that would leave the folder
-#   slow     the first answer stands still in the middle          moved    now called plain, on the same host
+#   slow, stands  the first answer stands still in the middle          moved    now called plain, on the same host
 import hashlib
 import http.server
 import os
@@ -80,14 +80,14 @@ class Hub(http.server.BaseHTTPRequestHandler):
             body = f.read()
         begin = self.headers.get("Range")
         begin = int(begin.removeprefix("bytes=").rstrip("-")) if begin and kind != "whole" else 0
-        if kind in ("cut", "whole", "slow") and path not in cut_once and self.command == "GET":
+        if kind in ("cut", "whole", "slow", "stands") and path not in cut_once and self.command == "GET":
             cut_once.add(path)
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
-            time.sleep(60 if kind == "slow" else 0)
+            time.sleep(60 if kind in ("slow", "stands") else 0)
             self.close_connection = True
             return None
         if begin:

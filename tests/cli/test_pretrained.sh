@@ -32,13 +32,13 @@ repo() {
  "pretrained_cfg": {"tag": "x", "mean": [0.5, 0.5, 0.25], "std": [0.5, 0.5, 0.5], "interpolation": "bicubic"}}
 EOF
 }
-for name in plain other cut whole wrong gated down slow strange climb bin noconfig noweights foreign; do repo "$name"; done
+for name in plain other cut whole wrong gated down slow stands strange climb bin noconfig noweights foreign; do repo "$name"; done
 mv served/t/bin/model.safetensors served/t/bin/pytorch_model.bin
 rm served/t/noconfig/config.json served/t/noweights/model.safetensors
 sed -i s/cnn_encoder/resnet34/ served/t/foreign/config.json
 mkdir served/models
 cp weights.safetensors "served/models/net-${sha:0:8}.pth"
-cp weights.safetensors served/models/net-00000000.pth
+cp weights.safetensors served/models/net-0000000a.pth
 cp weights.safetensors served/models/net.safetensors
 
 : >log
@@ -131,19 +131,19 @@ HF_ENDPOINT=http://127.0.0.1:1 refuses 5 '^pretrained: http://127.0.0.1:1/t/othe
 
 # A token is for the hub, not for where it redirects to.
 HF_TOKEN=secret begins "$fetched t/other" t/other
-asked 1 '^HEAD /t/other/resolve/main/model.safetensors - Bearer secret$'
-asked 1 '^GET /t/other/resolve/main/model.safetensors - Bearer secret$'
+asked 1 '^HEAD /t/other/resolve/[0-9a-f]{40}/model.safetensors - Bearer secret$'
+asked 1 '^GET /t/other/resolve/[0-9a-f]{40}/model.safetensors - Bearer secret$'
 asked 1 '^GET /cdn/t/other/model.safetensors\?signature=x - -$'
 rm -r cache/models--t--other
 mkdir -p home/.cache/huggingface
 printf 'of-the-file\n' >home/.cache/huggingface/token
 begins "$fetched t/other" t/other
-asked 2 '/t/other/resolve/main/model.safetensors - Bearer of-the-file$'
+asked 2 '/t/other/resolve/[0-9a-f]{40}/model.safetensors - Bearer of-the-file$'
 rm home/.cache/huggingface/token
 
 # A repository that was renamed, on the same host: the token goes along.
 HF_TOKEN=secret begins "$fetched t/moved" t/moved
-asked 1 '^GET /t/plain/resolve/main/model.safetensors - Bearer secret$'
+asked 1 '^GET /t/plain/resolve/[0-9a-f]{40}/model.safetensors - Bearer secret$'
 [[ -e cache/models--t--moved/blobs/$sha ]] || fail "what was fetched does not lie under the name that was asked for"
 
 # `true` is the model's default.
@@ -188,10 +188,25 @@ begins "$fetched t/slow" t/slow
 asked 1 "^GET /cdn/t/slow/.* bytes=$((size / 2))- -$"
 [[ ! -e $part ]] || fail "left behind: $part"
 
+# A signal is heard while nothing comes.
+"${train[@]}" --pretrained t/stands >/dev/null 2>err &
+pid=$!
+part=cache/models--t--stands/blobs/$sha.incomplete
+for _ in {1..100}; do [[ -s $part ]] || sleep 0.1; done
+kill -TERM $pid
+wait $pid
+code=$?
+((code == 75)) || fail "a signal while fetching ended with $code: $(cat err)"
+grep -q 'stopped by SIGTERM while fetching http' err || fail "a signal while fetching: $(cat err)"
+[[ ! -e ${part%.incomplete} ]] || fail "half a file has its final name"
+rm "$part"
+
 # Two at once wait for each other.
 rm -r cache/models--t--plain
+: >log
 for i in 1 2; do "${train[@]}" --pretrained t/plain >/dev/null 2>"two.$i" & pids[i]=$!; done
 for i in 1 2; do wait "${pids[i]}" || fail "two at once: $(cat two.1 two.2)"; done
+asked 1 '^GET /cdn/t/plain/model.safetensors'
 
 # A disk that is full keeps a beginning, under no final name; a file that is no library is named.
 rm -r cache/models--t--plain
@@ -225,12 +240,20 @@ begins "$fetched $here/models/net-" "$here/models/net-${sha:0:8}.pth"
 cmp weights.safetensors "home/.cache/torch/hub/checkpoints/net-${sha:0:8}.pth" || fail "the file is not in torch's cache"
 begins "$fetched" "$here/models/net-${sha:0:8}.pth"
 asked 0 .
-TORCH_HOME=$PWD/torch begins "no config.json is beside .*/torch/hub/checkpoints/net.safetensors: .*ImageNet" "$here/models/net.safetensors?download=true"
-refuses 4 'net-00000000.pth: what was fetched is damaged and was removed: its SHA-256 is [0-9a-f]*, not 00000000\.\.\.' "$here/models/net-00000000.pth"
-[[ ! $(find home -name 'net-00000000*' ! -name '*.lock') ]] || fail "left behind: $(find home -name 'net-0*')"
+TORCH_HOME=$PWD/torch begins "no config.json is beside .*/torch/hub/checkpoints/[0-9a-f]{16}-net.safetensors: .*ImageNet" "$here/models/net.safetensors?download=true"
+# The same name elsewhere is another file; what may be secret in a URL is in no record; a number is no digest.
+mkdir served/models/elsewhere
+cp weights.safetensors served/models/elsewhere/net.safetensors
+cp weights.safetensors served/models/net-20240115.safetensors
+TORCH_HOME=$PWD/torch begins "$fetched" "${here/:\/\//://me:word@}/models/elsewhere/net.safetensors?signature=xyz"
+asked 1 '^GET /models/elsewhere/net.safetensors'
+grep -qE 'me:word|signature' runs/*/log.jsonl "$stderr" && fail 'the record has a login or a signature'
+TORCH_HOME=$PWD/torch begins "$fetched" "$here/models/net-20240115.safetensors"
+refuses 4 'net-0000000a.pth: what was fetched is damaged and was removed: its SHA-256 is [0-9a-f]*, not 0000000a\.\.\.' "$here/models/net-0000000a.pth"
+[[ ! $(find home -name 'net-0000000a*' ! -name '*.lock') ]] || fail "left behind: $(find home -name 'net-0*')"
 refuses 4 'gone.pth: there is no such file \(404\)' "$here/models/gone.pth"
-: >"home/.cache/torch/hub/checkpoints/net-00000000.pth"
-refuses 4 'net-00000000.pth: remove it, so that it is fetched anew: its SHA-256 is' "$here/models/net-00000000.pth"
+: >"home/.cache/torch/hub/checkpoints/net-0000000a.pth"
+refuses 4 'net-0000000a.pth: remove it, so that it is fetched anew: its SHA-256 is' "$here/models/net-0000000a.pth"
 
 # ---- files ----------------------------------------------------------------------------------------------------------------
 
