@@ -20,8 +20,7 @@ static void count_classes(rb_arena *a, const rb_survey *s, rb_findings *f)
     }
 }
 
-// ---- files
-// -----------------------------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------------------------
 
 static bool same_kind(rb_image_kind x, rb_image_kind y)
 {
@@ -81,8 +80,7 @@ static void count_sizes(rb_arena *a, const rb_survey *s, rb_findings *f)
     f->size_count = kept;
 }
 
-// ---- pixels
-// ----------------------------------------------------------------------------------------------------------
+// ---- pixels -------------------------------------------------------------------------------------------------------
 
 static void find_channels(const rb_survey *s, rb_findings *f)
 {
@@ -153,8 +151,7 @@ static void find_spreads(rb_arena *a, const rb_survey *s, rb_findings *f)
     rb_arena_close(scratch);
 }
 
-// ---- twins
-// -----------------------------------------------------------------------------------------------------------
+// ---- twins --------------------------------------------------------------------------------------------------------
 
 static void find_twins(rb_arena *a, const rb_survey *s, rb_findings *f)
 {

@@ -13,8 +13,7 @@ rb_map_features rb_map_simple(const rb_survey *s)
     return (rb_map_features){"simple features of colour and gradient, no network", s->feature, RB_FEATURES, true};
 }
 
-// ---- who is drawn
-// ------------------------------------------------------------------------------------------------------
+// ---- who is drawn -------------------------------------------------------------------------------------------------
 
 typedef struct ticket {
     uint32_t number;
@@ -51,8 +50,7 @@ static void draw_sample(rb_arena *a, const rb_survey *s, int most, uint32_t seed
     rb_arena_close(scratch);
 }
 
-// ---- points
-// --------------------------------------------------------------------------------------------------------------
+// ---- points -------------------------------------------------------------------------------------------------------
 
 // All pictures' features, divided by their standard deviations over the pictures of the map.
 static const float *standardised(rb_arena *scratch, const rb_map *m, int count)

@@ -12,8 +12,7 @@
 #define SETTLED    1e-12 // relative change of every wanted variance in one round
 #define START_SEED 0
 
-// ---- matrices in rows
-// ------------------------------------------------------------------------------------------------
+// ---- matrices in rows ---------------------------------------------------------------------------------------------
 
 typedef struct product {
     const double *left, *right; // [rows inner], [columns inner]
@@ -62,8 +61,7 @@ static void orthonormalise(double *rows, int k, int d)
     }
 }
 
-// ---- small eigenproblems
-// ---------------------------------------------------------------------------------------------
+// ---- small eigenproblems ------------------------------------------------------------------------------------------
 
 static double off_diagonal(const double *m, int n)
 {
@@ -126,8 +124,7 @@ void rb_symmetric_eigen(double *m, int n, double *value, double *vector)
             }
 }
 
-// ---- fitting
-// ---------------------------------------------------------------------------------------------------------
+// ---- fitting ------------------------------------------------------------------------------------------------------
 
 typedef struct covariance {
     const double *columns; // [d n] less their means

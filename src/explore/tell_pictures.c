@@ -51,8 +51,7 @@ static bool read_small(rb_arena *a, const rb_telling *t, int sample, bool fillin
     return done;
 }
 
-// ---- samples of each class
-// -------------------------------------------------------------------------------------------
+// ---- samples of each class ----------------------------------------------------------------------------------------
 
 // Spread evenly over the readable pictures of the class.
 static int pick(const rb_telling *t, int label, int most, int *out)
@@ -93,8 +92,7 @@ bool rb_tell_samples(const rb_telling *t, rb_error *err)
     return true;
 }
 
-// ---- twins
-// -----------------------------------------------------------------------------------------------------------
+// ---- twins --------------------------------------------------------------------------------------------------------
 
 static const char *group_caption(const rb_telling *t, const rb_twin_group *g)
 {
@@ -182,8 +180,7 @@ bool rb_tell_twins(const rb_telling *t, rb_error *err)
     return tell_groups(t, err) && tell_pairs(t, err);
 }
 
-// ---- outliers
-// --------------------------------------------------------------------------------------------------------
+// ---- outliers -----------------------------------------------------------------------------------------------------
 
 bool rb_tell_outliers(const rb_telling *t, rb_error *err)
 {

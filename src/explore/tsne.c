@@ -13,8 +13,7 @@
 #define EXAGGERATION 12.0
 #define START_SPREAD 1e-4
 
-// ---- affinities
-// ------------------------------------------------------------------------------------------------------
+// ---- affinities ---------------------------------------------------------------------------------------------------
 
 // Row i: the points that have an affinity to i, and how much of all affinity (which sums to 1) is between the two.
 typedef struct affinities {
@@ -99,8 +98,7 @@ static affinities affinities_of(rb_arena *scratch, rb_points points)
     return symmetric(scratch, edges, to - edges, n);
 }
 
-// ---- forces
-// ----------------------------------------------------------------------------------------------------------
+// ---- forces -------------------------------------------------------------------------------------------------------
 
 typedef struct layout {
     affinities near;
@@ -156,8 +154,7 @@ static void find_forces(void *context, ptrdiff_t from, ptrdiff_t to)
     }
 }
 
-// ---- descent
-// ---------------------------------------------------------------------------------------------------------
+// ---- descent ------------------------------------------------------------------------------------------------------
 
 static layout layout_new(rb_arena *scratch, rb_points points)
 {

@@ -17,8 +17,7 @@
 #define WORST_PATCH  0.6  // see rb_agreement
 #define LEAST_SPREAD 1.0  // grey levels: what is flatter is, to a hash, the noise of its file
 
-// ---- exact twins
-// -----------------------------------------------------------------------------------------------------
+// ---- exact twins --------------------------------------------------------------------------------------------------
 
 typedef struct keyed {
     rb_digest pixels, file;
@@ -79,8 +78,7 @@ static void find_groups(rb_arena *a, rb_arena *scratch, const rb_survey *s, rb_t
     qsort(t->groups, (size_t)t->group_count, sizeof *t->groups, by_first);
 }
 
-// ---- near twins
-// ------------------------------------------------------------------------------------------------------
+// ---- near twins ---------------------------------------------------------------------------------------------------
 
 typedef struct search {
     const rb_survey *survey;
@@ -194,8 +192,7 @@ static void find_pairs(rb_arena *a, rb_arena *scratch, const rb_survey *s, rb_tw
     }
 }
 
-// ---- what hangs together
-// ---------------------------------------------------------------------------------------------
+// ---- what hangs together ------------------------------------------------------------------------------------------
 
 static int root_of(int *parent, int i)
 {

@@ -31,8 +31,7 @@ static bool is_hex(const char *text, size_t digits)
     return text && strlen(text) == digits && strspn(text, "0123456789abcdef") == digits;
 }
 
-// ---- where things are
-// ------------------------------------------------------------------------------------------------
+// ---- where things are ---------------------------------------------------------------------------------------------
 
 static const char *cache_of(rb_arena *a)
 {
@@ -107,11 +106,10 @@ static const char *cached(const repo *r, const char *file)
     return path && rb_file_exists(path) ? path : NULL;
 }
 
-// ---- what the hub says of a file
-// -------------------------------------------------------------------------------------
+// ---- what the hub says of a file ----------------------------------------------------------------------------------
 
 typedef struct facts {
-    const char *commit, *etag, *url;
+    const char *commit, *etag;
     int64_t size; // -1: unknown
 } facts;
 
@@ -135,7 +133,6 @@ static bool read_facts(const repo *r, const rb_fetch_answer *a, facts *out, rb_e
     out->commit = commit;
     out->etag = etag ? plain_etag(r->arena, etag) : NULL;
     out->size = size ? strtoll(size, NULL, 10) : -1;
-    out->url = a->url;
     return (is_hex(commit, 40) && out->etag) ||
            rb_fail(err, RB_ERR_IO,
                    "%s: does not answer as a Hugging Face hub does (X-Repo-Commit and ETag); look at "
@@ -156,8 +153,7 @@ static bool ask(repo *r, const char *file, facts *out, bool *absent, rb_error *e
     return a.status / 100 == 2 || a.status / 100 == 3 ? read_facts(r, &a, out, err) : rb_download_refused(&a, err);
 }
 
-// ---- into the cache
-// --------------------------------------------------------------------------------------------------
+// ---- into the cache -----------------------------------------------------------------------------------------------
 
 // SHA-256 of large files, git's digest of small ones; other servers make up their own.
 static rb_expected expected_of(const facts *f)

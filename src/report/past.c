@@ -179,35 +179,17 @@ static bool read_split(rb_arena *a, const char *path, rb_past *out, rb_error *er
 
 // ---- verdicts -----------------------------------------------------------------------------------------------------
 
-typedef struct named_group {
-    const char *name;
-    int at; // in the part's scores
-} named_group;
-
-static int by_name(const void *x, const void *y)
-{
-    return strcmp(((const named_group *)x)->name, ((const named_group *)y)->name);
-}
-
-// Numbers for the groups of the part's pictures; a picture without a group is one of its own. NULL: none has one.
+// Numbers for the groups of the part's pictures; NULL: none has one.
 static const int *groups_of(rb_arena *a, const rb_past *p, int part)
 {
     const rb_part_results *r = &p->part[part];
-    int n = r->scores.n, grouped = 0, next = 0, at = 0, *number = RB_NEW(a, int, n);
-    named_group *all = RB_NEW(a, named_group, n);
+    int n = r->scores.n, at = 0, groups;
+    const char **name = RB_NEW(a, const char *, n);
     for (int i = 0; i < p->pictures && at < n; i++) { // scores are in the order of split.csv, some may be missing
         const rb_past_picture *picture = &p->picture[i];
-        if (picture->part != part || strcmp(picture->name, r->path[at])) continue;
-        if (picture->group)
-            all[grouped++] = (named_group){picture->group, at};
-        else
-            number[at] = next++;
-        at++;
+        if (picture->part == part && !strcmp(picture->name, r->path[at])) name[at++] = picture->group;
     }
-    if (!grouped) return NULL;
-    qsort(all, (size_t)grouped, sizeof *all, by_name);
-    for (int i = 0; i < grouped; i++) number[all[i].at] = i && by_name(&all[i - 1], &all[i]) ? ++next : next;
-    return number;
+    return rb_group_ids(a, name, n, &groups);
 }
 
 static rb_verdict judge(rb_arena *a, const rb_past *p, int part)

@@ -192,7 +192,8 @@ static bool begin_from_ours(rb_job *job, const char *path, rb_error *err)
     rb_arena *scratch = rb_arena_open();
     bool done = rb_checkpoint_open(scratch, path, &start, err) && (!start.state || fail_resume(path, err)) &&
                 (rb_network_load(&job->network, &start.tensors, err) || rb_fail_in(err, "%s", path));
-    if (done) rb_network_take_colours(&job->network, &start.preprocessing);
+    const rb_preprocessing *p = &start.preprocessing;
+    if (done) rb_network_take_colours(&job->network, p->mean, p->std, p->channels);
     if (done) job->started = (rb_started){path, NULL, rb_model_head_from(job->network.graph), true};
     rb_arena_close(scratch);
     return done;
@@ -220,7 +221,7 @@ static bool go_on(rb_job *job, const rb_resume *from, rb_error *err)
     const rb_checkpoint *c = &from->checkpoint;
     for (int i = 0; i < job->at.thaws; i++)
         rb_graph_thaw(job->network.graph, rb_job_thaw_block(job, i), job->at.thawed[i]);
-    rb_network_take_colours(&job->network, &c->preprocessing);
+    rb_network_take_colours(&job->network, c->preprocessing.mean, c->preprocessing.std, c->preprocessing.channels);
     return rb_network_resume(&job->network, &c->tensors, err) || rb_fail_in(err, "%s", from->folder);
 }
 

@@ -10,20 +10,11 @@
 // Mean and standard deviation of ImageNet's pictures: what the original project normalises with.
 static const double imagenet_mean[] = {0.485, 0.456, 0.406}, imagenet_std[] = {0.229, 0.224, 0.225};
 
-// A grey picture gets the mean of the three channels.
 static rb_preprocessing preprocessing_of(const rb_data_settings *d)
 {
-    rb_preprocessing p = {d->image_size, d->channels, rb_interpolation_names[d->interpolation], {0}, {0}};
-    for (int c = 0; c < 3; c++) {
-        if (d->channels == 3) {
-            p.mean[c] = imagenet_mean[c];
-            p.std[c] = imagenet_std[c];
-        } else {
-            p.mean[0] += imagenet_mean[c] / 3;
-            p.std[0] += imagenet_std[c] / 3;
-        }
-    }
-    return p;
+    rb_network n = {.preprocessing = {d->image_size, d->channels, rb_interpolation_names[d->interpolation], {0}, {0}}};
+    rb_network_take_colours(&n, imagenet_mean, imagenet_std, 3);
+    return n.preprocessing;
 }
 
 bool rb_compute_resolve(rb_compute_settings *c, rb_error *err)
@@ -169,12 +160,16 @@ bool rb_network_fit(rb_arena *a, const rb_network *n, const rb_tensors *t, rb_fi
     return true;
 }
 
-void rb_network_take_colours(rb_network *n, const rb_preprocessing *from)
+void rb_network_take_colours(rb_network *n, const double *mean, const double *std, int channels)
 {
     rb_preprocessing *to = &n->preprocessing;
-    if (to->channels != from->channels) return;
-    memcpy(to->mean, from->mean, sizeof to->mean);
-    memcpy(to->std, from->std, sizeof to->std);
+    memset(to->mean, 0, sizeof to->mean);
+    memset(to->std, 0, sizeof to->std);
+    for (int c = 0; c < (channels > to->channels ? channels : to->channels); c++) {
+        int into = c % to->channels, from = c % channels;
+        to->mean[into] += channels > to->channels ? mean[from] / channels : mean[from];
+        to->std[into] += channels > to->channels ? std[from] / channels : std[from];
+    }
 }
 
 // ---- running statistics --------------------------------------------------------------------------------------------

@@ -45,8 +45,9 @@ bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err) 
 // Errors: those of rb_tensors_fit
 bool rb_network_fit(rb_arena *a, const rb_network *n, const rb_tensors *t, rb_fit *out, rb_error *err) RB_CHECKED;
 
-// The mean and std that weights were trained with come along with them. No plan may be open yet.
-void rb_network_take_colours(rb_network *n, const rb_preprocessing *from);
+// The mean and std [channels] that weights were trained with come along with them; a grey network gets the mean of
+// three colours. No plan may be open yet.
+void rb_network_take_colours(rb_network *n, const double *mean, const double *std, int channels);
 
 // Running statistics, all in one, of rb_network_buffer_count values.
 ptrdiff_t rb_network_buffer_count(const rb_network *n);

@@ -7,20 +7,7 @@
 
 #include <string.h>
 
-// ---- mean and std
-// ----------------------------------------------------------------------------------------------------
-
-// A grey picture gets the mean of the three colours.
-static void set_colours(rb_preprocessing *p, const rb_hub_config *c)
-{
-    memset(p->mean, 0, sizeof p->mean);
-    memset(p->std, 0, sizeof p->std);
-    for (int k = 0; k < 3; k++) {
-        int to = p->channels == 3 ? k : 0;
-        p->mean[to] += p->channels == 3 ? c->mean[k] : c->mean[k] / 3;
-        p->std[to] += p->channels == 3 ? c->std[k] : c->std[k] / 3;
-    }
-}
+// ---- mean and std -------------------------------------------------------------------------------------------------
 
 typedef struct look {
     rb_arena *arena;
@@ -35,12 +22,11 @@ static bool use_config(void *context, const char *path, rb_error *err)
     if (c.architecture && strcmp(c.architecture, l->network->model))
         return rb_fail(err, RB_ERR_WEIGHTS, "%s: is of %s, and model_type is %s", path, c.architecture,
                        l->network->model);
-    set_colours(&l->network->preprocessing, &c);
+    rb_network_take_colours(l->network, c.mean, c.std, 3);
     return true;
 }
 
-// ---- weights
-// ---------------------------------------------------------------------------------------------------------
+// ---- weights ------------------------------------------------------------------------------------------------------
 
 static void tell(const rb_fit *f, const char *from)
 {
@@ -74,8 +60,7 @@ bool rb_start_file(rb_arena *a, rb_network *n, const char *path, bool *ours, rb_
     return done;
 }
 
-// ---- by name
-// ---------------------------------------------------------------------------------------------------------
+// ---- by name ------------------------------------------------------------------------------------------------------
 
 static bool fail_with_advice(rb_error *err)
 {
@@ -93,7 +78,7 @@ static bool take_colours(rb_arena *scratch, rb_network *n, const rb_source *s, c
     rb_checkpoint c;
     if (ours) {
         if (!rb_checkpoint_open(scratch, f->weights, &c, err)) return false;
-        rb_network_take_colours(n, &c.preprocessing);
+        rb_network_take_colours(n, c.preprocessing.mean, c.preprocessing.std, c.preprocessing.channels);
     } else if (!f->config && !s->torchvision) {
         rb_note("no config.json is beside %s: pictures are normalised with ImageNet's mean and std", f->weights);
     }

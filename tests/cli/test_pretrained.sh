@@ -266,8 +266,13 @@ refuses 4 '^pretrained: weights.safetensors: stages.0.conv1.weight is \[4 3 3 3\
 refuses 4 '^pretrained: weights.safetensors: there is no tensor conv1.weight, which is \[64 3 7 7\] in the network' \
   weights.safetensors --model_type resnet18
 begins "no config.json is beside weights.safetensors: .*ImageNet" weights.safetensors
+rm -rf runs
 begins "$fetched .*/served/t/plain/model.safetensors" "$PWD/served/t/plain/model.safetensors"
 grep -q 'no config.json' "$stderr" && fail "the config.json beside a file is not looked at"
+mv runs/*/best.safetensors coloured.safetensors
+rm -rf runs
+begins 'summed over the three colours' coloured.safetensors --channels 1
+grep -aq 'mean\\":\[0.41666' runs/*/best.safetensors || fail "a grey network does not get the mean of a checkpoint's three"
 begins "$fetched ours.safetensors" ours.safetensors
 grep -q 'no config.json' "$stderr" && fail "a checkpoint of ours does not say how its pictures were normalised"
 for file in weights.safetensors served/t/plain/model.safetensors; do

@@ -414,8 +414,7 @@ static void take(request *r)
         note("VIOLATION %s: nothing is there", r->path);
 }
 
-// ---- what may become of an answer
-// ------------------------------------------------------------------------------------
+// ---- what may become of an answer ---------------------------------------------------------------------------------
 
 static void read_mode(char mode[32])
 {
@@ -527,8 +526,7 @@ static void over(void *context, struct MHD_Connection *c, void **state, enum MHD
     free(r);
 }
 
-// ---- ports
-// -----------------------------------------------------------------------------------------------------------
+// ---- ports --------------------------------------------------------------------------------------------------------
 
 // A queue of connections that is full: the kernel lets no more in, and answers nothing.
 static int be_a_black_hole(void)

@@ -27,8 +27,7 @@ static void refuses(rb_arena *a, const char *text, const char *message)
     assert_string_equal(err.text, message);
 }
 
-// ---- forms
-// -----------------------------------------------------------------------------------------------------------
+// ---- forms --------------------------------------------------------------------------------------------------------
 
 #define FLIP   "{HorizontalFlip: {p: 0.5}}"
 #define ROTATE "{Rotate: {p: 1, limit: [-15, 15]}}"
@@ -99,8 +98,7 @@ static void composing_is_for_every_pipeline(void **state)
     assert_true(got.minority.compose && got.majority.compose && got.classes[0].pipeline.compose);
 }
 
-// ---- files of Albumentations
-// -----------------------------------------------------------------------------------------
+// ---- files of Albumentations --------------------------------------------------------------------------------------
 
 // As 1.3 writes it, and the same as 2.0 does, as far as they can say the same.
 static const char one[] = "__version__: 1.3.1\n"
@@ -195,8 +193,7 @@ static void old_keys_say_what_they_said(void **state)
         if (!strstr(read_back(a, cases[i][0]), cases[i][1])) fail_msg("%s: %s", cases[i][0], read_back(a, cases[i][0]));
 }
 
-// ---- nonsense
-// --------------------------------------------------------------------------------------------------------
+// ---- nonsense -----------------------------------------------------------------------------------------------------
 
 static void nonsense_is_refused_with_line_and_name(void **state)
 {

@@ -35,8 +35,7 @@ static rb_class_counts counts_for(int k)
     return k == 1 ? (rb_class_counts){skewed, 2} : (rb_class_counts){four, 4};
 }
 
-// ---- bce
-// -------------------------------------------------------------------------------------------------------------
+// ---- bce ----------------------------------------------------------------------------------------------------------
 
 enum { LOGIT, TARGET, POS_WEIGHT, LOSS, SLOPE };
 
@@ -103,8 +102,7 @@ static void bce_says_its_weight(void **state)
     rb_arena_close(a);
 }
 
-// ---- every loss
-// ------------------------------------------------------------------------------------------------------
+// ---- every loss ---------------------------------------------------------------------------------------------------
 
 static const struct trial {
     const char *loss, *keys;
@@ -232,8 +230,7 @@ static void bad_weights_are_refused(void **state)
     rb_arena_close(a);
 }
 
-// ---- against others
-// --------------------------------------------------------------------------------------------------
+// ---- against others -----------------------------------------------------------------------------------------------
 
 // torchvision takes p_t from 1: an ulp of 1 is its error, and where 0 is left, gamma 0.5 makes its slope NaN.
 static void focal_equals_torchvision(void **state)
@@ -340,8 +337,7 @@ static void cross_entropys_mean_equals_pytorch(void **state)
     rb_arena_close(a);
 }
 
-// ---- weights and priors
-// ----------------------------------------------------------------------------------------------
+// ---- weights and priors -------------------------------------------------------------------------------------------
 
 // Of logits 0 the loss is log 2 times the weight.
 static void class_balanced_weighs_by_effective_number(void **state)
