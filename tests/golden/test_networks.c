@@ -385,7 +385,7 @@ static void agrees_with_pytorch(void **state)
 int main(int argc, char **argv)
 {
     (void)argc;
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     struct CMUnitTest tests[4 + TRIALS] = {
         cmocka_unit_test_prestate(weights_are_those_of_pytorch, "cnn_encoder"),
         cmocka_unit_test_prestate(weights_are_those_of_pytorch, "resnet18"),
