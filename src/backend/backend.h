@@ -13,13 +13,14 @@
 #ifndef RB_BACKEND_BACKEND_H
 #define RB_BACKEND_BACKEND_H
 
+#include "backend/magnitudes.h"
 #include "graph/graph.h"
 #include "loss/loss.h"
 #include "optim/optim.h"
 
 // BF16: maps and the weights that meet them are bfloat16; master weights, statistics, gradients of weights, loss and
-// logits are floats.
-typedef enum rb_precision { RB_FP32, RB_BF16, RB_FP64 } rb_precision;
+// logits are floats. INT8: for evaluation alone; maps and weights of most convolutions are bytes.
+typedef enum rb_precision { RB_FP32, RB_BF16, RB_INT8, RB_FP64 } rb_precision;
 typedef enum rb_mode { RB_EVALUATE, RB_TRAIN } rb_mode;
 
 // The tensors that belong to a parameter. The optimiser's own, as many as it has, follow from RB_STATE on; two of them
@@ -51,7 +52,8 @@ typedef struct rb_store_spec {
     int batch;             // of the training plan to come: layouts may be chosen for it
     const rb_optim *optim; // NULL: a store for evaluation, values only
     const void *optim_cfg;
-    bool average; // with an optimiser: updates move an average of every value
+    bool average;       // with an optimiser: updates move an average of every value
+    const float *range; // INT8: by node id, the magnitude up to which bytes stand for what it gives; lives as the store
 } rb_store_spec;
 
 typedef struct rb_store {
@@ -70,6 +72,7 @@ typedef struct rb_plan_spec {
     const void *loss_cfg;
     uint32_t seed;       // of dropout
     const rb_node *keep; // a node whose output rb_backend.peek may read; NULL: none
+    rb_magnitudes *seen; // by node id: evaluation counts what it makes, where it is made at all; NULL: it does not
 } rb_plan_spec;
 
 // What a part of a step does, for those who ask where time goes.
@@ -118,6 +121,7 @@ struct rb_backend {
     bool (*usable)(rb_error *why_not);        // Errors: DEVICE
     bool (*computes)(rb_precision precision); // natively, on this machine
     bool (*store)(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err);
+    // An INT8 plan is made of the weights that its store holds by then. Errors: WEIGHTS (INT8: a range is missing)
     bool (*plan)(rb_arena *a, rb_store *s, const rb_plan_spec *spec, rb_plan **out, rb_error *err);
     // Copies a parameter's tensor in plain C order. `put` from float; `get` to double, whatever the device keeps.
     void (*put)(rb_store *s, const rb_param *p, rb_slot slot, const float *src);

@@ -143,14 +143,14 @@ bool rb_dn_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec,
 // ---- copies in plain order ---------------------------------------------------------------------------------------
 
 // Reorders at once. A failure here would be ours: every layout was checked when it was chosen.
-static void reorder(const rb_dn_store *s, dnnl_memory_t from, dnnl_memory_t to)
+void rb_dn_reorder_now(const rb_dn_store *s, dnnl_memory_t from, dnnl_memory_t to)
 {
     rb_error err = {0};
     const dnnl_memory_desc_t *from_md, *to_md;
     dnnl_primitive_t primitive;
     dnnl_memory_get_memory_desc(from, &from_md);
     dnnl_memory_get_memory_desc(to, &to_md);
-    dnnl_primitive_desc_t pd = rb_dn_reorder(&err, s->engine, from_md, to_md);
+    dnnl_primitive_desc_t pd = rb_dn_reorder(&err, s->engine, from_md, to_md, 1);
     if (!pd || dnnl_primitive_create(&primitive, pd)) abort();
     dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
     if (dnnl_primitive_execute(primitive, s->stream, 2, args) || dnnl_stream_wait(s->stream)) abort();
@@ -170,7 +170,7 @@ void rb_dn_read_plain(const rb_dn_store *s, const rb_dn_tensor *t, dnnl_memory_d
     rb_arena *scratch = rb_arena_open();
     float *plain = (float *)(void *)RB_NEW(scratch, uint8_t, (ptrdiff_t)dnnl_memory_desc_get_size(&md));
     dnnl_memory_t memory = around(s, &md, plain);
-    reorder(s, t->memory, memory);
+    rb_dn_reorder_now(s, t->memory, memory);
     dnnl_memory_destroy(memory);
     for (ptrdiff_t i = 0; i < count; i++) dst[i] = plain[i];
     rb_arena_close(scratch);
@@ -190,7 +190,7 @@ void rb_dn_store_put(rb_store *store, const rb_param *p, rb_slot slot, const flo
     float *plain = RB_NEW(scratch, float, p->count);
     memcpy(plain, src, (size_t)p->count * sizeof *plain);
     dnnl_memory_t memory = around(s, &md, plain);
-    reorder(s, memory, s->param[slot][p->id].memory);
+    rb_dn_reorder_now(s, memory, s->param[slot][p->id].memory);
     dnnl_memory_destroy(memory);
     rb_arena_close(scratch);
     if (slot == RB_VALUE) store->version++;
