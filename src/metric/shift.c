@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metric/shift.h"
 
-#include <float.h>
 #include <math.h>
 
 // ---- bins ---------------------------------------------------------------------------------------------------------
@@ -239,8 +238,8 @@ void rb_shift_of(rb_arena *scratch, const rb_sketch *here, const rb_score_record
     correct(&then, times);
     find_share(&now, was->prior, out);
     find_rest(scratch, &now, &then, was->prior, out);
-    // A share of exactly 0 or 1 would leave no probability between.
-    double share = fmin(fmax(out->share, DBL_EPSILON), 1 - DBL_EPSILON);
+    // A share of exactly 0 or 1 would leave no probability between: half a picture does.
+    double least = 0.5 / (double)here->n, share = fmin(fmax(out->share, least), 1 - least);
     out->odds = times * odds_of(share) / odds_of(was->prior);
 }
 

@@ -360,19 +360,17 @@ static bool train_epoch(fit *f, rb_error *err)
 
 // ---- validation --------------------------------------------------------------------------------------------------
 
-static bool validate(rb_arena *scratch, rb_job *job, rb_figures *val, double *loss, rb_error *err)
+static bool validate(rb_arena *scratch, rb_job *job, rb_part_scores *scores, rb_figures *val, rb_error *err)
 {
-    rb_part_scores scores;
     rb_network_swap_average(&job->network);
-    bool scored = rb_job_score(scratch, job, RB_VAL_PART, &scores, err);
+    bool scored = rb_job_score(scratch, job, RB_VAL_PART, scores, err);
     rb_network_swap_average(&job->network);
     if (!scored) return false;
-    int missing = rb_outputs_missing(scratch, scores.readable);
+    int missing = rb_outputs_missing(scratch, scores->readable);
     if (missing >= 0)
         return rb_fail(err, RB_ERR_DATA, "of the val pictures that can still be read none is of class %s",
                        job->data.classes[missing]);
-    *val = rb_figures_of(scratch, scores.readable, rb_outputs_threshold(scratch, scores.readable, &job->rule));
-    *loss = scores.loss;
+    *val = rb_figures_of(scratch, scores->readable, rb_outputs_threshold(scratch, scores->readable, &job->rule));
     return true;
 }
 
@@ -435,14 +433,17 @@ static bool save(rb_job *job, bool better, rb_top_epoch epoch, rb_error *err)
 }
 
 // What the epoch's checkpoints say of its validation.
-static void keep_metrics(fit *f, const rb_figures *val)
+static void keep_metrics(rb_arena *scratch, fit *f, const rb_figures *val, rb_outputs outputs)
 {
+    rb_score_record *record = RB_NEW(scratch, rb_score_record, 1);
     rb_arena_reset(f->kept);
     rb_json *j = rb_json_new(f->kept);
     rb_json_open(j, NULL, '{');
     rb_figures_to_json(j, "val", val);
     rb_json_close(j);
     f->job->at.metrics = rb_json_text(j);
+    rb_outputs_record(scratch, outputs, record);
+    f->job->at.scores = rb_score_record_text(f->kept, record);
     f->job->at.threshold = val->threshold;
 }
 
@@ -460,19 +461,19 @@ static bool end_epoch(rb_arena *scratch, fit *f, rb_error *err)
 {
     rb_job *job = f->job;
     rb_figures val = {.threshold = NAN};
-    double loss = NAN;
-    if (!validate(scratch, job, &val, &loss, err))
+    rb_part_scores scores;
+    if (!validate(scratch, job, &scores, &val, err))
         return err->kind == RB_ERR_STOPPED ? stop(f, rb_stop_asked(), err) : false;
-    rb_logged logged = rb_logged_of(scratch, rb_part_names[RB_VAL_PART], &val, loss);
+    rb_logged logged = rb_logged_of(scratch, rb_part_names[RB_VAL_PART], &val, scores.loss);
     rb_top_epoch epoch = {job->at.epoch, rb_monitor_cost(&job->monitor, &logged)};
     bool better = job->at.best.epoch < 0 || epoch.cost < job->at.best.cost;
     if (better) job->at.best = (rb_best){job->at.epoch, job->at.step, epoch.cost};
     const rb_training_settings *t = &job->settings->training;
     bool enough = rb_early_stop_after(&job->at.early_stop, epoch.cost, t->early_stop_min_delta, t->early_stop_patience);
     tell_schedule(job, &logged);
-    print_epoch(f, &val, loss, better);
+    print_epoch(f, &val, scores.loss, better);
     if (!log_epoch(scratch, f, &logged, better, err) || !rb_job_log_histograms(job, err)) return false;
-    keep_metrics(f, &val);
+    keep_metrics(scratch, f, &val, scores.readable);
     go_to_next_epoch(job, enough);
     return save(job, better, epoch, err);
 }
@@ -498,7 +499,7 @@ bool rb_job_fit(rb_job *job, rb_error *err)
     f.start_s = job->saved_s = rb_clock_now_s();
     if (done) rb_curve_show(job->schedule.schedule, job->schedule.cfg, progress_of(&f));
     done = done && run_epochs(&f, err);
-    job->at.metrics = NULL;
+    job->at.metrics = job->at.scores = NULL;
     rb_arena_close(f.kept);
     rb_arena_close(f.scratch);
     if (f.plans) rb_arena_close(f.plans);

@@ -33,6 +33,7 @@ typedef struct rb_state {
     rb_memory memory;    // of a schedule that listens to validation
     double threshold;    // of the last validation; NAN before the first
     const char *metrics; // its metrics as a JSON object, or NULL
+    const char *scores;  // and what its scores were
     bool finished;       // no epoch is left
     bool stopped_early;
     int threads;             // the library splits its sums by them
@@ -43,7 +44,7 @@ typedef struct rb_state {
 
 rb_state rb_state_fresh(void);
 
-// As a JSON object, without threshold and metrics, which have a place of their own in a checkpoint; and back.
+// As a JSON object, without threshold, metrics and scores, which have a place of their own in a checkpoint; and back.
 //
 // Owner:  everything lives in `a`
 // Errors: WEIGHTS

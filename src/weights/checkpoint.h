@@ -25,6 +25,7 @@ typedef struct rb_checkpoint {
     int class_count;
     double threshold;          // score >= threshold is label 1; NAN: none was chosen
     const char *metrics;       // JSON object of validation; NULL: none
+    const char *scores;        // JSON object, what validation's scores were (metric/shift.h); NULL: not known
     uint64_t data_fingerprint; // rb_dataset_fingerprint of what it was trained on
     const char *state;         // JSON object that belongs to the trainer; NULL: weights only
     rb_tensors tensors;
