@@ -172,7 +172,8 @@ static bool with_each(const rb_rows *r, bool (*step)(rb_writer *w, rb_error *err
 bool rb_rows_commit(rb_rows *r, rb_error *err)
 {
     if (r->mended)
-        rb_warn("%lld paths are not UTF-8: what is no text in them is written as U+FFFD, in rows that keep their order",
-                (long long)r->mended);
+        rb_warn(
+            "paths that are not UTF-8: %lld; what is no text in them is written as U+FFFD, and rows keep their order",
+            (long long)r->mended);
     return with_each(r, rb_writer_finish, err) && with_each(r, rb_writer_commit, err);
 }
