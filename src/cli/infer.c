@@ -68,6 +68,8 @@ static bool check_adapt(const call *c, rb_error *err)
         return rb_fail(err, RB_ERR_USAGE,
                        "adapt_prior: is for one checkpoint, and %d are named: validation says nothing of their mean",
                        c->networks);
+    if (c->asked->raw)
+        return rb_fail(err, RB_ERR_USAGE, "raw and adapt_prior: use one; a share is about calibrated probabilities");
     return c->was || rb_fail(err, RB_ERR_USAGE,
                              "adapt_prior: %s does not say what validation's scores were; train anew, or leave it out",
                              c->deployed->path);
@@ -83,9 +85,10 @@ static int decide(const call *c, const float *p)
     return *p >= (float)c->asked->reject_band.high ? 1 : RB_REJECTED;
 }
 
-static bool write_row(call *c, rb_row row, rb_error *err)
+// `p` decides, which is what the row shows but for the key raw.
+static bool write_row(call *c, rb_row row, const float *p, rb_error *err)
 {
-    row.decision = row.reason ? RB_UNREADABLE : decide(c, row.p);
+    row.decision = row.reason ? RB_UNREADABLE : decide(c, p);
     if (row.decision >= 0) c->taken[row.decision]++;
     c->rejected += row.decision == RB_REJECTED;
     return rb_rows_put(&c->rows, &row, err);
@@ -94,14 +97,14 @@ static bool write_row(call *c, rb_row row, rb_error *err)
 static bool take(void *context, const rb_finding *f, rb_error *err)
 {
     call *c = context;
-    rb_row row = {.path = f->sample->name, .p = f->p, .reason = f->reason};
+    rb_row row = {.path = f->sample->name, .p = f->shown, .reason = f->reason};
     if (f->reason) {
         c->unreadable++;
         rb_bar_clear(&c->bar);
         rb_warn("%s: %s: its %s", f->sample->path, f->reason,
                 c->rows.format == RB_OUTPUT_TEXT ? "line is -1" : "row says so");
     }
-    if (!(c->asked->adapt_prior ? rb_spool_put(&c->spool, &row, err) : write_row(c, row, err))) return false;
+    if (!(c->asked->adapt_prior ? rb_spool_put(&c->spool, &row, err) : write_row(c, row, f->p, err))) return false;
     rb_bar_show(&c->bar, (int)++c->seen, "%s", "");
     return true;
 }
@@ -145,10 +148,10 @@ static bool adapt_row(call *c, rb_arena *scratch, bool *more, rb_error *err)
     rb_row row;
     bool done = rb_spool_get(scratch, &c->spool, &row, more, err);
     if (!done || !*more) return done;
-    if (row.reason || !rb_shift_adapts(&c->shift)) return write_row(c, row, err);
+    if (row.reason || !rb_shift_adapts(&c->shift)) return write_row(c, row, row.p, err);
     *c->p = (float)rb_shift_probability(&c->shift, (double)*row.p);
     row.p = c->p;
-    return write_row(c, row, err);
+    return write_row(c, row, row.p, err);
 }
 
 static bool adapt_all(call *c, rb_error *err)

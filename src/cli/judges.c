@@ -72,6 +72,9 @@ bool rb_judges_open(rb_arena *a, const rb_deployed *d, int count, rb_judges *out
     *out->window = (rb_dataset){.samples = RB_NEW(a, rb_sample, room), .count = room};
     out->sum = RB_NEW(a, double, (ptrdiff_t)room * out->columns);
     out->mean = RB_NEW(a, float, out->columns);
+    out->bare_mean = RB_NEW(a, float, out->columns);
+    out->none = rb_calibration_none(a, out->columns);
+    if (d->settings->output.raw) out->bare_sum = RB_NEW(a, double, (ptrdiff_t)room * out->columns);
     out->turning = rb_arena_open();
     rb_arena_defer(a, close_arena, out->turning);
     for (int i = 0; i < room; i++) out->order[i] = i;
@@ -97,8 +100,8 @@ static void turn(const rb_judges *j, const rb_preprocessing *p, const rb_batch *
 typedef struct adding {
     rb_arena *scratch; // of the window
     rb_judges *judges;
-    int k;
-    float *p;
+    const rb_network *network;
+    float *p;   // [columns]
     bool plain; // the first network, and the picture as it is
 } adding;
 
@@ -110,6 +113,13 @@ static double largest(const float *p, int columns)
     return (double)most;
 }
 
+static void add_probabilities(const adding *to, const rb_calibration *c, const rb_judged *judged, double *sum)
+{
+    int columns = to->judges->columns;
+    rb_probabilities_of(c, judged->logits, to->network->graph->output->shape.c, to->p);
+    for (int i = 0; i < columns; i++) sum[(ptrdiff_t)judged->draw * columns + i] += (double)to->p[i];
+}
+
 static void add(void *context, const rb_judged *judged)
 {
     adding *to = context;
@@ -118,14 +128,14 @@ static void add(void *context, const rb_judged *judged)
         if (!j->reason[judged->draw]) j->reason[judged->draw] = rb_text_copy(to->scratch, judged->reason);
         return;
     }
-    rb_probabilities_of(judged->logits, to->k, to->p);
-    for (int c = 0; c < j->columns; c++) j->sum[(ptrdiff_t)judged->draw * j->columns + c] += (double)to->p[c];
+    if (j->bare_sum) add_probabilities(to, &j->none, judged, j->bare_sum);
+    add_probabilities(to, &to->network->calibration, judged, j->sum);
     if (to->plain) rb_sketch_add(j->plain, largest(to->p, j->columns));
 }
 
 static bool judge_view(adding *to, int i, const rb_batch *b, rb_error *err)
 {
-    to->k = to->judges->of[i].network.graph->output->shape.c;
+    to->network = &to->judges->of[i].network;
     return rb_scorer_batch(&to->judges->scorer[i], b, add, to, err);
 }
 
@@ -160,18 +170,28 @@ static bool look(adding *to, int eye, int count, rb_error *err)
     }
 }
 
-static rb_finding finding_of(const rb_judges *j, int i)
+static const float *mean_of(const rb_judges *j, const double *sum, int i, float *out)
 {
     for (int c = 0; c < j->columns; c++)
-        j->mean[c] = (float)(j->sum[(ptrdiff_t)i * j->columns + c] / (j->count * j->views->count));
-    return (rb_finding){&j->window->samples[i], j->reason[i] ? NULL : j->mean, j->reason[i]};
+        out[c] = (float)(sum[(ptrdiff_t)i * j->columns + c] / (j->count * j->views->count));
+    return out;
+}
+
+static rb_finding finding_of(const rb_judges *j, int i)
+{
+    if (j->reason[i]) return (rb_finding){.sample = &j->window->samples[i], .reason = j->reason[i]};
+    const float *p = mean_of(j, j->sum, i, j->mean);
+    const float *shown = j->bare_sum ? mean_of(j, j->bare_sum, i, j->bare_mean) : p;
+    return (rb_finding){&j->window->samples[i], p, shown, NULL};
 }
 
 bool rb_judges_run(rb_arena *scratch, rb_judges *j, int count,
                    bool (*each)(void *context, const rb_finding *f, rb_error *err), void *context, rb_error *err)
 {
     adding to = {.scratch = scratch, .judges = j, .p = RB_NEW(scratch, float, j->columns)};
-    memset(j->sum, 0, (size_t)count * (size_t)j->columns * sizeof *j->sum);
+    size_t bytes = (size_t)count * (size_t)j->columns * sizeof *j->sum;
+    memset(j->sum, 0, bytes);
+    if (j->bare_sum) memset(j->bare_sum, 0, bytes);
     memset(j->reason, 0, (size_t)count * sizeof *j->reason);
     for (int i = 0; i < j->count; i++)
         if (j->eye[i] == i && !look(&to, i, count, err)) return false;

@@ -19,8 +19,11 @@ typedef struct rb_judges {
     rb_scorer *scorer;   // [count]
     int *eye;            // [count] the first network with the same preprocessing, whose loader is read
     int *order;          // [room] 0, 1, ...
-    double *sum;         // [room columns]
-    float *mean;         // [columns]
+    double *sum;         // [room columns] of probabilities
+    double *bare_sum;    // the same of the logits as they are; NULL: not asked for
+    rb_calibration none; // makes them
+    float *mean;         // [columns] of one picture
+    float *bare_mean;
     const char **reason; // [room]
     uint8_t *turned;     // [a batch] as another view
     rb_arena *turning;   // of one picture
@@ -30,10 +33,11 @@ typedef struct rb_judges {
 // Errors: as rb_deployed_scorer
 bool rb_judges_open(rb_arena *a, const rb_deployed *d, int count, rb_judges *out, rb_error *err) RB_CHECKED;
 
-// What was found about one picture: `p` is NULL where it cannot be read, for the reason.
+// What was found about one picture. Where it cannot be read, for the reason, there are no probabilities.
 typedef struct rb_finding {
     const rb_sample *sample;
-    const float *p;
+    const float *p;     // [columns], to decide by
+    const float *shown; // the same, or with the key raw those of the logits as they are
     const char *reason;
 } rb_finding;
 

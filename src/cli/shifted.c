@@ -30,8 +30,13 @@ static const char *chance(rb_arena *a, double p)
     return p < CLEAR_P ? "p < 0.001" : rb_text_format(a, "p = %.2g", p);
 }
 
+// Scores that hardly differ between classes, or few, leave every share open.
+#define OPEN 0.5
+
 static const char *shares(rb_arena *a, const rb_shift *s, const rb_score_record *was, const char *name)
 {
+    if (s->share_at.high - s->share_at.low > OPEN)
+        return rb_text_format(a, "the share of class %s cannot be told from them", name);
     return rb_text_format(a, "share of class %s about %.1f %% here [%.1f %.1f], %.1f %% in validation", name,
                           100 * s->share, 100 * s->share_at.low, 100 * s->share_at.high, 100 * was->prior);
 }

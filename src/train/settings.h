@@ -41,7 +41,8 @@ typedef struct rb_training_settings {
     bool ema_warmup;
     const char *loss;
     double label_smoothing;
-    int on_nan; // rb_on_nan
+    int calibration; // rb_calibration_method
+    int on_nan;      // rb_on_nan
     int seed;
     const char *pretrained; // "true", "false", or which weights to begin from; NULL: false
     int unfreeze_epoch;     // from 1; 0: never
@@ -64,7 +65,7 @@ typedef struct rb_output_settings {
     const char *input_dir;   // of infer and augment; NULL: files are named
     const char *output_file; // NULL: standard output
     int output_format;       // rb_output_format
-    bool get_proba;
+    bool get_proba, raw;
     rb_range reject_band; // of the probability; empty: none
     int tta;              // rb_tta
     bool adapt_prior;
