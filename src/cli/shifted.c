@@ -41,9 +41,10 @@ static const char *shares(rb_arena *a, const rb_shift *s, const rb_score_record 
                           100 * s->share, 100 * s->share_at.low, 100 * s->share_at.high, 100 * was->prior);
 }
 
+// What is left beside the share is within chance, or too small to matter.
 static bool is_explained(const rb_shift *s)
 {
-    return s->share_p < CLEAR_P && !is_clear(s->rest, s->rest_p);
+    return s->share_p < CLEAR_P && (s->rest_p >= 0.05 || s->rest < 0.05);
 }
 
 static const char *verdict(const rb_shift *s, const rb_deployed *d)

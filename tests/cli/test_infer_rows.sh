@@ -137,3 +137,25 @@ paste data/label_train.txt <(ls data/train_img) | while read -r label name; do
 done
 train_once three --config small.yaml --root_dir named
 expect 4 "^label 0 is class '0' in .* and 'no' in .*: no mean can be taken" "${infer[@]}" "$a,$run" --input_dir plain
+
+# ---- more than two classes ---------------------------------------------------------------------------------------------
+
+expect 0 '120 labelled' "$rarebit" synth --output_dir many --count 120 --unlabelled 60 --image_size 32 --classes 3
+train_once four --config small.yaml --root_dir many --num_classes 3
+expect --any 0 '^rarebit: 60 pictures: .* of class 2$' "${infer[@]}" "$run" --input_dir many/val_img --tta hflip --output_file m.csv --get_proba
+grep -qE '^rarebit: (warning: )?scores: KS 0\.' "$stderr" || fail 'of three classes scores are not compared'
+grep -q 'share' "$stderr" && fail 'of three classes a share is said'
+expect --any 0 '' "${infer[@]}" "$run" --input_dir many/val_img --tta hflip --output_file m.jsonl
+[[ $(head -n 1 m.csv) == path,probability_0,probability_1,probability_2,decision,class,error ]] || fail "the head is $(head -n 1 m.csv)"
+tail -n +2 m.csv | cut -d, -f2-4 | tr , ' ' | cmp - m.proba || fail 'CSV and .proba differ'
+awk -F, 'NR > 1 { k = 0; for (i = 1; i < 3; i++) if ($(i + 2) > $(k + 2)) k = i; if ($5 != k || $6 != k) bad = 1 } END { exit bad }' m.csv ||
+  fail 'a decision is not the most probable class'
+python3 -c '
+import csv, json
+for row, line in zip(csv.DictReader(open("m.csv")), open("m.jsonl"), strict=True):
+    o = json.loads(line)
+    assert list(o) == list(row) and all(float(row[k]) == o[k] for k in row if k.startswith("prob")), line
+    assert row["class"] == o["class"] and int(row["decision"]) == o["decision"], line' || fail 'JSON lines say otherwise'
+expect 2 '^reject_band: is for two classes, and .* was trained for 3' "${infer[@]}" "$run" --input_dir many/val_img --reject_band 0.4,0.6
+expect 2 '^adapt_prior: is for two classes, and .* was trained for 3' "${infer[@]}" "$run" --input_dir many/val_img --adapt_prior
+expect 4 '.* has 2 classes, .* has 3: no mean can be taken' "${infer[@]}" "$a,$run" --input_dir plain
