@@ -12,7 +12,7 @@ infer=("$rarebit" infer --checkpoint_path "$run" --device_index -1 --threads 2)
 # ---- ten kinds -----------------------------------------------------------------------------------------------------
 
 expect 0 '' "$rarebit" augment --quiet --input_dir data/val_img --output_dir png --augment none
-good=data/val_img/000001.jpg picture=png/$(ls png | head -n 1)
+good=data/val_img/000001.jpg picture=$(echo png/*1.png)
 mkdir kinds
 : >kinds/empty
 head -c 500 $good >kinds/half_jpeg
@@ -47,13 +47,13 @@ done <<<"$kinds"
 
 # ---- among 1,600 ---------------------------------------------------------------------------------------------------
 
-names=($(cut -d' ' -f1 <<<"$kinds"))
+mapfile -t names < <(cut -d' ' -f1 <<<"$kinds")
 mkdir clean mixed
 for ((i = 0; i < 1600; i++)); do
   name=$(printf %06d.jpg $i) from=data/train_img/$(printf %06d.jpg $((i % 64 + 1)))
-  ln "$from" clean/$name
+  ln "$from" "clean/$name"
   ((i % 20 == 7)) && from=kinds/${names[i / 20 % 10]}
-  ln -P "$from" mixed/$name 2>/dev/null || mkdir mixed/$name # a folder has one name
+  ln -P "$from" "mixed/$name" 2>/dev/null || mkdir "mixed/$name" # a folder has one name
 done
 expect --any 0 '^rarebit: 1600 pictures: .* of class 1; threshold ' timeout 60 "${infer[@]}" --input_dir clean --output_file clean.txt --get_proba
 expect --any 0 '^rarebit: 1600 pictures: .* of class 1, 80 unreadable; threshold ' \
@@ -77,7 +77,7 @@ done <<<"$kinds"
 
 expect 3 '^mixed/000007.jpg: empty, not a picture' timeout 60 "${infer[@]}" --input_dir mixed --output_file none.csv --get_proba
 compgen -G 'none.*' >&2 && fail 'a call that failed has written something'
-expect --any 0 '^rarebit: 80 pictures: 0 of class 0, 0 of class 1, 80 unreadable' timeout 60 "${infer[@]}" --on_bad_image skip \
-  $(printf 'mixed/%06d.jpg ' $(seq 7 20 1599))
+mapfile -t bad < <(seq -f mixed/%06g.jpg 7 20 1599)
+expect --any 0 '^rarebit: 80 pictures: 0 of class 0, 0 of class 1, 80 unreadable' timeout 60 "${infer[@]}" --on_bad_image skip "${bad[@]}"
 [[ $(sort -u "$stdout") == -1 && $(wc -l <"$stdout") == 80 ]] || fail 'bad pictures alone have not a -1 each'
 expect 2 "^--on_bad_image: 'ignore' is none of error.skip" "${infer[@]}" --input_dir mixed --on_bad_image ignore
