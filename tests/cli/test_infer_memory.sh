@@ -23,7 +23,7 @@ for n in 1600, 16000:
     with open(f"list{n}", "w") as f:
         for i in range(n):
             picture = f"data/train_img/{i % 64 + 1:06}.jpg"
-            print(picture, file=f)
+            print("./" * 100 + picture, file=f) # long enough for paths that are kept to show
             os.link(picture, f"folder{n}/{i:06}.jpg")
 END
 python3 names.py || fail 'no links'

@@ -4,7 +4,7 @@
 # names; a band of probabilities is left to people; several views and several networks are averaged.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-command -v python3 >/dev/null || skip 'no python3 to read CSV and JSON with'
+if ! command -v python3 jq >/dev/null; then skip 'no python3 and jq to read CSV and JSON with'; fi
 fresh
 small_task
 train_once one --config small.yaml
@@ -117,6 +117,9 @@ expect 2 "^--tta: 'rotate' is none of none.hflip.flips" "${infer[@]}" "$a" --inp
 expect --any 0 '' "${infer[@]}" "$b" --input_dir plain --output_file b.txt --get_proba
 expect --any 0 "^rarebit: 8 pictures: .*; threshold [0-9.]+, mean of the 2 checkpoints'" \
   "${infer[@]}" "$a,$b" --input_dir plain --output_file ab.txt --get_proba
+mean=$(sed -n 's/.*threshold \([0-9.]*\), mean.*/\1/p' "$stderr")
+jq .threshold {one,two}/*/metrics.json | awk -v m="$mean" '{ s += $1 } END { d = s / 2 - m; exit !(d < 1e-8 && d > -1e-8) }' ||
+  fail "the threshold $mean is not the mean of both"
 mean_is 'the two networks together' plain.proba b.proba ab.proba
 expect --any 0 '' "${infer[@]}" "$b" --input_dir plain --tta hflip --output_file b2.txt --get_proba
 expect --any 0 '' "${infer[@]}" "$a,$b" --input_dir plain --tta hflip --output_file ab2.txt --get_proba

@@ -85,6 +85,12 @@ cmp given.proba after.proba || fail 'the threshold moves probabilities'
 awk '{ print ($1 >= 0.5 ? 1 : 0) }' given.proba | cmp - given.txt || fail 'a threshold that is given is not that of .proba'
 expect --any 0 '' "${infer[@]}" - --output_file stdin.csv --adapt_prior < <(printf '%s\n' fewer/val_img/*)
 tail -n +2 stdin.csv | cut -d, -f2 | cmp - after.proba || fail 'a list in two passes is judged otherwise'
+: >empty.jpg
+mapfile -t names < <(printf '%s\n' fewer/val_img/*)
+expect --any 0 '^rarebit: 401 pictures: .*, 1 unreadable; ' "${infer[@]}" "${names[@]:0:2}" empty.jpg "${names[@]:2}" \
+  --output_file bad.txt --get_proba --adapt_prior --on_bad_image skip
+[[ $(sed -n 3p bad.txt) == -1 && $(sed -n 3p bad.proba) == nan ]] || fail 'in two passes a bad picture has no row of its own'
+sed 3d bad.txt | cmp - after.txt || fail 'in two passes a bad picture moves rows'
 
 # ---- other pictures -------------------------------------------------------------------------------------------------
 
