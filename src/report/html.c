@@ -78,8 +78,8 @@ static void put_switch(rb_out *o, const rb_block *b)
                  "<span class=\"heat-scale\">little <i style=\"background:linear-gradient(90deg",
                  b->id, b->id);
     for (int i = 0; i < RB_HEAT_COLOURS; i++) {
-        rb_heat_colour c = rb_heat_colours[i];
-        rb_out_print(o, ",#%02x%02x%02x", c.r, c.g, c.b);
+        const uint8_t *c = rb_heat_colours[i];
+        rb_out_print(o, ",#%02x%02x%02x", c[0], c[1], c[2]);
     }
     rb_out_put(o, ")\"></i> most</span>");
 }

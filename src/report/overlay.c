@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-const rb_heat_colour rb_heat_colours[RB_HEAT_COLOURS] = {
+const uint8_t rb_heat_colours[RB_HEAT_COLOURS][3] = {
     {56, 24, 112}, // violet
     {168, 38, 110},
     {240, 112, 44},
@@ -59,8 +59,7 @@ static double colour_at(double heat, size_t channel)
 {
     double at = heat * (RB_HEAT_COLOURS - 1);
     int low = at < RB_HEAT_COLOURS - 1 ? (int)at : RB_HEAT_COLOURS - 2;
-    const uint8_t *from = &rb_heat_colours[low].r, *to = &rb_heat_colours[low + 1].r;
-    return mixed(from[channel], to[channel], at - low);
+    return mixed(rb_heat_colours[low][channel], rb_heat_colours[low + 1][channel], at - low);
 }
 
 static void paint(uint8_t *pixel, double heat)

@@ -14,11 +14,8 @@ typedef struct rb_cam {
 
 // The colours from no heat to the most, evenly apart; brighter is hotter, so that grey printers and those who cannot
 // tell colours apart see the same order.
-typedef struct rb_heat_colour {
-    uint8_t r, g, b;
-} rb_heat_colour;
 #define RB_HEAT_COLOURS 4
-extern const rb_heat_colour rb_heat_colours[RB_HEAT_COLOURS];
+extern const uint8_t rb_heat_colours[RB_HEAT_COLOURS][3];
 
 // The picture under its map, which is stretched to it bilinearly and measured by its own maximum; of the picture's
 // size. A map of zeros leaves the picture grey.

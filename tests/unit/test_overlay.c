@@ -86,7 +86,7 @@ static void brighter_is_hotter_and_covers_more(void **state)
         before = colour;
     }
     for (int i = 1; i < RB_HEAT_COLOURS; i++)
-        assert_true(light_of(&rb_heat_colours[i].r) > light_of(&rb_heat_colours[i - 1].r) + 15);
+        assert_true(light_of(rb_heat_colours[i]) > light_of(rb_heat_colours[i - 1]) + 15);
     rb_arena_close(a);
 }
 
