@@ -99,7 +99,7 @@ bool rb_page_gallery(rb_page *p, const char *title, const char *text, const rb_s
                      rb_error *err) RB_CHECKED;
 
 // The picture as a gallery keeps it: itself, or a smaller one in `a`.
-rb_image rb_shot_fitted(rb_arena *a, const rb_image *picture);
+rb_image rb_shot_fitted(rb_arena *a, const rb_image *from);
 
 // One file that needs no other: UTF-8, style and script inside, pictures as data: URIs.
 const char *rb_page_html(rb_arena *a, const rb_page *p);
