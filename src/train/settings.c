@@ -83,6 +83,8 @@ static const rb_field training_fields[] = {
      .local = true, .help = "save it also when the last save is so long ago; 0: never"},
     {"max_time", RB_REAL, AT(max_time), .preset = 0, .min = 0, .max = 1e9, .unit = "s", .local = true,
      .help = "stop after so long, saved and ready to be resumed, with exit code 75; 0: never"},
+    {"heatmap", RB_BOOL, AT(heatmap), .preset = true, .local = true,
+     .help = "show in report.html where in a picture the network found what it decided by"},
     {0},
 };
 #undef AT

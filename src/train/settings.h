@@ -55,6 +55,7 @@ typedef struct rb_training_settings {
     double early_stop_min_delta;
     int checkpoint_every;                // steps; 0: by time and epoch alone
     double checkpoint_every_s, max_time; // seconds; 0: never
+    bool heatmap;                        // in report.html
 } rb_training_settings;
 
 typedef struct rb_decision_settings {
