@@ -47,6 +47,13 @@ static inline rb_update rb_update_of(const rb_update *u, const rb_param *p)
     return own;
 }
 
+// Steps of a byte between 0 and the largest magnitude: 0..255 stand for maps that are never negative, -127..127 for
+// others.
+static inline int rb_byte_levels(const rb_node *n)
+{
+    return rb_node_is_positive(n) ? 255 : 127;
+}
+
 typedef struct rb_store_spec {
     rb_precision precision;
     int batch;             // of the training plan to come: layouts may be chosen for it

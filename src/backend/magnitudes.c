@@ -37,7 +37,7 @@ float rb_magnitudes_range(const rb_magnitudes *m, int levels)
 {
     int bins = FINITE_BINS - 1;
     while (bins > 1 && !m->seen[bins - 1]) bins--;
-    if (bins == 1) return 1;
+    if (bins == 1) return m->seen[0] ? 1 : 0;
     double least = INFINITY, best = edge(bins);
     for (int i = bins; i > 0 && i > bins - OCTAVES * OCTAVE; i--) {
         double error = total_error(m, bins, edge(i), levels);

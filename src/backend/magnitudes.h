@@ -22,7 +22,7 @@ static inline void rb_magnitudes_add(rb_magnitudes *m, float x)
 }
 
 // The range whose `levels` even steps stand for what was seen with the least mean squared error: values beyond it are
-// cut off, those inside are rounded. 1 where nothing but 0 was seen.
+// cut off, those inside are rounded. 1 where nothing but 0 was seen, 0 where nothing was.
 //
 // Source: minimal mean squared error over a histogram, as in Banner et al., arXiv:1810.05723
 float rb_magnitudes_range(const rb_magnitudes *m, int levels);

@@ -39,6 +39,13 @@ const char *rb_scope(rb_graph *g, const char *format, ...)
     return name;
 }
 
+bool rb_node_is_positive(const rb_node *n)
+{
+    if (n->op == &rb_op_relu) return true;
+    bool chooses = n->op == &rb_op_max_pool || n->op == &rb_op_dropout || n->op == &rb_op_drop_path;
+    return chooses && rb_node_is_positive(n->input[0]);
+}
+
 const char *rb_node_label(rb_arena *a, const rb_node *n)
 {
     if (*n->name || !n->input_count) return *n->name ? n->name : n->op->name;

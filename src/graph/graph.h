@@ -161,6 +161,8 @@ rb_node *rb_drop_path(rb_graph *g, const rb_node *x, double p);
 // "layer1.0.bn2.add.relu".
 const char *rb_node_label(rb_arena *a, const rb_node *n);
 
+bool rb_node_is_positive(const rb_node *n); // its values are never below 0
+
 // ---- for op files ----------------------------------------------------------------------------------------------
 
 rb_node *rb_node_new(rb_graph *g, const rb_op *op, const char *name, const rb_node *x, const rb_node *y,

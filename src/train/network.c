@@ -40,6 +40,11 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
         return false;
     if (c.device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c.device_index);
     rb_parallel_threads(c.threads);
+    out->calibration = rb_calibration_none(a, rb_columns_of(out->graph->output->shape.c));
+    if (c.precision == RB_INT8 && optim)
+        return rb_fail(err, RB_ERR_USAGE,
+                       "precision int8 is for eval, infer and bench --mode inference; train in fp32 "
+                       "or bf16, then run `rarebit weights quantize`");
     if (c.precision == RB_INT8) out->range = RB_NEW(a, float, out->graph->node_count);
     rb_store_spec spec = {.precision = (rb_precision)c.precision,
                           .batch = c.batch_size,
@@ -103,6 +108,11 @@ bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err)
     bool done = load(scratch, n, t, err) && (!n->range || rb_ranges_load(n->graph, t, n->range, err));
     rb_arena_close(scratch);
     return done;
+}
+
+bool rb_network_calibrate(rb_arena *a, rb_network *n, const char *text, rb_error *err)
+{
+    return rb_calibration_read(a, text ? text : "null", n->calibration.k, &n->calibration, err);
 }
 
 #define AVERAGE_PREFIX "ema."

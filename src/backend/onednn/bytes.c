@@ -13,8 +13,7 @@
 
 #include <math.h>
 
-#define LARGEST_SIGNED   127
-#define LARGEST_UNSIGNED 255
+#define LARGEST 127 // of a signed byte
 
 bool rb_dn_computes_bytes(const rb_dn_plan *p, const rb_node *n)
 {
@@ -35,21 +34,14 @@ bool rb_dn_takes_bytes(const rb_node *n)
     return n->op == &rb_op_conv || passes_on(n);
 }
 
-// Whether values of `n` are never negative.
-static bool is_positive(const rb_node *n)
-{
-    return n->op == &rb_op_relu || (passes_on(n) && is_positive(n->input[0]));
-}
-
 static bool format_of(rb_dn_plan *p, const rb_node *n, rb_dn_format *out)
 {
     const float *range = p->store->base.spec.range;
     if (!range || !(range[n->id] > 0))
         return rb_fail(&p->err, RB_ERR_WEIGHTS, "precision int8: no range is known for what %s gives",
                        rb_node_label(p->arena, n));
-    bool positive = is_positive(n);
-    *out = (rb_dn_format){positive ? dnnl_u8 : dnnl_s8,
-                          range[n->id] / (float)(positive ? LARGEST_UNSIGNED : LARGEST_SIGNED)};
+    bool positive = rb_node_is_positive(n);
+    *out = (rb_dn_format){positive ? dnnl_u8 : dnnl_s8, range[n->id] / (float)rb_byte_levels(n)};
     return true;
 }
 
@@ -124,7 +116,7 @@ static void quantise(rb_dn_call *c, float *scale)
     c->bytes.bias = c->bias ? rb_dn_constant_new(p, &bias_md) : NULL;
     int8_t *to = c->bytes.weights->data;
     for (int o = 0; o < param->dims[0]; o++) {
-        double step = largest(w + o * each, each) * fabs(line[o].k) / LARGEST_SIGNED;
+        double step = largest(w + o * each, each) * fabs(line[o].k) / LARGEST;
         if (!(step > 0)) step = 1; // all weights are 0
         for (ptrdiff_t i = o * each; i < (o + 1) * each; i++) to[i] = (int8_t)lrint(w[i] * line[o].k / step);
         scale[o] = (float)(step * (double)c->src_scale);
@@ -190,7 +182,7 @@ bool rb_dn_call_in_bytes(rb_dn_call *c)
                              .activation = rb_dn_activation_of(c->chain.activation),
                              .activation_scale = late ? to : 1};
     if (c->other) {
-        c->after.sum_type = c->other->md.data_type;
+        c->after.sum_type = c->other->md.data_type == c->out.type ? dnnl_data_type_undef : c->other->md.data_type;
         c->after.sum_scale = (c->other->scale != 0 ? c->other->scale : 1) * early;
     }
     return true;

@@ -40,8 +40,8 @@ rb_dn_tensor *rb_dn_constant_new(rb_dn_plan *p, const dnnl_memory_desc_t *md)
 rb_dn_tensor *rb_dn_tensor_over(rb_dn_plan *p, rb_dn_tensor *base, const dnnl_memory_desc_t *md)
 {
     rb_dn_tensor *t = rb_dn_tensor_new(p, md);
-    t->bytes = 0; // none of its own
-    t->over = base;
+    t->bytes = 0;                             // none of its own
+    t->over = base->over ? base->over : base; // whose place it is
     return t;
 }
 

@@ -220,6 +220,7 @@ bool rb_dn_evaluate_conv(rb_dn_plan *p, const rb_node *n)
     c.src = p->value[n->input[0]->id];
     c.other = c.chain.add ? p->value[c.chain.other->id] : NULL;
     bool ready = rb_dn_computes_bytes(p, n) ? rb_dn_call_in_bytes(&c) : rb_dn_call_in_values(&c);
+    if (c.after.sum_type != dnnl_data_type_undef) c.way = RB_DN_DIRECT; // a matrix product reads what it writes
     if (!ready || !(c.way == RB_DN_ROWS ? rb_dn_emit_rows(&c) : emit(&c))) return false;
     rb_dn_call_done(&c);
     return true;
