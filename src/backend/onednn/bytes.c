@@ -34,15 +34,16 @@ bool rb_dn_takes_bytes(const rb_node *n)
     return n->op == &rb_op_conv || passes_on(n);
 }
 
-static bool format_of(rb_dn_plan *p, const rb_node *n, rb_dn_format *out)
+static bool has_range(const rb_dn_plan *p, const rb_node *n)
 {
     const float *range = p->store->base.spec.range;
-    if (!range || !(range[n->id] > 0))
-        return rb_fail(&p->err, RB_ERR_WEIGHTS, "precision int8: no range is known for what %s gives",
-                       rb_node_label(p->arena, n));
-    bool positive = rb_node_is_positive(n);
-    *out = (rb_dn_format){positive ? dnnl_u8 : dnnl_s8, range[n->id] / (float)rb_byte_levels(n)};
-    return true;
+    return range && range[n->id] > 0;
+}
+
+static rb_dn_format format_of(const rb_dn_plan *p, const rb_node *n)
+{
+    return (rb_dn_format){rb_node_is_positive(n) ? dnnl_u8 : dnnl_s8,
+                          p->store->base.spec.range[n->id] / (float)rb_byte_levels(n)};
 }
 
 // Whether all that reads `n` is at its best with bytes.
@@ -150,19 +151,30 @@ static bool take_source(rb_dn_call *c)
 {
     const rb_node *from = c->node->input[0];
     rb_dn_format format = {c->src->md.data_type, c->src->scale};
-    if (c->src->scale == 0 && !format_of(c->plan, from, &format)) return false;
-    if (c->src->scale == 0 && from != c->plan->graph->input) c->src = reformed(c->plan, c->node, c->src, format);
+    if (c->src->scale == 0) {
+        if (!has_range(c->plan, from))
+            return rb_fail(&c->plan->err, RB_ERR_WEIGHTS, "precision int8: no range is known for what %s gives",
+                           rb_node_label(c->plan->arena, from));
+        format = format_of(c->plan, from);
+        if (from != c->plan->graph->input) c->src = reformed(c->plan, c->node, c->src, format);
+    }
     c->type = format.type;
     c->src_scale = format.scale;
     return c->src != NULL;
 }
 
+// Values where no range is known: calibration had no such map, as another plan made one with its neighbour.
 static bool choose_output(rb_dn_call *c)
 {
-    const rb_dn_tensor *other = c->other;
-    c->out = (rb_dn_format){other ? other->md.data_type : rb_dn_map_type(c->plan->store), 0};
-    bool bytes = other ? other->scale != 0 : wants_bytes(c->plan, c->chain.tail);
-    return !bytes || format_of(c->plan, c->chain.tail, &c->out);
+    bool bytes = c->other ? c->other->scale != 0 : wants_bytes(c->plan, c->chain.tail);
+    if (bytes && has_range(c->plan, c->chain.tail)) {
+        c->out = format_of(c->plan, c->chain.tail);
+        return true;
+    }
+    if (c->other) c->other = rb_dn_as_values(c->plan, c->node, c->other);
+    if (c->chain.add && !c->other) return false;
+    c->out = (rb_dn_format){c->other ? c->other->md.data_type : rb_dn_map_type(c->plan->store), 0};
+    return true;
 }
 
 // A ReLU may come after the division by the output's scale; a SiLU may not.

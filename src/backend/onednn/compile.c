@@ -209,14 +209,20 @@ static const rb_dn_op *op_of(rb_dn_plan *p, const rb_node *n)
     return NULL;
 }
 
-static bool give_values(rb_dn_plan *p, const rb_node *n)
+// Reads values where its inputs are bytes, which stay what they are for others.
+static bool forward_on_values(rb_dn_plan *p, const rb_node *n, const rb_dn_op *op)
 {
+    rb_dn_tensor *given[RB_MAX_INPUTS];
+    bool done = true;
     for (int k = 0; k < n->input_count; k++) {
         rb_dn_tensor **value = &p->value[n->input[k]->id];
+        given[k] = *value;
         *value = rb_dn_as_values(p, n, *value);
-        if (!*value) return false;
+        done = done && *value;
     }
-    return true;
+    done = done && op->forward(p, n);
+    for (int k = 0; k < n->input_count; k++) p->value[n->input[k]->id] = given[k];
+    return done;
 }
 
 static bool forward(rb_dn_plan *p)
@@ -226,7 +232,7 @@ static bool forward(rb_dn_plan *p)
         if (p->value[i]) continue; // absorbed by an earlier node's steps
         const rb_dn_op *op = op_of(p, n);
         p->tail[i] = n;
-        if (!op || (!rb_dn_takes_bytes(n) && !give_values(p, n)) || !op->forward(p, n)) return false;
+        if (!op || !(rb_dn_takes_bytes(n) ? op->forward(p, n) : forward_on_values(p, n, op))) return false;
         if (p->base.spec.seen) rb_dn_emit_watch(p, p->tail[i]);
     }
     return true;

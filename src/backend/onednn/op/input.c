@@ -10,10 +10,11 @@
 #include <string.h>
 
 // What each byte of a picture becomes, by channel, in the format that is written; made once.
+#define COLOURS 4 // that pixels may have; values may have any number of channels
 typedef struct tables {
-    float value[4][256];
-    uint16_t half[4][256];
-    int8_t byte[4][256];
+    float value[COLOURS][256];
+    uint16_t half[COLOURS][256];
+    int8_t byte[COLOURS][256];
 } tables;
 
 typedef struct picture_job {
@@ -99,7 +100,7 @@ static void prepare(const rb_dn_step *step, rb_dn_plan *p)
     const rb_dn_tensor *t = p->value[step->node->id];
     const rb_plan_spec *spec = &p->base.spec;
     tables *of = p->saved[step->node->id];
-    for (int c = 0; c < p->graph->input->shape.c; c++)
+    for (int c = 0; c < p->graph->input->shape.c && c < COLOURS; c++)
         for (int v = 0; v < 256; v++) {
             of->value[c][v] = (float)((v / 255.0 - spec->mean[c]) / spec->std[c]);
             rb_store_value(of->half[c], v, of->value[c][v], true);
