@@ -2,6 +2,7 @@
 #include "train/ranges.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PREFIX "int8."
@@ -35,6 +36,11 @@ bool rb_ranges_load(const rb_graph *g, const rb_tensors *t, float *out, rb_error
     return done;
 }
 
+static int by_name(const void *x, const void *y)
+{
+    return strcmp(((const rb_tensor *)x)->name, ((const rb_tensor *)y)->name);
+}
+
 rb_tensors rb_ranges_beside(rb_arena *a, const rb_graph *g, const float *range, const rb_tensors *t)
 {
     rb_tensors out = *t;
@@ -49,5 +55,6 @@ rb_tensors rb_ranges_beside(rb_arena *a, const rb_graph *g, const float *range, 
         out.tensor[out.count++] =
             (rb_tensor){.name = name_of(a, g->nodes[i]), .dtype = RB_F32, .count = 1, .data = value};
     }
+    qsort(out.tensor, (size_t)out.count, sizeof *out.tensor, by_name);
     return out;
 }

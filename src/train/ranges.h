@@ -10,7 +10,7 @@
 // Errors: WEIGHTS (none there, or one that makes no sense)
 bool rb_ranges_load(const rb_graph *g, const rb_tensors *t, float *out, rb_error *err) RB_CHECKED;
 
-// `t` and a tensor for each range that is not 0. Everything lives in `a`.
+// `t`, without ranges it may have, and a tensor for each range that is not 0. Sorted by name; everything lives in `a`.
 rb_tensors rb_ranges_beside(rb_arena *a, const rb_graph *g, const float *range, const rb_tensors *t);
 
 #endif
