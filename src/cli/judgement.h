@@ -12,7 +12,6 @@ typedef struct rb_judgement {
     const rb_evidence *of;
     rb_figures figures;
     rb_intervals intervals;
-    int groups;        // 0: pictures are independent
     const rb_pad *pad; // NULL: no species were named
     const rb_comparison *against;
     const char *other; // what that compares with

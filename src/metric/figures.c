@@ -30,6 +30,32 @@ rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold)
     return f;
 }
 
+// FAR and FRR are what the recalls of both classes lack.
+static rb_interval rest_of(rb_interval recall)
+{
+    return (rb_interval){1 - recall.high, 1 - recall.low};
+}
+
+void rb_figures_by_groups(rb_figures *f, rb_outputs o, double threshold, const rb_bootstrap *b)
+{
+    if (!b->group) return;
+    rb_arena *scratch = rb_arena_open();
+    int k = o.columns == 1 ? 2 : o.columns, *taken = RB_NEW(scratch, int, o.n);
+    rb_interval *recall = RB_NEW(scratch, rb_interval, k);
+    for (int i = 0; i < o.n; i++) {
+        const double *p = o.p + (ptrdiff_t)i * o.columns;
+        taken[i] = o.columns == 1 ? *p >= threshold : rb_class_taken(p, k);
+        if (b->group[i] >= f->groups) f->groups = b->group[i] + 1;
+    }
+    rb_recall_intervals(o.label, taken, o.n, k, b, recall);
+    if (o.columns == 1) {
+        f->two.far_interval = rest_of(recall[0]);
+        f->two.frr_interval = rest_of(recall[1]);
+    }
+    for (int c = 0; c < k && o.columns > 1; c++) f->many.of[c].recall_interval = recall[c];
+    rb_arena_close(scratch);
+}
+
 void rb_figures_members(rb_json *j, const rb_figures *f)
 {
     if (rb_figures_are_two(f))

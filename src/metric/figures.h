@@ -19,6 +19,7 @@ typedef struct rb_figures {
     int n;
     double hter, roc_auc;  // of two classes, or macro
     double threshold;      // NAN: more than two classes
+    int groups;            // which intervals took for drawn as one; 0: pictures are independent
     rb_summary two;        // where there is one column,
     rb_class_summary many; // and where there are more
 } rb_figures;
@@ -33,6 +34,10 @@ double rb_outputs_threshold(rb_arena *scratch, rb_outputs o, const rb_threshold_
 
 // Owner: arrays live in `a`
 rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold);
+
+// Finds the intervals of FAR and FRR, or of each class's recall, anew by drawing whole groups: Wilson's take pictures
+// for independent. Nothing without groups; NAN, NAN without resamples.
+void rb_figures_by_groups(rb_figures *f, rb_outputs o, double threshold, const rb_bootstrap *b);
 
 // As a JSON object. rb_figures_members leaves its brackets to the caller.
 void rb_figures_to_json(rb_json *j, const char *key, const rb_figures *f);

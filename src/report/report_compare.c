@@ -77,11 +77,11 @@ static void put_row(rb_page *p, const rb_past *run, const rb_comparison *c)
                                          area(a, c->auc_bootstrap), p_value(a, c->delong_p), said});
 }
 
-static rb_comparison compare(const rb_past *run, const rb_past *best)
+static rb_comparison compare(rb_arena *a, const rb_past *run, const rb_past *best)
 {
     const rb_part_results *ours = judged_part(run), *theirs = judged_part(best);
     rb_bootstrap b = {RB_VERDICT_RESAMPLES, best->verdict[rb_past_main_part(best)].group};
-    return rb_compare(ours->scores, ours->threshold, theirs->scores, theirs->threshold, &b);
+    return rb_compare(a, ours->scores, ours->threshold, theirs->scores, theirs->threshold, &b);
 }
 
 const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count)
@@ -94,7 +94,7 @@ const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count)
         if (hter < least) least = hter, next = i;
     }
     if (next < 0 || !same_pictures(&runs[best], &runs[next])) return NULL;
-    rb_difference lead = compare(&runs[next], &runs[best]).hter_bootstrap;
+    rb_difference lead = compare(a, &runs[next], &runs[best]).hter_bootstrap;
     if (isnan(lead.at.low)) return NULL;
     return rb_text_format(a, "%s comes next, with %.1f points more, 95 %% interval %+.1f to %+.1f: %s.",
                           runs[next].short_name, 100 * lead.value, 100 * lead.at.low, 100 * lead.at.high,
@@ -117,7 +117,7 @@ void rb_report_comparison(rb_page *p, const rb_past *runs, int count)
                 "Differences to it, with intervals from pictures drawn again and again in pairs. Of many runs "
                 "that differ by luck alone, one in twenty looks as if it did not.",
                 columns, 6);
-        rb_comparison c = compare(&runs[i], &runs[best]);
+        rb_comparison c = compare(a, &runs[i], &runs[best]);
         put_row(p, &runs[i], &c);
     }
 }

@@ -25,12 +25,21 @@ static bool log_figures(rb_arena *a, const rb_job *job, rb_part part, const rb_f
     return rb_run_write(&job->run, j, err);
 }
 
+// Pictures of one group are not independent, and intervals must not take them for it.
+static void heed_groups(rb_arena *a, const rb_job *job, const rb_part_scores *s, double threshold, rb_figures *f)
+{
+    int groups;
+    const int *group = rb_group_ids(a, rb_part_groups(a, &job->data, s), s->readable.n, &groups);
+    rb_figures_by_groups(f, s->readable, threshold, &(rb_bootstrap){RB_RESAMPLES, group});
+}
+
 static bool judge_part(rb_arena *a, rb_job *job, rb_part part, double threshold, rb_figures *out, rb_error *err)
 {
     rb_part_scores scores;
     if (!job->part[part].count) return true;
     if (!rb_job_score(a, job, part, &scores, err)) return false;
     *out = rb_figures_of(job->arena, scores.readable, threshold);
+    heed_groups(a, job, &scores, threshold, out);
     const char *path = rb_run_path(a, &job->run, rb_text_format(a, "%s.proba", rb_part_names[part]));
     return rb_probabilities_write(a, path, scores.probability, scores.columns, scores.which.count, err) &&
            log_figures(a, job, part, out, scores.loss, err);

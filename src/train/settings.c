@@ -2,6 +2,7 @@
 #include "train/settings.h"
 
 #include "base/log.h"
+#include "metric/interval.h"
 #include "train/network.h"
 #include "train/top.h"
 
@@ -145,7 +146,7 @@ static const rb_field eval_fields[] = {
     {"species", RB_TEXT, AT(species), .optional = true, .local = true,
      .help = "with labels and proba: file of words, a line each: the species of attack of each label 0, for APCER and "
              "ACER. Of a checkpoint's pictures the manifest's column species says it"},
-    {"bootstrap", RB_INT, AT(bootstrap), .preset = 2000, .min = 0, .max = 100000, .unit = "resamples", .local = true,
+    {"bootstrap", RB_INT, AT(bootstrap), .preset = RB_RESAMPLES, .min = 0, .max = 100000, .unit = "resamples", .local = true,
      .help = "for intervals of what has no formula; 0: none"},
     {"against", RB_TEXT, AT(against), .optional = true, .local = true,
      .help = "compare with another judge of the same pictures: a file like proba, or a checkpoint or run folder"},

@@ -2,7 +2,7 @@
 // test_classes.c - K classes against scikit-learn, and against what two classes say.
 #include "check.h"
 #include "judged.h"
-#include "metric/classes.h"
+#include "metric/figures.h"
 
 static rb_class_scores class_scores_read(rb_arena *a, const char *name)
 {
@@ -122,7 +122,84 @@ static void intervals_agree_with_what_is_known_of_means(void **state)
     check_near("middle", (hter->at.high + hter->at.low) / 2, m.hter, 0.02, 0);
     assert_true(auc->value == m.roc_auc && auc->at.low < m.roc_auc && auc->at.high > m.roc_auc);
     assert_true(auc->at.high - auc->at.low < 0.12);
-    assert_int_equal(rb_class_intervals_of(a, s, &m, &(rb_bootstrap){0}).count, s.k + 1); // Wilson alone
+    rb_intervals formulas = rb_class_intervals_of(a, s, &m, &(rb_bootstrap){0}); // of recalls, accuracy and HTER
+    assert_int_equal(formulas.count, s.k + 2);
+    check_near("by formula", find(&formulas, "hter")->at.low, hter->at.low, 0.05, 0);
+    rb_arena_close(a);
+}
+
+// No resample has an error that the data have not: the HTER of no errors would be sure to be 0.
+static void no_errors_leave_room(void **state)
+{
+    (void)state;
+    static const double p[] = {.8, .1, .1, .7, .2, .1, .1, .8, .1, .2, .6, .2, .1, .1, .8, .1, .2, .7};
+    static const int label[] = {0, 0, 1, 1, 2, 2};
+    rb_arena *a = rb_arena_open();
+    rb_class_scores s = {p, label, 6, 3};
+    rb_class_summary m = rb_class_summarise(a, s);
+    rb_intervals got = rb_class_intervals_of(a, s, &m, &(rb_bootstrap){.resamples = 50});
+    const rb_bounded *hter = find(&got, "hter");
+    double wilson = rb_wilson(0, 2).high; // a third of the root of three of its squares
+    assert_string_equal(hter->method, "wilson, each recall");
+    assert_true(hter->value == 0 && hter->at.low == 0);
+    check_near("high", hter->at.high, wilson / sqrt(3), 1e-12, 0);
+    rb_arena_close(a);
+}
+
+// Pictures that are there four times are no more than once: by group the intervals stay, Wilson's shrink to a half.
+static void copies_in_a_group_are_no_pictures(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    rb_class_scores one = class_scores_read(a, "multiclass_240x4");
+    int n = 4 * one.n, *label = RB_NEW(a, int, n), *group = RB_NEW(a, int, n), *alone = RB_NEW(a, int, one.n);
+    double *p = RB_NEW(a, double, (ptrdiff_t)n *one.k);
+    for (int i = 0; i < n; i++) {
+        label[i] = one.label[i / 4];
+        group[i] = i / 4;
+        alone[i / 4] = i / 4;
+        memcpy(p + (ptrdiff_t)i * one.k, one.p + (ptrdiff_t)(i / 4) * one.k, (size_t)one.k * sizeof *p);
+    }
+    rb_outputs copied = {p, label, n, one.k}, single = {one.p, one.label, one.n, one.k};
+    rb_figures f = rb_figures_of(a, copied, NAN), g = rb_figures_of(a, single, NAN);
+    rb_interval independent = f.many.of[0].recall_interval;
+    rb_figures_by_groups(&f, copied, NAN, &(rb_bootstrap){2000, group});
+    rb_figures_by_groups(&g, single, NAN, &(rb_bootstrap){2000, alone});
+    assert_int_equal(f.groups, one.n);
+    for (int c = 0; c < one.k; c++) {
+        check_near("low", f.many.of[c].recall_interval.low, g.many.of[c].recall_interval.low, 1e-12, 0);
+        check_near("high", f.many.of[c].recall_interval.high, g.many.of[c].recall_interval.high, 1e-12, 0);
+    }
+    double width = f.many.of[0].recall_interval.high - f.many.of[0].recall_interval.low, r = g.many.of[0].rates.recall;
+    double step = 1 / (double)g.many.of[0].rates.support, normal = 2 * 1.96 * sqrt(r * (1 - r) * step);
+    check_near("as of single ones", width, normal, 0, step); // shares of a resample are whole steps
+    check_near("half of it", independent.high - independent.low, normal / 2, 0.02, 0);
+    rb_intervals got = rb_class_intervals_of(a, (rb_class_scores){p, label, n, one.k}, &f.many,
+                                             &(rb_bootstrap){.resamples = 2000, .group = group});
+    assert_true(find(&got, "recall_3")->at.low == f.many.of[3].recall_interval.low);
+    assert_string_equal(find(&got, "recall_3")->method, "bootstrap by group");
+    rb_figures_by_groups(&f, copied, NAN, &(rb_bootstrap){0, group});
+    assert_true(isnan(f.many.of[0].recall_interval.low)); // nothing drawn, nothing said
+    rb_arena_close(a);
+}
+
+// FAR and FRR by group are what all figures' intervals by group say.
+static void two_classes_heed_groups_alike(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    rb_scores s = scores_read(a, "random_500_ties");
+    int *group = RB_NEW(a, int, s.n);
+    for (int i = 0; i < s.n; i++) group[i] = i / 4;
+    rb_bootstrap b = {500, group};
+    rb_outputs o = {s.score, s.label, s.n, 1};
+    rb_figures f = rb_figures_of(a, o, 0.5);
+    rb_figures_by_groups(&f, o, 0.5, &b);
+    rb_intervals want = rb_intervals_of(a, s, 0.5, &b);
+    check_near("far", f.two.far_interval.low, find(&want, "far")->at.low, 0, 1e-12);
+    check_near("far", f.two.far_interval.high, find(&want, "far")->at.high, 0, 1e-12);
+    check_near("frr", f.two.frr_interval.low, find(&want, "frr")->at.low, 0, 1e-12);
+    check_near("frr", f.two.frr_interval.high, find(&want, "frr")->at.high, 0, 1e-12);
     rb_arena_close(a);
 }
 
@@ -133,6 +210,9 @@ int main(void)
         cmocka_unit_test(two_columns_equal_two_classes),
         cmocka_unit_test(a_class_without_pictures_leaves_macro_figures_unsaid),
         cmocka_unit_test(intervals_agree_with_what_is_known_of_means),
+        cmocka_unit_test(no_errors_leave_room),
+        cmocka_unit_test(copies_in_a_group_are_no_pictures),
+        cmocka_unit_test(two_classes_heed_groups_alike),
     };
     return check_run("classes", tests);
 }
