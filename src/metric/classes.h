@@ -40,6 +40,17 @@ typedef struct rb_class_summary {
     double ece;                        // of the class taken, over RB_ECE_BINS bins
 } rb_class_summary;
 
+// The mean of the curves of each class against the rest, at equal steps of x: of ROC the true positives (y) over the
+// false ones (x), of precision (y) over recall (x). The area under the first is the macro area. Both are without points
+// where a class is missing. Arrays live in `a`.
+#define RB_MACRO_STEPS 200
+typedef struct rb_macro_curve {
+    double *x, *y;
+    int count;
+} rb_macro_curve;
+rb_macro_curve rb_class_macro_roc(rb_arena *a, rb_class_scores s);
+rb_macro_curve rb_class_macro_pr(rb_arena *a, rb_class_scores s);
+
 // Owner: arrays live in `a`
 rb_class_summary rb_class_summarise(rb_arena *a, rb_class_scores s);
 

@@ -13,8 +13,6 @@ typedef struct ranked {
     int at;      // in the part's scores
 } ranked;
 
-typedef enum gallery_kind { ACCEPTED, REJECTED, UNSURE, GALLERIES } gallery_kind;
-
 static int rising(const void *x, const void *y)
 {
     const ranked *a = x, *b = y;
@@ -22,37 +20,144 @@ static int rising(const void *x, const void *y)
     return (a->at > b->at) - (a->at < b->at); // ties in the order of split.csv
 }
 
-// Wrongly accepted: the highest score first. Wrongly rejected: the lowest. Unsure: the nearest to the threshold, on the
-// scale of logits, where far and near mean the same on both sides.
-static bool belongs(const rb_part_results *r, int i, gallery_kind kind, double *rank)
+// One gallery: which pictures belong to it, and what is said of them.
+typedef struct gallery {
+    const char *order;
+    bool (*belongs)(const rb_part_results *r, int i, double *rank);
+    const char *(*title)(rb_arena *a, const rb_past *run);
+    const char *(*caption)(rb_arena *a, const rb_past *run, const rb_part_results *r, int i);
+} gallery;
+
+static ranked *rank(rb_arena *a, const rb_part_results *r, const gallery *g, int *count)
 {
-    double score = r->scores.score[i], tiny = 1e-7;
-    bool accepted = score >= r->threshold;
-    double s = fmin(fmax(score, tiny), 1 - tiny), t = fmin(fmax(r->threshold, tiny), 1 - tiny);
-    switch (kind) {
-    case ACCEPTED:
-        *rank = -score;
-        return accepted && !r->scores.label[i];
-    case REJECTED:
-        *rank = score;
-        return !accepted && r->scores.label[i];
-    case UNSURE:
-    case GALLERIES:
-        break;
-    }
+    ranked *all = RB_NEW(a, ranked, rb_part_count(r));
+    *count = 0;
+    for (int i = 0; i < rb_part_count(r); i++)
+        if (g->belongs(r, i, &all[*count].rank)) all[(*count)++].at = i;
+    qsort(all, (size_t)*count, sizeof *all, rising);
+    return all;
+}
+
+// ---- of two classes -----------------------------------------------------------------------------------------------
+
+static bool is_accepted(const rb_part_results *r, int i)
+{
+    return r->scores.score[i] >= r->threshold;
+}
+
+static bool wrongly_accepted(const rb_part_results *r, int i, double *rank)
+{
+    *rank = -r->scores.score[i];
+    return is_accepted(r, i) && !r->scores.label[i];
+}
+
+static bool wrongly_rejected(const rb_part_results *r, int i, double *rank)
+{
+    *rank = r->scores.score[i];
+    return !is_accepted(r, i) && r->scores.label[i];
+}
+
+// On the scale of logits, where far and near mean the same on both sides.
+static bool near_threshold(const rb_part_results *r, int i, double *rank)
+{
+    const double tiny = 1e-7;
+    double s = fmin(fmax(r->scores.score[i], tiny), 1 - tiny), t = fmin(fmax(r->threshold, tiny), 1 - tiny);
     *rank = fabs(log(s / (1 - s)) - log(t / (1 - t)));
     return true;
 }
 
-static ranked *rank(rb_arena *a, const rb_part_results *r, gallery_kind kind, int *count)
+static const char *title_accepted(rb_arena *a, const rb_past *run)
 {
-    ranked *all = RB_NEW(a, ranked, r->scores.n);
-    *count = 0;
-    for (int i = 0; i < r->scores.n; i++)
-        if (belongs(r, i, kind, &all[*count].rank)) all[(*count)++].at = i;
-    qsort(all, (size_t)*count, sizeof *all, rising);
-    return all;
+    return rb_text_format(a, "Wrongly accepted: class %s taken for %s", run->classes[0], run->classes[1]);
 }
+
+static const char *title_rejected(rb_arena *a, const rb_past *run)
+{
+    return rb_text_format(a, "Wrongly rejected: class %s taken for %s", run->classes[1], run->classes[0]);
+}
+
+static const char *title_near(rb_arena *a, const rb_past *run)
+{
+    (void)a, (void)run;
+    return "Least sure: nearest to the threshold";
+}
+
+static const char *say_score(rb_arena *a, const rb_past *run, const rb_part_results *r, int i)
+{
+    char score[RB_NUMBER_TEXT];
+    return rb_text_format(a, "class %s · %s", run->classes[r->scores.label[i]],
+                          rb_number_text(r->scores.score[i], 3, score));
+}
+
+static const gallery of_two[] = {{"the highest score first", wrongly_accepted, title_accepted, say_score},
+                                 {"the lowest score first", wrongly_rejected, title_rejected, say_score},
+                                 {"the nearest first", near_threshold, title_near, say_score},
+                                 {0}};
+
+// ---- of more ------------------------------------------------------------------------------------------------------
+
+static const double *row_of(const rb_part_results *r, int i)
+{
+    return r->many.p + (ptrdiff_t)i * r->many.k;
+}
+
+// The most probable class but the one taken.
+static int second(const rb_part_results *r, int i)
+{
+    const double *p = row_of(r, i);
+    int taken = rb_past_taken(r, i), next = taken == 0;
+    for (int c = 0; c < r->many.k; c++)
+        if (c != taken && p[c] > p[next]) next = c;
+    return next;
+}
+
+static bool wrongly_taken(const rb_part_results *r, int i, double *rank)
+{
+    *rank = row_of(r, i)[r->many.label[i]];
+    return rb_past_taken(r, i) != r->many.label[i];
+}
+
+static bool by_lead(const rb_part_results *r, int i, double *rank)
+{
+    const double *p = row_of(r, i);
+    *rank = p[rb_past_taken(r, i)] - p[second(r, i)];
+    return true;
+}
+
+static const char *title_wrong(rb_arena *a, const rb_past *run)
+{
+    (void)a, (void)run;
+    return "Most wrong: the least probability of the true class";
+}
+
+static const char *title_lead(rb_arena *a, const rb_past *run)
+{
+    (void)a, (void)run;
+    return "Least sure: the least lead of the class taken";
+}
+
+static const char *say_taken(rb_arena *a, const rb_past *run, const rb_part_results *r, int i)
+{
+    char own[RB_NUMBER_TEXT];
+    int label = r->many.label[i];
+    return rb_text_format(a, "class %s · %s, taken for %s", run->classes[label],
+                          rb_number_text(row_of(r, i)[label], 3, own), run->classes[rb_past_taken(r, i)]);
+}
+
+static const char *say_lead(rb_arena *a, const rb_past *run, const rb_part_results *r, int i)
+{
+    char most[RB_NUMBER_TEXT], next[RB_NUMBER_TEXT];
+    int taken = rb_past_taken(r, i), other = second(r, i);
+    return rb_text_format(a, "class %s · %s %s, %s %s", run->classes[r->many.label[i]], run->classes[taken],
+                          rb_number_text(row_of(r, i)[taken], 3, most), run->classes[other],
+                          rb_number_text(row_of(r, i)[other], 3, next));
+}
+
+static const gallery of_many[] = {{"the lowest first", wrongly_taken, title_wrong, say_taken},
+                                  {"the least first", by_lead, title_lead, say_lead},
+                                  {0}};
+
+// ---- showing ------------------------------------------------------------------------------------------------------
 
 static bool read_picture(rb_arena *a, const rb_past *run, const char *name, rb_image *out)
 {
@@ -62,54 +167,38 @@ static bool read_picture(rb_arena *a, const rb_past *run, const char *name, rb_i
            rb_image_decode(a, file, 3, out, &ignored);
 }
 
-static const char *title_of(rb_arena *a, const rb_past *run, gallery_kind kind)
-{
-    switch (kind) {
-    case ACCEPTED:
-        return rb_text_format(a, "Wrongly accepted: class %s taken for %s", run->classes[0], run->classes[1]);
-    case REJECTED:
-        return rb_text_format(a, "Wrongly rejected: class %s taken for %s", run->classes[1], run->classes[0]);
-    case UNSURE:
-    case GALLERIES:
-        break;
-    }
-    return "Least sure: nearest to the threshold";
-}
-
 // What is shown of how many, and what is not there any more.
-static const char *describe(rb_arena *a, const rb_past *run, gallery_kind kind, int all, int shown, int missing)
+static const char *describe(rb_arena *a, const rb_past *run, const gallery *g, int all, int shown, int missing)
 {
-    static const char *const order[] = {"the highest score first", "the lowest score first", "the nearest first"};
     const char *lost = "";
     if (missing)
         lost = rb_text_format(a, " %s cannot be read any more where the run found them (%s).",
                               rb_counted(a, missing, "picture", "pictures"), rb_past_path(a, run, "…"));
     if (!all) return "There is none.";
-    return rb_text_format(a, "%d of %d, %s.%s", shown, all, order[kind], lost);
+    return rb_text_format(a, "%d of %d, %s.%s", shown, all, g->order, lost);
 }
 
-static bool show(rb_page *p, rb_arena *scratch, const rb_past *run, const rb_part_results *r, gallery_kind kind,
+static bool show(rb_page *p, rb_arena *scratch, const rb_past *run, const rb_part_results *r, const gallery *g,
                  int most, rb_error *err)
 {
     int all, shown = 0, missing = 0;
-    const ranked *order = rank(scratch, r, kind, &all);
+    const ranked *order = rank(scratch, r, g, &all);
     int looked = all < most ? all : most;
     rb_shot *shots = RB_NEW(scratch, rb_shot, looked);
     rb_image *pictures = RB_NEW(scratch, rb_image, looked);
     for (int i = 0; i < looked; i++) {
         int at = order[i].at;
-        char score[RB_NUMBER_TEXT];
         if (!read_picture(scratch, run, r->path[at], &pictures[shown])) {
             missing++;
             continue;
         }
-        shots[shown] = (rb_shot){.picture = &pictures[shown], .name = r->path[at], .colour = r->scores.label[at]};
-        shots[shown].caption = rb_text_format(scratch, "class %s · %s\n%s", run->classes[r->scores.label[at]],
-                                              rb_number_text(r->scores.score[at], 3, score), rb_path_name(r->path[at]));
+        shots[shown] = (rb_shot){.picture = &pictures[shown], .name = r->path[at], .colour = rb_part_labels(r)[at]};
+        shots[shown].caption =
+            rb_text_format(scratch, "%s\n%s", g->caption(scratch, run, r, at), rb_path_name(r->path[at]));
         shown++;
     }
-    return rb_page_gallery(p, title_of(scratch, run, kind), describe(scratch, run, kind, all, shown, missing), shots,
-                           shown, err);
+    return rb_page_gallery(p, g->title(scratch, run), describe(scratch, run, g, all, shown, missing), shots, shown,
+                           err);
 }
 
 bool rb_report_pictures(rb_page *p, const rb_past *run, int most, rb_error *err)
@@ -118,9 +207,9 @@ bool rb_report_pictures(rb_page *p, const rb_past *run, int most, rb_error *err)
     bool done = true;
     if (part < 0 || !most) return true;
     rb_page_section(p, "Pictures");
-    for (int kind = 0; done && kind < GALLERIES; kind++) {
+    for (const gallery *g = run->class_count == 2 ? of_two : of_many; done && g->order; g++) {
         rb_arena *scratch = rb_arena_open();
-        done = show(p, scratch, run, &run->part[part], (gallery_kind)kind, most, err);
+        done = show(p, scratch, run, &run->part[part], g, most, err);
         rb_arena_close(scratch);
     }
     return done;

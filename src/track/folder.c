@@ -6,7 +6,6 @@
 #include "data/columns.h"
 #include "data/csv.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +39,24 @@ const char *rb_setting_find(const rb_setting_list *s, const char *key)
     for (int i = 0; i < s->count; i++)
         if (!strcmp(s->at[i].key, key)) return s->at[i].plain && !strcmp(s->at[i].text, "null") ? NULL : s->at[i].text;
     return NULL;
+}
+
+// ---- classes -------------------------------------------------------------------------------------------------------
+
+int rb_class_names_count(const json_t *run)
+{
+    return (int)json_array_size(json_object_get(run, "classes"));
+}
+
+const char *const *rb_class_names(rb_arena *a, const json_t *run, int count)
+{
+    const json_t *names = json_object_get(run, "classes");
+    const char **out = RB_NEW(a, const char *, count);
+    for (int k = 0; k < count; k++) {
+        const char *name = json_string_value(json_array_get(names, (size_t)k));
+        out[k] = name ? name : rb_text_format(a, "%d", k);
+    }
+    return out;
 }
 
 // ---- results -------------------------------------------------------------------------------------------------------

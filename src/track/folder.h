@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "metric/classes.h"
 
+#include <jansson.h>
+
 // The keys of config.yaml in its order, nested values as one line of YAML.
 typedef struct rb_setting {
     const char *key, *text;
@@ -27,6 +29,22 @@ typedef struct rb_part_results {
     int64_t matrix[2][2]; // [label][decision]
 } rb_part_results;
 extern const char *const rb_results_parts[]; // NULL-ended
+
+static inline int rb_part_count(const rb_part_results *r)
+{
+    return r->scores.n ? r->scores.n : r->many.n;
+}
+
+static inline const int *rb_part_labels(const rb_part_results *r)
+{
+    return r->scores.n ? r->scores.label : r->many.label;
+}
+
+// What label k of `count` is called: by the log's record of the run (NULL: there is none), or by its number, as logs of
+// old runs do not say. In `a`.
+const char *const *rb_class_names(rb_arena *a, const json_t *run, int count);
+int rb_class_names_count(const json_t *run); // 0: it names none
+
 bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_part_results *out,
                        rb_error *err) RB_CHECKED;
 

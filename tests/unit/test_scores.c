@@ -124,7 +124,7 @@ static void spread(void **state)
     assert_string_equal(reading_of(p),
                         "Half of class no scores under 0.4, half of class yes over 0.7. On the wrong side of the "
                         "line are 33.3 % of class no and 33.3 % of class yes.");
-    check_has(p->first->figure.body, "class yes, score 0.24 to 0.28: 1 picture, 33.3\u00A0% of the class");
+    check_has(p->first->figure.body, "class yes, 0.24 to 0.28: 1 picture, 33.3\u00A0% of them");
 }
 
 // 15 bins hold the six one by one: |0.1| + |0.4| + |0.8| + |1 - 0.25| + |1 - 0.7| + |1 - 0.9| = 2.45, over six.
