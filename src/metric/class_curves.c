@@ -31,9 +31,9 @@ static double precision_at(const rb_cuts *c, double x, int *from)
     return (double)c->at[i].tp / (double)(c->at[i].tp + c->at[i].fp);
 }
 
-static rb_macro_curve mean_of(rb_arena *a, rb_class_scores s, double (*at)(const rb_cuts *c, double x, int *from))
+static rb_line mean_of(rb_arena *a, rb_class_scores s, double (*at)(const rb_cuts *c, double x, int *from))
 {
-    rb_macro_curve out = {RB_NEW(a, double, RB_MACRO_STEPS + 1), RB_NEW(a, double, RB_MACRO_STEPS + 1), 0};
+    rb_line out = {RB_NEW(a, double, RB_MACRO_STEPS + 1), RB_NEW(a, double, RB_MACRO_STEPS + 1), 0};
     rb_arena *scratch = rb_arena_open();
     for (int k = 0; k < s.k; k++, rb_arena_reset(scratch)) {
         rb_cuts cuts = rb_cuts_of(scratch, rb_class_against_rest(scratch, s, k));
@@ -47,12 +47,12 @@ static rb_macro_curve mean_of(rb_arena *a, rb_class_scores s, double (*at)(const
     return out;
 }
 
-rb_macro_curve rb_class_macro_roc(rb_arena *a, rb_class_scores s)
+rb_line rb_class_macro_roc(rb_arena *a, rb_class_scores s)
 {
     return mean_of(a, s, roc_at);
 }
 
-rb_macro_curve rb_class_macro_pr(rb_arena *a, rb_class_scores s)
+rb_line rb_class_macro_pr(rb_arena *a, rb_class_scores s)
 {
     return mean_of(a, s, precision_at);
 }

@@ -65,11 +65,14 @@ static void add_accuracy(rb_intervals *i, const rb_class_summary *m)
     i->of[i->count++] = (rb_bounded){"accuracy", m->accuracy, rb_wilson(right, m->n), by_wilson};
 }
 
-// No resample has an error that the data have not: where a class has none, the HTER would look surer than it is.
-static bool lacks_errors(const rb_class_summary *m)
+// No resample has an error or a hit that the data have not: where a class has none, the HTER would look surer than it
+// is.
+static bool lacks_some(const rb_class_summary *m)
 {
-    for (int c = 0; c < m->k; c++)
-        if (m->confusion[c * m->k + c] == m->of[c].rates.support) return true;
+    for (int c = 0; c < m->k; c++) {
+        int64_t hits = m->confusion[c * m->k + c];
+        if (!hits || hits == m->of[c].rates.support) return true;
+    }
     return false;
 }
 
@@ -92,7 +95,7 @@ rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_clas
     rb_intervals out = {.of = RB_NEW(a, rb_bounded, s.k + FIGURES), .resamples = b->resamples};
     if (!b->group || b->resamples) add_recalls(a, &out, s, m, b);
     if (!b->group) add_accuracy(&out, m);
-    bool by_formula = !b->group && (!b->resamples || lacks_errors(m));
+    bool by_formula = !b->group && (!b->resamples || lacks_some(m));
     if (by_formula) add_hter(&out, m);
     if (!b->resamples) return out;
 

@@ -44,12 +44,12 @@ typedef struct rb_class_summary {
 // false ones (x), of precision (y) over recall (x). The area under the first is the macro area. Both are without points
 // where a class is missing. Arrays live in `a`.
 #define RB_MACRO_STEPS 200
-typedef struct rb_macro_curve {
+typedef struct rb_line {
     double *x, *y;
     int count;
-} rb_macro_curve;
-rb_macro_curve rb_class_macro_roc(rb_arena *a, rb_class_scores s);
-rb_macro_curve rb_class_macro_pr(rb_arena *a, rb_class_scores s);
+} rb_line;
+rb_line rb_class_macro_roc(rb_arena *a, rb_class_scores s);
+rb_line rb_class_macro_pr(rb_arena *a, rb_class_scores s);
 
 // Owner: arrays live in `a`
 rb_class_summary rb_class_summarise(rb_arena *a, rb_class_scores s);

@@ -148,9 +148,9 @@ static const char *say_lead(rb_arena *a, const rb_past *run, const rb_part_resul
 {
     char most[RB_NUMBER_TEXT], next[RB_NUMBER_TEXT];
     int taken = rb_past_taken(r, i), other = second(r, i);
-    return rb_text_format(a, "class %s · %s %s, %s %s", run->classes[r->many.label[i]], run->classes[taken],
-                          rb_number_text(row_of(r, i)[taken], 3, most), run->classes[other],
-                          rb_number_text(row_of(r, i)[other], 3, next));
+    return rb_text_format(a, "class %s · %s for %s, %s for %s", run->classes[r->many.label[i]],
+                          rb_number_text(row_of(r, i)[taken], 3, most), run->classes[taken],
+                          rb_number_text(row_of(r, i)[other], 3, next), run->classes[other]);
 }
 
 static const gallery of_many[] = {{"the lowest first", wrongly_taken, title_wrong, say_taken},

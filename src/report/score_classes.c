@@ -84,12 +84,12 @@ static const char *read_span(rb_arena *a, const rb_class_result *r, const double
 // ---- kinds of curves ----------------------------------------------------------------------------------------------
 
 typedef struct kind {
-    const char *title, *label, *x, *y;
+    const char *title, *title_of_means, *label, *x, *y;
     const char *what; // the figure that says how good a curve is
     bool diagonal;
     double (*value)(const rb_class_figures *f);
     double (*mean)(const rb_class_summary *m);
-    rb_macro_curve (*curve)(rb_arena *a, rb_class_scores s);                   // the mean one
+    rb_line (*curve)(rb_arena *a, rb_class_scores s);                          // the mean one
     int (*lines)(rb_arena *a, const rb_result *r, int count, rb_series **out); // those of classes
 } kind;
 
@@ -127,6 +127,7 @@ static int precision_lines(rb_arena *a, const rb_result *r, int count, rb_series
 }
 
 static const kind roc = {.title = "ROC, each class against the rest",
+                         .title_of_means = "ROC, mean of the classes",
                          .label = "ROC curves of each class against the rest",
                          .x = "of the rest, taken for the class, %",
                          .y = "found of the class (recall), %",
@@ -137,6 +138,7 @@ static const kind roc = {.title = "ROC, each class against the rest",
                          .curve = rb_class_macro_roc,
                          .lines = roc_lines};
 static const kind precision = {.title = "Finding each class",
+                               .title_of_means = "Finding a class, mean of them",
                                .label = "Precision over recall of each class",
                                .x = "found of the class (recall), %",
                                .y = "right among those taken (precision), %",
@@ -150,11 +152,11 @@ static const kind precision = {.title = "Finding each class",
 
 static rb_series mean_line(rb_arena *a, const kind *k, const char *name, int colour, rb_class_scores s)
 {
-    rb_macro_curve c = k->curve(a, s);
+    rb_line c = k->curve(a, s);
     return (rb_series){.name = name, .colour = colour, .x = c.x, .y = c.y, .count = c.count, .unmarked = true};
 }
 
-static void show(rb_page *p, const kind *k, const char *reading, const rb_series *series, int count)
+static void show(rb_page *p, const kind *k, const char *title, const char *reading, const rb_series *series, int count)
 {
     rb_arena *a = p->arena;
     rb_chart c = {.label = rb_text_format(a, "%s. %s", k->label, reading),
@@ -164,7 +166,7 @@ static void show(rb_page *p, const kind *k, const char *reading, const rb_series
                   .series_count = count,
                   .diagonal = k->diagonal,
                   .square = true};
-    rb_page_figure(p, k->title, reading, rb_chart_svg(a, &c));
+    rb_page_figure(p, title, reading, rb_chart_svg(a, &c));
 }
 
 static void show_one(rb_page *p, const kind *k, const rb_class_result *r)
@@ -177,13 +179,14 @@ static void show_one(rb_page *p, const kind *k, const rb_class_result *r)
     int count = k->lines(a, results_of(a, r, &s), s.count, &lines);
     const char *reading = rb_text_format(a, "The %s is %s.", k->what, read_span(a, r, value, k->mean(r->summary)));
     if (s.all) {
-        show(p, k, reading, lines, count);
+        show(p, k, k->title, reading, lines, count);
         return;
     }
     rb_series *all = RB_NEW(a, rb_series, count + 1);
     memcpy(all, lines, (size_t)count * sizeof *all);
     all[count] = mean_line(a, k, "mean of all", RB_GREY_COLOUR, r->scores);
-    show(p, k, rb_text_format(a, "%s Shown are the %d lowest and the mean.", reading, s.count), all, count + 1);
+    show(p, k, k->title, rb_text_format(a, "%s Shown are the %d lowest and the mean.", reading, s.count), all,
+         count + 1);
 }
 
 static void show_several(rb_page *p, const kind *k, const rb_class_result *results, int count)
@@ -198,7 +201,7 @@ static void show_several(rb_page *p, const kind *k, const rb_class_result *resul
         value[i] = k->mean(results[i].summary);
     }
     const char *what = rb_text_format(a, "%s, the mean of all classes,", k->what);
-    show(p, k, rb_ranking(a, what, names, value, count, false, rb_say_area), means, count);
+    show(p, k, k->title_of_means, rb_ranking(a, what, names, value, count, false, rb_say_area), means, count);
 }
 
 static void show_kind(rb_page *p, const kind *k, const rb_class_result *results, int count)

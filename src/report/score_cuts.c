@@ -317,11 +317,9 @@ static const char *read_sureness(rb_arena *a, rb_scores tops)
     if (!errors) return "No decision is wrong.";
     if (errors == tops.n) return "No decision is right.";
     return rb_text_format(
-        a,
-        "Half of the right decisions have a probability over %s, half of the %d wrong ones over %s. Over "
-        "%.1f %s.",
-        rb_number_text(median_of(a, tops, 1), 3, right), errors, rb_number_text(median_of(a, tops, 0), 3, wrong), sure,
-        rb_counted(a, sure_errors, "is wrong all the same", "are wrong all the same"));
+        a, "Half of the right decisions have a probability over %s, half of the %d wrong ones over %s; %s over %.1f.",
+        rb_number_text(median_of(a, tops, 1), 3, right), errors, rb_number_text(median_of(a, tops, 0), 3, wrong),
+        rb_counted(a, sure_errors, "wrong one is", "wrong ones are"), sure);
 }
 
 void rb_show_class_histogram(rb_page *p, const rb_class_result *r)

@@ -183,6 +183,46 @@ static void copies_in_a_group_are_no_pictures(void **state)
     rb_arena_close(a);
 }
 
+// The areas under the mean curves are the means of the areas.
+static void mean_curves_have_the_mean_areas(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    rb_class_scores s = class_scores_read(a, "multiclass_240x4");
+    rb_class_summary m = rb_class_summarise(a, s);
+    rb_line roc = rb_class_macro_roc(a, s), pr = rb_class_macro_pr(a, s);
+    double area = 0, mean = 0;
+    assert_int_equal(roc.count, RB_MACRO_STEPS + 1);
+    for (int i = 1; i < roc.count; i++) {
+        assert_true(roc.y[i] >= roc.y[i - 1]);
+        area += (roc.y[i] + roc.y[i - 1]) / 2 / RB_MACRO_STEPS;
+        mean += pr.y[i] / RB_MACRO_STEPS; // the precision with which a recall of up to x[i] is reached
+    }
+    assert_true(roc.x[RB_MACRO_STEPS] == 1 && roc.y[RB_MACRO_STEPS] == 1);
+    check_near("area", area, m.roc_auc, 0, 0.5 / RB_MACRO_STEPS);
+    check_near("average precision", mean, m.average_precision, 0, 1.0 / RB_MACRO_STEPS);
+    rb_arena_close(a);
+}
+
+// Class 0: .9 is of it, .8 is not, .5 is, .1 is not. False ones 0, 1/2, 1; true ones rise at 0 and at 1/2.
+static void mean_curves_by_hand(void **state)
+{
+    (void)state;
+    static const double p[] = {.9, .1, 0, .8, .1, .1, .5, .1, .4, .1, .2, .7};
+    static const int label[] = {0, 1, 0, 2};
+    rb_arena *a = rb_arena_open();
+    rb_class_scores s = {p, label, 4, 3};
+    rb_line roc = rb_class_macro_roc(a, s), pr = rb_class_macro_pr(a, s);
+    // Class 1 (of .1 .1 .1 .2 the second): at .2 a false one, then all three at once. Class 2: .7 is the highest.
+    check_near("at 0", roc.y[0], (0.5 + 0 + 1) / 3, 1e-12, 0);
+    check_near("at a half", roc.y[RB_MACRO_STEPS / 2], (1 + (0.5 - 1 / 3.) / (2 / 3.) + 1) / 3, 1e-12, 0);
+    check_near("precision at a half", pr.y[RB_MACRO_STEPS / 2], (1 + 0.25 + 1) / 3, 1e-12, 0);
+    check_near("precision at 1", pr.y[RB_MACRO_STEPS], (2 / 3. + 0.25 + 1) / 3, 1e-12, 0);
+    s.n = 3; // class 2 is missing
+    assert_int_equal(rb_class_macro_roc(a, s).count, 0);
+    rb_arena_close(a);
+}
+
 // FAR and FRR by group are what all figures' intervals by group say.
 static void two_classes_heed_groups_alike(void **state)
 {
@@ -213,6 +253,8 @@ int main(void)
         cmocka_unit_test(no_errors_leave_room),
         cmocka_unit_test(copies_in_a_group_are_no_pictures),
         cmocka_unit_test(two_classes_heed_groups_alike),
+        cmocka_unit_test(mean_curves_have_the_mean_areas),
+        cmocka_unit_test(mean_curves_by_hand),
     };
     return check_run("classes", tests);
 }
