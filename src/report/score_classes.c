@@ -31,12 +31,15 @@ static int rising(const void *x, const void *y)
     return a->class - b->class;
 }
 
+// Those without pictures have no line.
 static shown choose(rb_arena *a, const double *value, int k)
 {
-    shown s = {RB_NEW(a, int, k), k <= LINES ? k : WORST, k <= LINES};
+    int there = 0;
     worth *order = RB_NEW(a, worth, k);
-    for (int c = 0; c < k; c++) order[c] = (worth){value[c], c};
-    if (!s.all) qsort(order, (size_t)k, sizeof *order, rising);
+    for (int c = 0; c < k; c++)
+        if (!isnan(value[c])) order[there++] = (worth){value[c], c};
+    shown s = {RB_NEW(a, int, k), there <= LINES ? there : WORST, there <= LINES};
+    if (!s.all) qsort(order, (size_t)there, sizeof *order, rising);
     for (int i = 0; i < s.count; i++) s.class[i] = order[i].class;
     return s;
 }
@@ -69,16 +72,19 @@ static rb_result *results_of(rb_arena *a, const rb_class_result *r, const shown 
     return out;
 }
 
-// "from 0.5782 (class cat) to 0.9111 (class dog), 0.7605 on average"
+// "from 0.5782 (class cat) to 0.9111 (class dog), 0.7605 on average"; one class at least has pictures.
 static const char *read_span(rb_arena *a, const rb_class_result *r, const double *value, double mean)
 {
-    int low = 0, high = 0;
-    for (int c = 1; c < r->scores.k; c++) {
-        if (value[c] < value[low]) low = c;
-        if (value[c] > value[high]) high = c;
+    int low = -1, high = -1;
+    for (int c = 0; c < r->scores.k; c++) {
+        if (isnan(value[c])) continue;
+        if (low < 0 || value[c] < value[low]) low = c;
+        if (high < 0 || value[c] > value[high]) high = c;
     }
-    return rb_text_format(a, "from %.4f (class %s) to %.4f (class %s), %.4f on average", value[low], r->classes[low],
-                          value[high], r->classes[high], mean);
+    const char *span = rb_text_format(a, "from %.4f (class %s) to %.4f (class %s)", value[low], r->classes[low],
+                                      value[high], r->classes[high]);
+    return isnan(mean) ? rb_text_format(a, "%s. Classes without pictures have none", span)
+                       : rb_text_format(a, "%s, %.4f on average", span, mean);
 }
 
 // ---- kinds of curves ----------------------------------------------------------------------------------------------
@@ -175,6 +181,7 @@ static void show_one(rb_page *p, const kind *k, const rb_class_result *r)
     double *value = RB_NEW(a, double, r->scores.k);
     for (int c = 0; c < r->scores.k; c++) value[c] = k->value(&r->summary->of[c]);
     shown s = choose(a, value, r->scores.k);
+    if (!s.count) return;
     rb_series *lines;
     int count = k->lines(a, results_of(a, r, &s), s.count, &lines);
     const char *reading = rb_text_format(a, "The %s is %s.", k->what, read_span(a, r, value, k->mean(r->summary)));
@@ -184,9 +191,10 @@ static void show_one(rb_page *p, const kind *k, const rb_class_result *r)
     }
     rb_series *all = RB_NEW(a, rb_series, count + 1);
     memcpy(all, lines, (size_t)count * sizeof *all);
-    all[count] = mean_line(a, k, "mean of all", RB_GREY_COLOUR, r->scores);
-    show(p, k, k->title, rb_text_format(a, "%s Shown are the %d lowest and the mean.", reading, s.count), all,
-         count + 1);
+    bool mean = !isnan(k->mean(r->summary));
+    if (mean) all[count++] = mean_line(a, k, "mean of all", RB_GREY_COLOUR, r->scores);
+    show(p, k, k->title,
+         rb_text_format(a, "%s Shown are the %d lowest%s.", reading, s.count, mean ? " and the mean" : ""), all, count);
 }
 
 static void show_several(rb_page *p, const kind *k, const rb_class_result *results, int count)
@@ -206,11 +214,11 @@ static void show_several(rb_page *p, const kind *k, const rb_class_result *resul
 
 static void show_kind(rb_page *p, const kind *k, const rb_class_result *results, int count)
 {
-    for (int i = 0; i < count; i++)
-        if (isnan(results[i].summary->hter)) return; // a class is missing
+    bool mean = true;
+    for (int i = 0; i < count; i++) mean = mean && !isnan(results[i].summary->hter); // otherwise a class is missing
     if (count == 1)
         show_one(p, k, results);
-    else
+    else if (mean)
         show_several(p, k, results, count);
 }
 

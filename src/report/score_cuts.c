@@ -319,7 +319,7 @@ static const char *read_sureness(rb_arena *a, rb_scores tops)
     return rb_text_format(
         a, "Half of the right decisions have a probability over %s, half of the %d wrong ones over %s; %s over %.1f.",
         rb_number_text(median_of(a, tops, 1), 3, right), errors, rb_number_text(median_of(a, tops, 0), 3, wrong),
-        rb_counted(a, sure_errors, "wrong one is", "wrong ones are"), sure);
+        sure_errors ? rb_counted(a, sure_errors, "wrong one is", "wrong ones are") : "none of these is", sure);
 }
 
 void rb_show_class_histogram(rb_page *p, const rb_class_result *r)

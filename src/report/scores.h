@@ -42,7 +42,7 @@ typedef struct rb_class_result {
 } rb_class_result;
 
 // Of one result a line for each class against the rest, of many classes their mean and the worst; of several results
-// their means. Nothing where a class is missing.
+// their means. Where a class has no pictures there is no line of it, and no mean.
 void rb_show_class_roc(rb_page *p, const rb_class_result *results, int count);
 void rb_show_class_precision(rb_page *p, const rb_class_result *results, int count);
 
