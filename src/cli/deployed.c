@@ -112,7 +112,9 @@ static bool open_network(rb_arena *a, rb_deployed *d, rb_error *err)
     if (!rb_network_open(a, d->settings, NULL, NULL, &d->network, err)) return false;
     d->network.preprocessing = d->checkpoint.preprocessing;
     warn_of_averaged(d);
-    return rb_network_load(&d->network, &d->checkpoint.tensors, err) || rb_fail_in(err, "%s", d->path);
+    return (rb_network_load(&d->network, &d->checkpoint.tensors, err) &&
+            rb_network_calibrate(a, &d->network, d->checkpoint.calibration, err)) ||
+           rb_fail_in(err, "%s", d->path);
 }
 
 bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out, rb_error *err)

@@ -180,11 +180,10 @@ static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, 
 {
     rb_scores s = rb_evidence_scores(e);
     double threshold = as_compared(e->threshold);
-    const rb_outputs o = {e->score, e->label, e->n, 1};
+    rb_outputs o = {e->score, e->label, e->n, 1};
     out->figures = rb_figures_of(a, o, threshold);
-    rb_figures_by_groups(&out->figures, o, threshold, b);
+    out->intervals = rb_figures_intervals(a, o, &out->figures, b);
     out->figures.threshold = out->figures.two.threshold = e->threshold;
-    out->intervals = rb_intervals_of(a, s, threshold, b);
     if (e->species) {
         rb_pad *pad = RB_NEW(a, rb_pad, 1);
         *pad = rb_pad_of(a, s, e->species, threshold);
@@ -201,11 +200,11 @@ static void judge_many(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b,
 {
     const rb_outputs o = {e->shares, e->label, e->n, e->k};
     out->figures = rb_figures_of(a, o, NAN);
-    rb_figures_by_groups(&out->figures, o, NAN, b);
-    out->intervals = rb_class_intervals_of(a, rb_evidence_classes(e), &out->figures.many, b);
+    out->intervals = rb_figures_intervals(a, o, &out->figures, b);
     if (e->other) {
         rb_comparison *against = RB_NEW(a, rb_comparison, 1);
-        *against = rb_class_compare(a, rb_evidence_classes(e), rb_evidence_other_classes(e), b);
+        *against = rb_class_compare(a, (rb_class_scores){e->shares, e->label, e->n, e->k},
+                                    (rb_class_scores){e->other, e->label, e->n, e->k}, b);
         out->against = against;
     }
 }

@@ -23,8 +23,6 @@ typedef struct rb_evidence {
 
 rb_scores rb_evidence_scores(const rb_evidence *e);
 rb_scores rb_evidence_other(const rb_evidence *e);
-rb_class_scores rb_evidence_classes(const rb_evidence *e);
-rb_class_scores rb_evidence_other_classes(const rb_evidence *e);
 
 static inline int rb_evidence_columns(const rb_evidence *e)
 {

@@ -2,6 +2,7 @@
 #include "metric/figures.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static rb_scores scores_of(rb_outputs o)
@@ -30,30 +31,30 @@ rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold)
     return f;
 }
 
-// FAR and FRR are what the recalls of both classes lack.
-static rb_interval rest_of(rb_interval recall)
+// FAR and FRR, and recalls, come with Wilson's intervals, which take pictures for independent.
+static void heed_groups(rb_figures *f, const rb_intervals *i, const int *group)
 {
-    return (rb_interval){1 - recall.high, 1 - recall.low};
+    const rb_interval unsaid = {NAN, NAN};
+    for (int row = 0; row < f->n; row++)
+        if (group[row] >= f->groups) f->groups = group[row] + 1;
+    const rb_bounded *far = rb_intervals_find(i, "far"), *frr = rb_intervals_find(i, "frr");
+    f->two.far_interval = far ? far->at : unsaid;
+    f->two.frr_interval = frr ? frr->at : unsaid;
+    for (int c = 0; c < f->many.k; c++) {
+        char name[32];
+        snprintf(name, sizeof name, "recall_%d", c);
+        const rb_bounded *recall = rb_intervals_find(i, name);
+        f->many.of[c].recall_interval = recall ? recall->at : unsaid;
+    }
 }
 
-void rb_figures_by_groups(rb_figures *f, rb_outputs o, double threshold, const rb_bootstrap *b)
+rb_intervals rb_figures_intervals(rb_arena *a, rb_outputs o, rb_figures *f, const rb_bootstrap *b)
 {
-    if (!b->group) return;
-    rb_arena *scratch = rb_arena_open();
-    int k = o.columns == 1 ? 2 : o.columns, *taken = RB_NEW(scratch, int, o.n);
-    rb_interval *recall = RB_NEW(scratch, rb_interval, k);
-    for (int i = 0; i < o.n; i++) {
-        const double *p = o.p + (ptrdiff_t)i * o.columns;
-        taken[i] = o.columns == 1 ? *p >= threshold : rb_class_taken(p, k);
-        if (b->group[i] >= f->groups) f->groups = b->group[i] + 1;
-    }
-    rb_recall_intervals(o.label, taken, o.n, k, b, recall);
-    if (o.columns == 1) {
-        f->two.far_interval = rest_of(recall[0]);
-        f->two.frr_interval = rest_of(recall[1]);
-    }
-    for (int c = 0; c < k && o.columns > 1; c++) f->many.of[c].recall_interval = recall[c];
-    rb_arena_close(scratch);
+    rb_intervals i = o.columns == 1
+                         ? rb_intervals_of(a, scores_of(o), f->threshold, b)
+                         : rb_class_intervals_of(a, (rb_class_scores){o.p, o.label, o.n, o.columns}, &f->many, b);
+    if (b->group) heed_groups(f, &i, b->group);
+    return i;
 }
 
 void rb_figures_members(rb_json *j, const rb_figures *f)

@@ -12,7 +12,10 @@ typedef struct rb_bootstrap {
     int resamples;    // 0: none
     const int *group; // [n], 0, 1, ... without gaps; NULL: pictures are independent
 } rb_bootstrap;
-#define RB_RESAMPLES 2000 // where nobody says how many
+#define RB_RESAMPLES 2000 // where nobody says another number
+
+// Each resample walks every class over all pictures: of many of both fewer are drawn, so that it takes seconds.
+int rb_resamples_for(int n, int columns);
 
 // Numbers for the groups that n rows name; a row without a name (NULL or "") is a group of its own. NULL: none has one.
 //

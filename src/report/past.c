@@ -47,6 +47,12 @@ const json_t *rb_past_best(const rb_past *p)
     return best;
 }
 
+const char *rb_past_calibration(const rb_past *p)
+{
+    const char *method = rb_past_text(p->log.run, "calibration");
+    return method && strcmp(method, "none") ? method : NULL;
+}
+
 int rb_past_main_part(const rb_past *p)
 {
     return rb_part_count(&p->part[RB_PAST_TEST])  ? RB_PAST_TEST
@@ -204,19 +210,11 @@ static const int *groups_of(rb_arena *a, const rb_past *p, int part)
     return rb_group_ids(a, name, n, &groups);
 }
 
-// Each resample walks every class over all pictures: of many of both fewer are drawn, so that a page is made in
-// seconds.
-static int resamples_for(const rb_part_results *r)
-{
-    const double most_walked = 2e9, least = 200;
-    double walked = (double)r->many.n * r->many.k;
-    return r->scores.n ? RB_RESAMPLES : (int)fmin(fmax(most_walked / walked, least), RB_RESAMPLES);
-}
-
 static rb_verdict judge(rb_arena *a, const rb_past *p, int part)
 {
     const rb_part_results *r = &p->part[part];
-    rb_verdict v = {.group = groups_of(a, p, part), .resamples = resamples_for(r)};
+    rb_verdict v = {.group = groups_of(a, p, part),
+                    .resamples = rb_resamples_for(rb_part_count(r), r->scores.n ? 1 : r->many.k)};
     rb_bootstrap b = {v.resamples, v.group};
     if (r->scores.n) {
         v.summary = rb_summarise(a, r->scores, r->threshold);

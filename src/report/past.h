@@ -85,6 +85,8 @@ const json_t *rb_past_best(const rb_past *p);
 // The interval of a figure by its name in intervals.c ("hter"); NAN, NAN: there is none.
 rb_interval rb_verdict_at(const rb_verdict *v, const char *figure);
 
+const char *rb_past_calibration(const rb_past *p); // its method; NULL: none
+
 double rb_verdict_hter(const rb_verdict *v); // NAN: not judged
 
 // The class taken for one row of a part of more than two classes.

@@ -137,7 +137,7 @@ static void show_one(rb_page *p, const rb_past *run, int part)
     rb_show_class_roc(p, &r, 1);
     rb_show_class_precision(p, &r, 1);
     rb_show_class_coverage(p, &r);
-    rb_show_class_reliability(p, &r);
+    rb_show_class_reliability(p, &r, rb_past_calibration(run));
 }
 
 // ---- several runs -------------------------------------------------------------------------------------------------

@@ -88,7 +88,6 @@ static void show_one(rb_page *p, const rb_past *run, int main)
         results[1].dashed = true;
         count = 2;
     }
-    double shift = rb_past_number(run->log.run, "logit_shift");
     show_parts(p, run, main);
     rb_show_confusion(p, &results[0], run->classes);
     rb_show_histogram(p, &results[0], run->classes);
@@ -97,7 +96,7 @@ static void show_one(rb_page *p, const rb_past *run, int main)
     rb_show_det(p, results, count);
     rb_show_precision_recall(p, results, count, run->classes);
     rb_show_coverage(p, &results[0]);
-    rb_show_reliability(p, &results[0], isnan(shift) ? 0 : shift);
+    rb_show_reliability(p, &results[0], rb_past_calibration(run));
 }
 
 // ---- several runs -------------------------------------------------------------------------------------------------

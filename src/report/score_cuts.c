@@ -165,28 +165,24 @@ static bins bins_of(rb_arena *a, rb_scores s, const char *hit)
     return out;
 }
 
-static const char *read_reliability(rb_arena *a, const bins *b, double error, double logit_shift)
+static const char *read_reliability(rb_arena *a, const bins *b, double error, const char *calibration)
 {
     const char *lean = fabs(b->excess) < 0.005 ? "neither too high nor too low on the whole"
                        : b->excess > 0         ? rb_text_format(a, "on the whole %.1f points too high", 100 * b->excess)
                                        : rb_text_format(a, "on the whole %.1f points too low", -100 * b->excess);
-    const char *why = "";
-    if (fabs(logit_shift) > 0.1)
-        why = rb_text_format(a,
-                             " Sampler and loss weights moved the logits by %+.2f: before these numbers are used as "
-                             "probabilities of this data, that wants to be taken back.",
-                             logit_shift);
+    const char *how = calibration ? rb_text_format(a, "They were calibrated on val (%s).", calibration)
+                                  : "They are not calibrated: what sampler and loss weights did to them is in them.";
     return rb_text_format(
-        a, "Taken as probabilities the scores are off by %.1f points on average (ECE, %d equal bins), %s.%s",
-        100 * error, RB_ECE_BINS, lean, why);
+        a, "Taken as probabilities the scores are off by %.1f points on average (ECE, %d equal bins), %s. %s",
+        100 * error, RB_ECE_BINS, lean, how);
 }
 
 // What is predicted, and how often it comes true: "of class 1", or "right".
-static void show_bins(rb_page *p, rb_scores s, const char *what, const char *hit, double logit_shift)
+static void show_bins(rb_page *p, rb_scores s, const char *what, const char *hit, const char *calibration)
 {
     rb_arena *a = p->arena;
     bins b = bins_of(a, s, hit);
-    const char *reading = read_reliability(a, &b, rb_ece(s), logit_shift);
+    const char *reading = read_reliability(a, &b, rb_ece(s), calibration);
     rb_series dots = {.mark = RB_MARK_DOTS,
                       .colour = RB_RUN_COLOUR,
                       .x = b.mean,
@@ -206,9 +202,9 @@ static void show_bins(rb_page *p, rb_scores s, const char *what, const char *hit
     rb_page_figure(p, "Scores as probabilities", reading, rb_chart_svg(a, &c));
 }
 
-void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift)
+void rb_show_reliability(rb_page *p, const rb_result *r, const char *calibration)
 {
-    if (r->scores.n) show_bins(p, r->scores, "predicted probability of class 1", "of class 1", logit_shift);
+    if (r->scores.n) show_bins(p, r->scores, "predicted probability of class 1", "of class 1", calibration);
 }
 
 // The probability of the class taken of each picture, and whether it is the right one.
@@ -227,9 +223,9 @@ static rb_scores tops_of(rb_arena *a, rb_class_scores s)
     return (rb_scores){top, right, s.n};
 }
 
-void rb_show_class_reliability(rb_page *p, const rb_class_result *r)
+void rb_show_class_reliability(rb_page *p, const rb_class_result *r, const char *calibration)
 {
-    show_bins(p, tops_of(p->arena, r->scores), "probability of the class taken", "right", 0);
+    show_bins(p, tops_of(p->arena, r->scores), "probability of the class taken", "right", calibration);
 }
 
 // ---- how scores spread --------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count);
 // Of one result.
 void rb_show_confusion(rb_page *p, const rb_result *r, const char *const classes[2]);
 void rb_show_sweep(rb_page *p, const rb_result *r);
-void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift);
+void rb_show_reliability(rb_page *p, const rb_result *r, const char *calibration); // its method; NULL: none
 void rb_show_coverage(rb_page *p, const rb_result *r); // errors when the least sure are looked at by a person
 void rb_show_histogram(rb_page *p, const rb_result *r, const char *const classes[2]);
 
@@ -49,7 +49,7 @@ void rb_show_class_precision(rb_page *p, const rb_class_result *results, int cou
 // Of one result.
 void rb_show_class_confusion(rb_page *p, const rb_class_result *r);
 void rb_show_class_histogram(rb_page *p, const rb_class_result *r); // how sure it is where it is right, and where wrong
-void rb_show_class_reliability(rb_page *p, const rb_class_result *r);
+void rb_show_class_reliability(rb_page *p, const rb_class_result *r, const char *calibration);
 void rb_show_class_coverage(rb_page *p, const rb_class_result *r);
 
 // ---- what their files share; private to the report module -----------------------------------------------------------

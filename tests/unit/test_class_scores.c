@@ -63,9 +63,10 @@ static void probabilities_of_the_class_taken(void **state)
 {
     rb_page *p = new_page(*state);
     rb_class_result r = six(p->arena);
-    rb_show_class_reliability(p, &r);
+    rb_show_class_reliability(p, &r, "temperature");
     check_has(reading_of(p), rb_text_format(p->arena, "off by %.1f points", 100 * r.summary->ece));
-    check_has(reading_of(p), "on the whole 12.0 points too high"); // 4.72 said, 4 right, of six
+    check_has(reading_of(p),
+              "on the whole 12.0 points too high. They were calibrated on val (temperature)."); // 4.72, 4
     check_has(p->first->figure.body, "1 picture: 70.0\u00A0% predicted on average, 0.0\u00A0%");
     check_has(p->first->figure.body, "of them are right");
 }
@@ -158,7 +159,7 @@ static void a_class_is_missing(void **state)
     rb_show_class_precision(p, &r, 1);
     rb_show_class_confusion(p, &r);
     rb_show_class_histogram(p, &r);
-    rb_show_class_reliability(p, &r);
+    rb_show_class_reliability(p, &r, NULL);
     const char *html = rb_page_html(p->arena, p);
     assert_null(strstr(html, "nan"));
     assert_null(strstr(html, "inf"));
