@@ -8,9 +8,9 @@
 
 static const char *const names[] = {"ant", "bee", "cat"};
 
-// Right, right, wrong (cat for ant), right, wrong (ant for bee), right.
-static const double p6[] = {.95, .03, .02, .6, .3, .1, .2, .1, .7, .1, .8, .1, .92, .05, .03, .1, .15, .75};
-static const int label6[] = {0, 0, 0, 1, 1, 2};
+// Wrong (ant for bee), right, right, wrong (cat for ant), right, right.
+static const double p6[] = {.92, .05, .03, .95, .03, .02, .6, .3, .1, .2, .1, .7, .1, .8, .1, .1, .15, .75};
+static const int label6[] = {1, 0, 0, 0, 1, 2};
 
 static rb_class_result result_of(rb_arena *a, const double *p, const int *label, int n, int k)
 {
@@ -36,6 +36,12 @@ static void decisions(void **state)
     check_has(p->first->figure.body, "truth ant, decision ant: 2, 66.7\u00A0%");
     check_has(p->first->figure.body, "truth bee, decision ant: 1, 50.0\u00A0%");
     assert_string_equal(p->first->title, "Decisions");
+    static const double often[] = {.1, .8, .1, .2, .7, .1, .8, .1, .1, .1, .8, .1};
+    static const int of[] = {0, 0, 2, 1};
+    p = new_page(*state);
+    r = result_of(p->arena, often, of, 4, 3);
+    rb_show_class_confusion(p, &r);
+    assert_string_equal(reading_of(p), "The most frequent mistake: 2 pictures of class ant taken for bee.");
     static const double right[] = {.9, .1, 0, .1, .8, .1, .1, 0, .9};
     static const int label[] = {0, 1, 2};
     p = new_page(*state);
@@ -134,7 +140,7 @@ static void of_many_the_worst_and_the_mean(void **state)
 static void several_are_ranked(void **state)
 {
     rb_page *p = new_page(*state);
-    static const double better[] = {.9, .1, 0, .8, .1, .1, .7, .2, .1, .1, .8, .1, .1, .7, .2, .1, .1, .8};
+    static const double better[] = {.1, .8, .1, .9, .1, 0, .8, .1, .1, .7, .2, .1, .1, .7, .2, .1, .1, .8};
     rb_class_result two[2] = {six(p->arena), result_of(p->arena, better, label6, 6, 3)};
     two[0].name = "A", two[1].name = "B";
     rb_show_class_roc(p, two, 2);

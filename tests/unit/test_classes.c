@@ -181,6 +181,15 @@ static void copies_in_a_group_are_no_pictures(void **state)
     rb_arena_close(a);
 }
 
+static void many_classes_over_many_pictures_get_fewer_resamples(void **state)
+{
+    (void)state;
+    assert_int_equal(rb_resamples_for(1000, 3), RB_RESAMPLES);
+    assert_int_equal(rb_resamples_for(100000, 50), 400); // 2e9 pictures of classes in all
+    assert_int_equal(rb_resamples_for(1000000, 100), 200);
+    assert_int_equal(rb_resamples_for(1000000, 1), RB_RESAMPLES); // two classes
+}
+
 // The areas under the mean curves are the means of the areas.
 static void mean_curves_have_the_mean_areas(void **state)
 {
@@ -252,6 +261,7 @@ int main(void)
         cmocka_unit_test(two_classes_heed_groups_alike),
         cmocka_unit_test(mean_curves_have_the_mean_areas),
         cmocka_unit_test(mean_curves_by_hand),
+        cmocka_unit_test(many_classes_over_many_pictures_get_fewer_resamples),
     };
     return check_run("classes", tests);
 }
