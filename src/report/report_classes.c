@@ -161,9 +161,9 @@ static void show_recalls(rb_page *p, const rb_past *runs, int count)
     rb_arena *a = p->arena;
     rb_column *columns = RB_NEW(a, rb_column, count + 1);
     const char **cells = RB_NEW(a, const char *, count + 1);
-    columns[0] = (rb_column){"recall,\u00A0% of class", false};
+    columns[0] = (rb_column){"class", false};
     for (int i = 0; i < count; i++) columns[i + 1] = (rb_column){runs[i].short_name, true};
-    rb_page_table(p, "Each class", brackets, columns, count + 1);
+    rb_page_table(p, "Recall of each class, %", brackets, columns, count + 1);
     for (int k = 0; k < runs[0].class_count; k++) {
         cells[0] = rb_report_names(runs, count)[k];
         for (int i = 0; i < count; i++) {
