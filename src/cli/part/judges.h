@@ -4,10 +4,10 @@
 //
 // Pictures come through a window of constant size. Networks with the same preprocessing see the same decoded picture;
 // others read it again, with a loader of their own.
-#ifndef RB_CLI_JUDGES_H
-#define RB_CLI_JUDGES_H
+#ifndef RB_CLI_PART_JUDGES_H
+#define RB_CLI_PART_JUDGES_H
 
-#include "cli/deployed.h"
+#include "cli/part/deployed.h"
 #include "metric/shift.h"
 
 typedef struct rb_judges {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/spool.h"
+#include "cli/part/spool.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // spool.h - findings kept in a temporary file until all pictures have been seen; private to the commands.
-#ifndef RB_CLI_SPOOL_H
-#define RB_CLI_SPOOL_H
+#ifndef RB_CLI_PART_SPOOL_H
+#define RB_CLI_PART_SPOOL_H
 
-#include "cli/rows.h"
+#include "cli/part/rows.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/deployed.h"
+#include "cli/part/deployed.h"
 
 #include "base/file.h"
 #include "base/log.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/judges.h"
+#include "cli/part/judges.h"
 
 #include <string.h>
 

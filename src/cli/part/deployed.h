@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // deployed.h - a trained network ready to judge pictures: what eval, infer and eda begin with; private to the commands.
-#ifndef RB_CLI_DEPLOYED_H
-#define RB_CLI_DEPLOYED_H
+#ifndef RB_CLI_PART_DEPLOYED_H
+#define RB_CLI_PART_DEPLOYED_H
 
 #include "train/score.h"
 

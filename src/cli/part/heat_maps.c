@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/heat_maps.h"
+#include "cli/part/heat_maps.h"
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
-#include "cli/deployed.h"
+#include "cli/part/deployed.h"
 #include "train/grad_cam.h"
 
 #define BATCH 16 // pictures

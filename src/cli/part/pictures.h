@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // pictures.h - the pictures that a call names, some at a time: of a folder, by name, or from a list on standard input
 // that may have no end; private to the commands.
-#ifndef RB_CLI_PICTURES_H
-#define RB_CLI_PICTURES_H
+#ifndef RB_CLI_PART_PICTURES_H
+#define RB_CLI_PART_PICTURES_H
 
 #include "data/data.h"
 

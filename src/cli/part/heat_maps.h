@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // heat_maps.h - heat maps for pictures of a report, by the run's best checkpoint; private to the commands.
-#ifndef RB_CLI_HEAT_MAPS_H
-#define RB_CLI_HEAT_MAPS_H
+#ifndef RB_CLI_PART_HEAT_MAPS_H
+#define RB_CLI_PART_HEAT_MAPS_H
 
 #include "report/report.h"
 #include "train/settings.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/shifted.h"
+#include "cli/part/shifted.h"
 
 #include "base/log.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // shifted.h - what is said of scores that are not those of validation any more, and whether a threshold holds at
 // another share of label 1; private to the commands.
-#ifndef RB_CLI_SHIFTED_H
-#define RB_CLI_SHIFTED_H
+#ifndef RB_CLI_PART_SHIFTED_H
+#define RB_CLI_PART_SHIFTED_H
 
-#include "cli/deployed.h"
+#include "cli/part/deployed.h"
 #include "metric/shift.h"
 
 // Fewer pictures say nothing.

@@ -5,8 +5,8 @@
 // A row is never left out: of a picture that cannot be read it says why, of one that is left to a person that it is.
 //
 // Source: RFC 4180, with lines that end in LF; JSON Lines 1.0
-#ifndef RB_CLI_ROWS_H
-#define RB_CLI_ROWS_H
+#ifndef RB_CLI_PART_ROWS_H
+#define RB_CLI_PART_ROWS_H
 
 #include "train/score.h"
 

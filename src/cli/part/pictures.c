@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/pictures.h"
+#include "cli/part/pictures.h"
 
 #include "data/layout.h"
 

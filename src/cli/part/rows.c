@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/rows.h"
+#include "cli/part/rows.h"
 
 #include "base/json.h"
 #include "base/log.h"
