@@ -13,6 +13,14 @@ typedef struct ranked {
     int at;      // in the part's scores
 } ranked;
 
+typedef struct galleries {
+    rb_page *page;
+    const rb_past *run;
+    const rb_part_results *part;
+    const rb_cam_maker *cams; // NULL: no heat maps, or no more
+    bool explained;           // what they show
+} galleries;
+
 static int rising(const void *x, const void *y)
 {
     const ranked *a = x, *b = y;
@@ -157,7 +165,7 @@ static const gallery of_many[] = {{"the lowest first", wrongly_taken, title_wron
                                   {"the least first", by_lead, title_lead, say_lead},
                                   {0}};
 
-// ---- showing ------------------------------------------------------------------------------------------------------
+// ---- galleries -----------------------------------------------------------------------------------------------------
 
 static bool read_picture(rb_arena *a, const rb_past *run, const char *name, rb_image *out)
 {
@@ -178,38 +186,103 @@ static const char *describe(rb_arena *a, const rb_past *run, const gallery *g, i
     return rb_text_format(a, "%d of %d, %s.%s", shown, all, g->order, lost);
 }
 
-static bool show(rb_page *p, rb_arena *scratch, const rb_past *run, const rb_part_results *r, const gallery *g,
-                 int most, rb_error *err)
+// Pictures of one gallery that can be read, by their places in the part's scores.
+typedef struct shown {
+    int *at;
+    rb_image *picture;
+    rb_shot *shot;
+    int count;
+} shown;
+
+static shown read_pictures(rb_arena *a, const galleries *g, const gallery *kind, const ranked *order, int count)
 {
-    int all, shown = 0, missing = 0;
-    const ranked *order = rank(scratch, r, g, &all);
-    int looked = all < most ? all : most;
-    rb_shot *shots = RB_NEW(scratch, rb_shot, looked);
-    rb_image *pictures = RB_NEW(scratch, rb_image, looked);
-    for (int i = 0; i < looked; i++) {
+    shown s = {RB_NEW(a, int, count), RB_NEW(a, rb_image, count), RB_NEW(a, rb_shot, count), 0};
+    for (int i = 0; i < count; i++) {
         int at = order[i].at;
-        if (!read_picture(scratch, run, r->path[at], &pictures[shown])) {
-            missing++;
-            continue;
-        }
-        shots[shown] = (rb_shot){.picture = &pictures[shown], .name = r->path[at], .colour = rb_part_labels(r)[at]};
-        shots[shown].caption =
-            rb_text_format(scratch, "%s\n%s", g->caption(scratch, run, r, at), rb_path_name(r->path[at]));
-        shown++;
+        rb_image *picture = &s.picture[s.count];
+        if (!read_picture(a, g->run, g->part->path[at], picture)) continue;
+        s.shot[s.count] = (rb_shot){.picture = picture,
+                                    .name = g->part->path[at],
+                                    .caption = rb_text_format(a, "%s\n%s", kind->caption(a, g->run, g->part, at),
+                                                              rb_path_name(g->part->path[at])),
+                                    .colour = rb_part_labels(g->part)[at]};
+        s.at[s.count++] = at;
     }
-    return rb_page_gallery(p, g->title(scratch, run), describe(scratch, run, g, all, shown, missing), shots, shown,
-                           err);
+    return s;
 }
 
-bool rb_report_pictures(rb_page *p, const rb_past *run, int most, rb_error *err)
+// ---- heat maps ----------------------------------------------------------------------------------------------------
+
+static int decision_of(const rb_part_results *r, int i)
+{
+    return r->many.n ? rb_past_taken(r, i) : is_accepted(r, i);
+}
+
+static void explain(galleries *g, rb_cam cam)
+{
+    if (!g->explained)
+        rb_page_text(g->page,
+                     "Heat maps show where in a picture the network found what speaks for its decision, right or wrong "
+                     "(Grad-CAM): from violet, a little, to yellow, the most within that picture. What stays grey does "
+                     "not speak for it. A map has %d × %d cells, and says nothing finer.",
+                     cam.h, cam.w);
+    g->explained = true;
+}
+
+static void lay_over(rb_arena *a, galleries *g, const shown *s, const rb_cam *cams)
+{
+    rb_image *overlay = RB_NEW(a, rb_image, s->count);
+    for (int i = 0; i < s->count; i++) {
+        if (!cams[i].at) continue;
+        explain(g, cams[i]);
+        rb_image small = rb_shot_fitted(a, &s->picture[i]);
+        overlay[i] = rb_overlay(a, &small, cams[i]);
+        s->shot[i].overlay = &overlay[i];
+    }
+}
+
+// Without its maps a page is still one.
+static bool add_heat(rb_arena *a, galleries *g, const shown *s, rb_error *err)
+{
+    rb_error why;
+    rb_cam_ask *asks = RB_NEW(a, rb_cam_ask, s->count);
+    rb_cam *cams = RB_NEW(a, rb_cam, s->count);
+    if (!g->cams || !s->count) return true;
+    for (int i = 0; i < s->count; i++)
+        asks[i] = (rb_cam_ask){rb_past_path(a, g->run, g->part->path[s->at[i]]), decision_of(g->part, s->at[i])};
+    if (g->cams->make(g->cams->context, a, g->run, asks, s->count, cams, &why)) {
+        lay_over(a, g, s, cams);
+        return true;
+    }
+    if (why.kind == RB_ERR_STOPPED) return rb_fail(err, why.kind, "%s", why.text);
+    rb_page_note(g->page, "There are no heat maps: %s.", why.text);
+    g->cams = NULL;
+    return true;
+}
+
+// ---- the section --------------------------------------------------------------------------------------------------
+
+static bool show(rb_arena *scratch, galleries *g, const gallery *kind, int most, rb_error *err)
+{
+    int all;
+    const ranked *order = rank(scratch, g->part, kind, &all);
+    int looked = all < most ? all : most;
+    shown s = read_pictures(scratch, g, kind, order, looked);
+    return add_heat(scratch, g, &s, err) &&
+           rb_page_gallery(g->page, kind->title(scratch, g->run),
+                           describe(scratch, g->run, kind, all, s.count, looked - s.count), s.shot, s.count, err);
+}
+
+bool rb_report_pictures(rb_page *p, const rb_past *run, const rb_report_spec *spec, rb_error *err)
 {
     int part = rb_past_main_part(run);
     bool done = true;
-    if (part < 0 || !most) return true;
+    if (part < 0 || !spec->pictures) return true;
+    galleries g = {p, run, &run->part[part], spec->cams, false};
     rb_page_section(p, "Pictures");
-    for (const gallery *g = run->class_count == 2 ? of_two : of_many; done && g->order; g++) {
+    for (const gallery *kind = run->class_count == 2 ? of_two : of_many; done && kind->order; kind++) {
         rb_arena *scratch = rb_arena_open();
-        done = show(p, scratch, run, &run->part[part], g, most, err);
+        done = show(scratch, &g, kind, spec->pictures, err);
         rb_arena_close(scratch);
     }
     return done;
