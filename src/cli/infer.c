@@ -3,10 +3,10 @@
 #include "cli/command.h"
 
 #include "base/log.h"
-#include "cli/judges.h"
-#include "cli/pictures.h"
-#include "cli/shifted.h"
-#include "cli/spool.h"
+#include "cli/part/judges.h"
+#include "cli/part/pictures.h"
+#include "cli/part/shifted.h"
+#include "cli/part/spool.h"
 #include "train/bar.h"
 
 #include <math.h>
@@ -75,8 +75,7 @@ static bool check_adapt(const call *c, rb_error *err)
                              c->deployed->path);
 }
 
-// ---- one picture
-// ------------------------------------------------------------------------------------------------------
+// ---- one picture ---------------------------------------------------------------------------------------------------
 
 static int decide(const call *c, const float *p)
 {
@@ -109,8 +108,7 @@ static bool take(void *context, const rb_finding *f, rb_error *err)
     return true;
 }
 
-// ---- all of them
-// ------------------------------------------------------------------------------------------------------
+// ---- all of them ---------------------------------------------------------------------------------------------------
 
 static bool judge_all(call *c, rb_error *err)
 {
@@ -167,8 +165,7 @@ static bool adapt_all(call *c, rb_error *err)
     return done;
 }
 
-// ---- what is said at the end
-// --------------------------------------------------------------------------------------------
+// ---- what is said at the end ---------------------------------------------------------------------------------------
 
 #define NAMED 20 // classes
 
@@ -201,8 +198,7 @@ static void say_of_scores(const call *c)
         rb_note("scores: %s does not say what validation's were; they are compared with nothing", c->deployed->path);
 }
 
-// ---- the whole
-// --------------------------------------------------------------------------------------------------------
+// ---- the whole -----------------------------------------------------------------------------------------------------
 
 static bool read_record(call *c, rb_error *err)
 {

@@ -3,7 +3,7 @@
 #include "cli/command.h"
 
 #include "base/file.h"
-#include "cli/heat_maps.h"
+#include "cli/part/heat_maps.h"
 
 #include <stdio.h>
 

@@ -4,11 +4,13 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "cli/heat_maps.h"
-#include "cli/table.h"
+#include "cli/part/heat_maps.h"
+#include "cli/part/table.h"
 #include "train/train.h"
 
 #include <stdio.h>
+
+#define CLASSES_SHOWN 12 // of more the page tells
 
 static rb_config config(rb_arena *a)
 {
@@ -23,6 +25,8 @@ static void print_result(const rb_trained *t, const rb_training_settings *s)
     for (int part = 0; part < RB_PARTS; part++)
         if (t->of[part].n) rb_table_row(rb_part_names[part], &t->of[part]);
     rb_table_foot(&t->of[RB_VAL_PART], "chosen on val");
+    rb_part judged = t->of[RB_TEST_PART].n ? RB_TEST_PART : RB_VAL_PART;
+    if (t->of[judged].many.k <= CLASSES_SHOWN) rb_table_classes(rb_part_names[judged], &t->of[judged]);
     printf("%s\n", t->folder);
 }
 

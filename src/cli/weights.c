@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "cli/quantize.h"
+#include "cli/part/quantize.h"
 #include "weights/checkpoint.h"
 
 #include <inttypes.h>

@@ -45,9 +45,10 @@ bool rb_report_write(const char *folder, const rb_cam_maker *cams, rb_error *err
 // Gives runs that stand beside others short names: a letter, and the model.
 void rb_report_name_runs(rb_arena *a, rb_past *runs, int count);
 
-// More than two classes: the answer and the results in one. Comparisons, curves and galleries are for two.
-bool rb_past_has_classes(const rb_past *run);
-void rb_report_classes(rb_page *p, const rb_past *run);
+// Whether runs can stand side by side: they have the same classes in the same order, or do not say what theirs are
+// called. Errors: USAGE
+bool rb_report_agree(const rb_past *runs, int count, rb_error *err) RB_CHECKED;
+const char *const *rb_report_names(const rb_past *runs, int count); // of the classes of runs that agree
 
 // The parts of it, for pages of others.
 void rb_report_results(rb_page *p, const rb_past *runs, int count); // tables, confusion, curves
@@ -58,6 +59,11 @@ void rb_report_comparison(rb_page *p, const rb_past *runs, int count);  // is th
 void rb_report_data(rb_page *p, const rb_past *run);
 bool rb_report_pictures(rb_page *p, const rb_past *run, const rb_report_spec *spec, rb_error *err) RB_CHECKED;
 void rb_report_settings(rb_page *p, const rb_past *runs, int count);
+
+// Of more than two classes; private to the report module.
+void rb_report_class_facts(rb_page *p, const rb_past *run, const rb_verdict *v);
+void rb_report_class_results(rb_page *p, const rb_past *runs, int count); // within rb_report_results
+const char *rb_report_ending(rb_arena *a, const rb_past *run);            // "stopped early, 30 were allowed"
 
 // How far the second best run is behind; NULL: it had other pictures, or there is none.
 const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count);

@@ -31,14 +31,13 @@ static bool log_figures(rb_arena *a, const rb_job *job, rb_part part, const rb_f
     return rb_run_write(&job->run, j, err);
 }
 
-static rb_intervals intervals_of(rb_arena *a, const rb_job *job, const rb_part_scores *s, const rb_figures *f)
+static rb_intervals intervals_of(rb_arena *a, const rb_job *job, const rb_part_scores *s, rb_figures *f)
 {
-    const char **group = RB_NEW(a, const char *, s->which.count);
-    int read = 0, groups;
-    for (int i = 0; i < s->which.count; i++)
-        if (!s->reason[i]) group[read++] = job->data.samples[s->which.at[i]].group;
-    rb_bootstrap b = {RB_RESAMPLES, rb_group_ids(a, group, read, &groups)};
-    return rb_figures_intervals(a, s->readable, f, &b);
+    const rb_outputs *o = &s->readable;
+    int groups;
+    rb_bootstrap b = {rb_resamples_for(o->n, o->columns),
+                      rb_group_ids(a, rb_part_groups(a, &job->data, s), o->n, &groups)};
+    return rb_figures_intervals(a, *o, f, &b);
 }
 
 static bool judge_part(rb_arena *a, rb_job *job, rb_part part, double threshold, judged *out, rb_error *err)

@@ -163,3 +163,12 @@ bool rb_score_part(rb_arena *a, const rb_scorer *s, rb_indices which, const rb_l
     out->loss = c.mass > 0 ? out->loss / c.mass : (double)NAN;
     return true;
 }
+
+const char **rb_part_groups(rb_arena *a, const rb_dataset *data, const rb_part_scores *s)
+{
+    const char **group = RB_NEW(a, const char *, s->which.count);
+    int kept = 0;
+    for (int i = 0; i < s->which.count; i++)
+        if (!s->reason[i]) group[kept++] = data->samples[s->which.at[i]].group;
+    return group;
+}

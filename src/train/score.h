@@ -60,6 +60,9 @@ typedef struct rb_part_scores {
     double loss;         // mean over the readable, as the loss weighs it; NAN: none
 } rb_part_scores;
 
+// The groups of the readable, by name; NULL for one that has none. Lives in `a`.
+const char **rb_part_groups(rb_arena *a, const rb_dataset *data, const rb_part_scores *s);
+
 // Probabilities are the network's calibration's. `loss` NULL: none is wanted.
 //
 // Owner:  everything lives in `a`

@@ -4,6 +4,7 @@
 #include "calibrate/calibrate.h"
 
 #include "base/log.h"
+#include "metric/interval.h"
 #include "train/network.h"
 #include "train/top.h"
 

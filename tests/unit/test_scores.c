@@ -2,6 +2,7 @@
 // test_scores.c - figures of scores say what can be worked out by hand.
 #include "check.h"
 #include "folder.h"
+#include "readings.h"
 
 #include "report/scores.h"
 
@@ -9,31 +10,6 @@ static const double score[] = {0.1, 0.4, 0.8, 0.25, 0.7, 0.9};
 static const int label[] = {0, 0, 0, 1, 1, 1};
 static const char *const classes[] = {"no", "yes"};
 static const rb_result six = {.name = "test", .colour = 2, .scores = {score, label, 6}, .threshold = 0.5};
-
-// The reading of a page's only block, with plain blanks.
-static const char *reading_of(rb_page *p)
-{
-    char *text = rb_text_copy(p->arena, p->first->text), *to = text;
-    assert_int_equal(p->count, 1);
-    for (const char *c = text; *c; c++) {
-        if (!strncmp(c, "\u00A0", 2))
-            c++, *to++ = ' ';
-        else
-            *to++ = *c;
-    }
-    *to = '\0';
-    return text;
-}
-
-static rb_page *new_page(const place *p)
-{
-    return rb_page_new(p->arena, "t", "");
-}
-
-static void check_has(const char *text, const char *part)
-{
-    if (!strstr(text, part)) fail_msg("\"%s\" is not in:\n%.3000s", part, text);
-}
 
 static void decisions(void **state)
 {
@@ -124,7 +100,7 @@ static void spread(void **state)
     assert_string_equal(reading_of(p),
                         "Half of class no scores under 0.4, half of class yes over 0.7. On the wrong side of the "
                         "line are 33.3 % of class no and 33.3 % of class yes.");
-    check_has(p->first->figure.body, "class yes, score 0.24 to 0.28: 1 picture, 33.3\u00A0% of the class");
+    check_has(p->first->figure.body, "class yes, 0.24 to 0.28: 1 picture, 33.3\u00A0% of them");
 }
 
 // 15 bins hold the six one by one: |0.1| + |0.4| + |0.8| + |1 - 0.25| + |1 - 0.7| + |1 - 0.9| = 2.45, over six.

@@ -91,8 +91,7 @@ static void shifts_are_those_of_scipy(void **state)
     }
 }
 
-// ---- what must hold whatever the numbers
-// ------------------------------------------------------------------------------
+// ---- what must hold whatever the numbers ---------------------------------------------------------------------------
 
 static double *drawn(int n, uint32_t seed)
 {
