@@ -212,7 +212,7 @@ static const rb_dn_op *op_of(rb_dn_plan *p, const rb_node *n)
 // Reads values where its inputs are bytes, which stay what they are for others.
 static bool forward_on_values(rb_dn_plan *p, const rb_node *n, const rb_dn_op *op)
 {
-    rb_dn_tensor *given[RB_MAX_INPUTS];
+    rb_dn_tensor *given[RB_MAX_INPUTS] = {NULL};
     bool done = true;
     for (int k = 0; k < n->input_count; k++) {
         rb_dn_tensor **value = &p->value[n->input[k]->id];
