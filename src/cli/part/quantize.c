@@ -35,9 +35,8 @@ typedef struct job {
 // ---- both networks -------------------------------------------------------------------------------------------------
 
 // Words as eval takes them: the run's own configuration says where its pictures are.
-static rb_words words_of(rb_arena *a, const rb_quantize_settings *q, const char *from)
+static int words_of(rb_arena *a, const rb_quantize_settings *q, const char *from, char ***out)
 {
-    rb_words w = {0};
     const char *record = rb_path_join(a, from, "config.yaml");
     const char *const pairs[][2] = {
         {"--config", rb_folder_exists(from) && rb_file_exists(record) ? record : NULL},
@@ -48,10 +47,11 @@ static rb_words words_of(rb_arena *a, const rb_quantize_settings *q, const char 
         {"--device_index", "-1"},
         {"--precision", "fp32"},
     };
+    int count = 0;
+    *out = RB_NEW(a, char *, 2 * sizeof pairs / sizeof *pairs);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        for (int k = 0; k < 2 && pairs[i][1]; k++)
-            w.word = rb_list_with(a, w.word, w.count++, rb_text_copy(a, pairs[i][k]));
-    return w;
+        for (int k = 0; k < 2 && pairs[i][1]; k++) (*out)[count++] = rb_text_copy(a, pairs[i][k]);
+    return count;
 }
 
 static bool open_data(rb_arena *a, job *j, rb_error *err)
@@ -71,9 +71,10 @@ static bool open_data(rb_arena *a, job *j, rb_error *err)
 
 static bool open_exact(rb_arena *a, job *j, const char *from, rb_error *err)
 {
-    rb_words w = words_of(a, j->asked, from);
+    char **words;
+    int count = words_of(a, j->asked, from, &words);
     rb_deployed *d = &j->exact.d;
-    if (!rb_deployed_open(a, RB_FOR_EVAL, w.count, (char **)(uintptr_t)w.word, d, err)) return false;
+    if (!rb_deployed_open(a, RB_FOR_EVAL, count, words, d, err)) return false;
     if (d->checkpoint.state)
         return rb_fail(err, RB_ERR_WEIGHTS, "%s: holds the state of a training run; take its best.safetensors",
                        d->path);

@@ -53,12 +53,19 @@ static void write_values(void *context, ptrdiff_t from, ptrdiff_t to)
         }
 }
 
-// One channel of pixels from..until of picture i.
-#define LOOK_UP(type, table) \
-    do { \
-        type *to = (type *)j->out + i * j->picture + c * j->c + from * j->k; \
-        for (ptrdiff_t k = from; k < until; k++, to += j->k) *to = (table)[pixels[k * s.c + c]]; \
-    } while (0)
+typedef struct span {
+    ptrdiff_t from, to; // pixels
+} span;
+
+// One channel: `table` holds `size` bytes for each value of a pixel's byte.
+RB_INLINE void look_up_channel(size_t size, const picture_job *j, const void *table, const uint8_t *pixels, span s,
+                               ptrdiff_t at)
+{
+    ptrdiff_t colours = j->plan->graph->input->shape.c, step = j->k * (ptrdiff_t)size;
+    uint8_t *to = (uint8_t *)j->out + at * (ptrdiff_t)size + s.from * step;
+    for (ptrdiff_t k = s.from; k < s.to; k++, to += step)
+        memcpy(to, (const uint8_t *)table + pixels[k * colours] * size, size);
+}
 
 #define PIECE 1024 // pixels
 
@@ -67,16 +74,18 @@ static void look_up(void *context, ptrdiff_t first, ptrdiff_t last)
     const picture_job *j = context;
     rb_shape s = j->plan->graph->input->shape;
     ptrdiff_t area = (ptrdiff_t)s.h * s.w, pieces = (area + PIECE - 1) / PIECE;
-    for (ptrdiff_t at = first; at < last; at++) {
-        ptrdiff_t i = at / pieces, from = at % pieces * PIECE, until = from + PIECE < area ? from + PIECE : area;
-        const uint8_t *pixels = j->plan->feed.pixels + i * area * s.c;
-        for (int c = 0; c < s.c; c++)
+    for (ptrdiff_t piece = first; piece < last; piece++) {
+        ptrdiff_t i = piece / pieces, from = piece % pieces * PIECE, to = from + PIECE < area ? from + PIECE : area;
+        for (int c = 0; c < s.c; c++) {
+            const uint8_t *pixels = j->plan->feed.pixels + i * area * s.c + c;
+            ptrdiff_t at = i * j->picture + c * j->c;
             if (j->type == dnnl_s8)
-                LOOK_UP(int8_t, j->of->byte[c]);
+                look_up_channel(sizeof(int8_t), j, j->of->byte[c], pixels, (span){from, to}, at);
             else if (j->type == dnnl_bf16)
-                LOOK_UP(uint16_t, j->of->half[c]);
+                look_up_channel(sizeof(uint16_t), j, j->of->half[c], pixels, (span){from, to}, at);
             else
-                LOOK_UP(float, j->of->value[c]);
+                look_up_channel(sizeof(float), j, j->of->value[c], pixels, (span){from, to}, at);
+        }
     }
 }
 
