@@ -76,7 +76,7 @@ rb_dn_tensor *rb_dn_as_values(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *t)
 
 static const double *values_of(rb_dn_call *c, const rb_param *param)
 {
-    double *out = RB_NEW(c->plan->arena, double, param->count);
+    double *out = RB_NEW(c->scratch, double, param->count);
     rb_dn_store_get(&c->plan->store->base, param, RB_VALUE, out);
     return out;
 }
@@ -85,7 +85,7 @@ static const double *values_of(rb_dn_call *c, const rb_param *param)
 static rb_dn_line *lines_of(rb_dn_call *c)
 {
     const rb_node *n = c->node, *norm = c->chain.norm;
-    rb_dn_line *line = RB_NEW(c->plan->arena, rb_dn_line, n->shape.c);
+    rb_dn_line *line = RB_NEW(c->scratch, rb_dn_line, n->shape.c);
     const double *bias = n->param_count > 1 ? values_of(c, n->param[1]) : NULL, *of[4] = {NULL};
     for (int i = 0; norm && i < 4; i++) of[i] = values_of(c, norm->param[i]);
     for (int o = 0; o < n->shape.c; o++) {
@@ -113,8 +113,8 @@ static void quantise(rb_dn_call *c, float *scale)
     const double *w = values_of(c, param);
     const rb_dn_line *line = lines_of(c);
     ptrdiff_t each = param->count / param->dims[0];
-    c->bytes.weights = rb_dn_constant_new(p, &md);
-    c->bytes.bias = c->bias ? rb_dn_constant_new(p, &bias_md) : NULL;
+    c->bytes.weights = rb_dn_constant_new(c->scratch, p, &md);
+    c->bytes.bias = c->bias ? rb_dn_constant_new(p->arena, p, &bias_md) : NULL;
     int8_t *to = c->bytes.weights->data;
     for (int o = 0; o < param->dims[0]; o++) {
         double step = largest(w + o * each, each) * fabs(line[o].k) / LARGEST;
@@ -128,7 +128,7 @@ static void quantise(rb_dn_call *c, float *scale)
 rb_dn_folded rb_dn_call_weights(rb_dn_call *c, const dnnl_memory_desc_t *md)
 {
     if (!c->bytes.weights) return rb_dn_fold(c->plan, c->node, c->chain.norm, md);
-    rb_dn_folded out = {rb_dn_constant_new(c->plan, md), c->bytes.bias};
+    rb_dn_folded out = {rb_dn_constant_new(c->plan->arena, c->plan, md), c->bytes.bias};
     rb_dn_reorder_now(c->plan->store, c->bytes.weights->memory, out.weights->memory);
     c->plan->frozen_version = c->plan->store->base.version;
     return out;
@@ -182,7 +182,7 @@ bool rb_dn_call_in_bytes(rb_dn_call *c)
 {
     if (!take_source(c) || !choose_output(c)) return false;
     int filters = c->node->shape.c;
-    float *scale = RB_NEW(c->plan->arena, float, filters);
+    float *scale = RB_NEW(c->scratch, float, filters);
     bool late = c->chain.activation && c->chain.activation->op == &rb_op_silu;
     float to = c->out.scale != 0 ? 1 / c->out.scale : 1, early = late ? 1 : to;
     quantise(c, scale);

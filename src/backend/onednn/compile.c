@@ -27,13 +27,13 @@ static void destroy_memory(void *memory)
     dnnl_memory_destroy(memory);
 }
 
-rb_dn_tensor *rb_dn_constant_new(rb_dn_plan *p, const dnnl_memory_desc_t *md)
+rb_dn_tensor *rb_dn_constant_new(rb_arena *a, rb_dn_plan *p, const dnnl_memory_desc_t *md)
 {
-    rb_dn_tensor *t = RB_NEW(p->arena, rb_dn_tensor, 1);
+    rb_dn_tensor *t = RB_NEW(a, rb_dn_tensor, 1);
     *t = (rb_dn_tensor){.md = *md, .bytes = (ptrdiff_t)dnnl_memory_desc_get_size(md), .first = RB_DN_FOREVER};
-    t->data = RB_NEW(p->arena, uint8_t, t->bytes);
+    t->data = RB_NEW(a, uint8_t, t->bytes);
     if (!rb_dn_failed(&p->err, dnnl_memory_create(&t->memory, md, p->store->engine, t->data), "memory"))
-        rb_arena_defer(p->arena, destroy_memory, t->memory);
+        rb_arena_defer(a, destroy_memory, t->memory);
     return t;
 }
 

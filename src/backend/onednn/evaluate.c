@@ -213,15 +213,25 @@ static bool emit(rb_dn_call *c)
     return true;
 }
 
+static bool evaluate(rb_dn_call *c)
+{
+    rb_dn_plan *p = c->plan;
+    const rb_node *n = c->node;
+    c->bias = ((const rb_conv *)n->attr)->bias || c->chain.norm;
+    c->src = p->value[n->input[0]->id];
+    c->other = c->chain.add ? p->value[c->chain.other->id] : NULL;
+    if (!(rb_dn_computes_bytes(p, n) ? rb_dn_call_in_bytes(c) : rb_dn_call_in_values(c))) return false;
+    if (c->after.sum_type != dnnl_data_type_undef) c->way = RB_DN_DIRECT; // a matrix product reads what it writes
+    if (!(c->way == RB_DN_ROWS ? rb_dn_emit_rows(c) : emit(c))) return false;
+    rb_dn_call_done(c);
+    return true;
+}
+
 bool rb_dn_evaluate_conv(rb_dn_plan *p, const rb_node *n)
 {
-    rb_dn_call c = {.plan = p, .node = n, .chain = chain_of(p, n), .way = way_of(p, n)};
-    c.bias = ((const rb_conv *)n->attr)->bias || c.chain.norm;
-    c.src = p->value[n->input[0]->id];
-    c.other = c.chain.add ? p->value[c.chain.other->id] : NULL;
-    bool ready = rb_dn_computes_bytes(p, n) ? rb_dn_call_in_bytes(&c) : rb_dn_call_in_values(&c);
-    if (c.after.sum_type != dnnl_data_type_undef) c.way = RB_DN_DIRECT; // a matrix product reads what it writes
-    if (!ready || !(c.way == RB_DN_ROWS ? rb_dn_emit_rows(&c) : emit(&c))) return false;
-    rb_dn_call_done(&c);
-    return true;
+    rb_arena *scratch = rb_arena_open();
+    bool done =
+        evaluate(&(rb_dn_call){.plan = p, .scratch = scratch, .node = n, .chain = chain_of(p, n), .way = way_of(p, n)});
+    rb_arena_close(scratch);
+    return done;
 }

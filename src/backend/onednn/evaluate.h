@@ -23,6 +23,7 @@ typedef struct rb_dn_format {
 
 typedef struct rb_dn_call {
     rb_dn_plan *plan;
+    rb_arena *scratch; // while the call is made
     const rb_node *node;
     rb_dn_chain chain;
     rb_dn_way way;

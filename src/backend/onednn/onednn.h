@@ -127,7 +127,7 @@ bool rb_dn_compile(rb_dn_plan *p); // steps and tensors; layout comes after
 // ---- compile.c: for op files -----------------------------------------------------------------------------------
 
 rb_dn_tensor *rb_dn_tensor_new(rb_dn_plan *p, const dnnl_memory_desc_t *md);
-rb_dn_tensor *rb_dn_constant_new(rb_dn_plan *p, const dnnl_memory_desc_t *md); // filled while compiling
+rb_dn_tensor *rb_dn_constant_new(rb_arena *a, rb_dn_plan *p, const dnnl_memory_desc_t *md); // filled while compiling
 // Another view of `base`, whose content it takes over: as many bytes, in a format of its own.
 rb_dn_tensor *rb_dn_tensor_over(rb_dn_plan *p, rb_dn_tensor *base, const dnnl_memory_desc_t *md);
 rb_dn_tensor *rb_dn_doubles_new(rb_dn_plan *p, ptrdiff_t count); // room for kernels of ours
