@@ -51,7 +51,8 @@ typedef struct rb_store_spec {
     int batch;             // of the training plan to come: layouts may be chosen for it
     const rb_optim *optim; // NULL: a store for evaluation, values only
     const void *optim_cfg;
-    bool average; // with an optimiser: updates move an average of every value
+    bool average;   // with an optimiser: updates move an average of every value
+    bool recompute; // backward computes cheap outputs again instead of keeping them; the bits are the same
 } rb_store_spec;
 
 typedef struct rb_store {
@@ -62,13 +63,21 @@ typedef struct rb_store {
     double grad_norm; // of all gradients together at the last update, before clipping
 } rb_store;
 
+// How a plan's buffers lie. Results are the same bits in all; the last two are there to prove it.
+typedef enum rb_sharing {
+    RB_SHARED,  // bytes go from one buffer to the next
+    RB_APART,   // each has its own
+    RB_SPOILED, // shared, and what nobody may read any more is filled with NaN
+} rb_sharing;
+
 typedef struct rb_plan_spec {
     rb_mode mode;
     int batch;
     double mean[4], std[4]; // of pixels in 0..1, by channel
     const rb_loss *loss;    // NULL: logits only
     const void *loss_cfg;
-    uint32_t seed;       // of dropout
+    uint32_t seed; // of dropout
+    rb_sharing sharing;
     const rb_node *keep; // a node whose output rb_backend.peek may read; NULL: none
 } rb_plan_spec;
 

@@ -40,8 +40,8 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
         return false;
     if (c.device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c.device_index);
     rb_parallel_threads(c.threads);
-    rb_store_spec spec = {(rb_precision)c.precision, c.batch_size, optim, optim_cfg,
-                          optim && s->training.ema_decay > 0};
+    rb_store_spec spec = {(rb_precision)c.precision,          c.batch_size,         optim, optim_cfg,
+                          optim && s->training.ema_decay > 0, s->training.recompute};
     return out->backend->store(a, out->graph, &spec, &out->store, err);
 }
 

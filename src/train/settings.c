@@ -42,6 +42,9 @@ static const rb_field training_fields[] = {
      .help =
          "parts of each batch that are computed one after another, with norms of their own and one update: a larger "
          "batch in the memory of a part"},
+    {"recompute", RB_BOOL, AT(recompute), .preset = true,
+     .help = "compute outputs of norms and gates once more on the way back instead of keeping them: less memory, the "
+             "same bits"},
     {"clip_grad_norm", RB_REAL, AT(clip_grad_norm), .preset = 0, .min = 0, .max = 1e6,
      .help = "scale gradients down where the norm of all together is above this; 0: never"},
     {"ema_decay", RB_REAL, AT(ema_decay), .preset = 0, .min = 0, .max = 0.9999999,

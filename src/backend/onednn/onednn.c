@@ -54,6 +54,7 @@ static bool run_phase(rb_dn_plan *p, rb_dn_phase phase, rb_error *err)
     for (int i = 0; i < steps->count; i++) {
         const rb_dn_step *s = steps->step[i];
         if (!run_step(p, s, err)) return false;
+        if (s->death_count) rb_dn_spoil(s);
         if (!p->base.timed) continue;
         double now_s = rb_clock_now_s();
         s->item->seconds += now_s - last_s;

@@ -124,10 +124,17 @@ static dnnl_primitive_desc_t backward_pd(rb_dn_plan *p, rb_dn_conv_spec *s, make
     return make(&p->err, p->store->engine, s);
 }
 
+// What forward convolved: kept where it was in a layout of its own, else perhaps computed again.
+static rb_dn_tensor *source(rb_dn_plan *p, const rb_node *n)
+{
+    rb_dn_tensor *src = p->saved[n->id];
+    return src == p->value[n->input[0]->id] ? rb_dn_value_again(p, n->input[0]) : src;
+}
+
 static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
 {
-    if (rb_dn_is_depthwise(n)) return rb_dn_emit_depthwise_weights(p, n, p->saved[n->id], gradient);
-    rb_dn_tensor *src = p->saved[n->id], *store = rb_dn_param(p, n->param[0], RB_GRAD);
+    rb_dn_tensor *src = source(p, n), *store = rb_dn_param(p, n->param[0], RB_GRAD);
+    if (rb_dn_is_depthwise(n)) return rb_dn_emit_depthwise_weights(p, n, src, gradient);
     rb_dn_conv_spec spec = {.node = n,
                             .src = src->md,
                             .weights = rb_dn_conv_weights_md(n, dnnl_f32, dnnl_format_tag_any),
@@ -177,4 +184,4 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return !passes_on || backward_data(p, n, gradient);
 }
 
-const rb_dn_op rb_dn_conv = {&rb_op_conv, forward, backward};
+const rb_dn_op rb_dn_conv = {&rb_op_conv, forward, backward, NULL};
