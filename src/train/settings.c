@@ -28,6 +28,13 @@ static const rb_field compute_fields[] = {
 #undef AT
 
 #define AT(member) offsetof(rb_training_settings, member)
+static const rb_field memory_fields[] = {
+    {"recompute", RB_BOOL, AT(recompute), .preset = true,
+     .help = "compute outputs of norms and gates once more on the way back instead of keeping them: less memory, the "
+             "same bits"},
+    {0},
+};
+
 static const rb_field training_fields[] = {
     {"checkpoint_dir", RB_TEXT, AT(checkpoint_dir), .preset_text = "checkpoints", .local = true,
      .help = "folder in which each run makes a folder of its own"},
@@ -42,9 +49,6 @@ static const rb_field training_fields[] = {
      .help =
          "parts of each batch that are computed one after another, with norms of their own and one update: a larger "
          "batch in the memory of a part"},
-    {"recompute", RB_BOOL, AT(recompute), .preset = true,
-     .help = "compute outputs of norms and gates once more on the way back instead of keeping them: less memory, the "
-             "same bits"},
     {"clip_grad_norm", RB_REAL, AT(clip_grad_norm), .preset = 0, .min = 0, .max = 1e6,
      .help = "scale gradients down where the norm of all together is above this; 0: never"},
     {"ema_decay", RB_REAL, AT(ema_decay), .preset = 0, .min = 0, .max = 0.9999999,
@@ -204,6 +208,7 @@ static const struct part {
     {"loading", rb_loading_fields, AT(data), ALL | RB_FOR_BENCH, NULL},
     {"model", rb_model_fields, AT(model), ALL | RB_FOR_BENCH | RB_FOR_EDA, SHAPING},
     {"training", training_fields, AT(training), RB_FOR_TRAIN, NULL},
+    {"memory", memory_fields, AT(training), RB_FOR_TRAIN | RB_FOR_BENCH, NULL},
     {"mixing", rb_mix_fields, AT(mix), RB_FOR_TRAIN, NULL},
     {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT | RB_FOR_EDA, NULL},
     {"loss", loss_fields, AT(training), RB_FOR_TRAIN, NULL},
