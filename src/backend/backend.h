@@ -131,6 +131,9 @@ struct rb_backend {
     // Copies a parameter's tensor in plain C order. `put` from float; `get` to double, whatever the device keeps.
     void (*put)(rb_store *s, const rb_param *p, rb_slot slot, const float *src);
     void (*get)(rb_store *s, const rb_param *p, rb_slot slot, double *dst);
+    // As `put` of a value, in a store for evaluation: `src` stays as it is until the store ends, and need not be
+    // copied. NULL: it is.
+    void (*lend)(rb_store *s, const rb_param *p, const float *src);
     bool (*forward)(rb_plan *p, const rb_feed *feed, rb_error *err);
     bool (*backward)(rb_plan *p, bool accumulate, rb_error *err); // gradients of the last forward
     bool (*update)(rb_store *s, const rb_update *u,

@@ -112,7 +112,9 @@ static bool open_network(rb_arena *a, rb_deployed *d, rb_error *err)
     if (!rb_network_open(a, d->settings, NULL, NULL, &d->network, err)) return false;
     d->network.preprocessing = d->checkpoint.preprocessing;
     warn_of_averaged(d);
-    return rb_network_load(&d->network, &d->checkpoint.tensors, err) || rb_fail_in(err, "%s", d->path);
+    return (rb_network_borrow(&d->network, &d->checkpoint.tensors, err) &&
+            rb_network_calibrate(a, &d->network, d->checkpoint.calibration, err)) ||
+           rb_fail_in(err, "%s", d->path);
 }
 
 bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out, rb_error *err)
@@ -150,13 +152,15 @@ bool rb_deployed_open_other(rb_arena *a, const rb_deployed *first, rb_deployed *
 bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out, rb_error *err)
 {
     const rb_data_settings *s = &d->settings->data;
+    int batch = d->settings->compute.batch_size;
+    if (batch > data->count && data->count > 0) batch = data->count; // rows that nobody fills would be computed too
     rb_loader *loader;
     rb_loader_spec spec = {.data = data,
                            .channels = s->channels,
                            .image_size = s->image_size,
                            .interpolation = (rb_interpolation)s->interpolation,
-                           .batch_size = d->settings->compute.batch_size,
+                           .batch_size = batch,
                            .workers = s->workers,
                            .on_bad_image = (rb_on_bad_image)s->on_bad_image};
-    return rb_loader_open(a, &spec, &loader, err) && rb_scorer_open(a, &d->network, data, loader, out, err);
+    return rb_loader_open(a, &spec, &loader, err) && rb_scorer_open(a, &d->network, batch, data, loader, out, err);
 }

@@ -188,9 +188,10 @@ static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, 
 {
     rb_scores s = rb_evidence_scores(e);
     double threshold = as_compared(e->threshold);
-    out->figures = rb_figures_of(a, (rb_outputs){e->score, e->label, e->n, 1}, threshold);
+    rb_outputs o = {e->score, e->label, e->n, 1};
+    out->figures = rb_figures_of(a, o, threshold);
+    out->intervals = rb_figures_intervals(a, o, &out->figures, b);
     out->figures.threshold = out->figures.two.threshold = e->threshold;
-    out->intervals = rb_intervals_of(a, s, threshold, b);
     if (b->group) widen_by_groups(&out->intervals, &out->figures.two);
     if (e->species) {
         rb_pad *pad = RB_NEW(a, rb_pad, 1);
@@ -213,8 +214,9 @@ static rb_judgement judge(rb_arena *a, const rb_evidence *e, const rb_settings *
         judge_two(a, e, &b, &out);
         return out;
     }
-    out.figures = rb_figures_of(a, (rb_outputs){e->shares, e->label, e->n, e->k}, NAN);
-    out.intervals = rb_class_intervals_of(a, rb_evidence_classes(e), &out.figures.many, &b);
+    rb_outputs o = {e->shares, e->label, e->n, e->k};
+    out.figures = rb_figures_of(a, o, NAN);
+    out.intervals = rb_figures_intervals(a, o, &out.figures, &b);
     return out;
 }
 

@@ -27,11 +27,6 @@ rb_scores rb_evidence_other(const rb_evidence *e)
     return (rb_scores){e->other, e->label, e->n};
 }
 
-rb_class_scores rb_evidence_classes(const rb_evidence *e)
-{
-    return (rb_class_scores){e->shares, e->label, e->n, e->k};
-}
-
 // ---- reading ------------------------------------------------------------------------------------------------------
 
 static bool same_length(const files *f, const char *path, int lines, rb_error *err)

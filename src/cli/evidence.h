@@ -23,7 +23,6 @@ typedef struct rb_evidence {
 
 rb_scores rb_evidence_scores(const rb_evidence *e);
 rb_scores rb_evidence_other(const rb_evidence *e);
-rb_class_scores rb_evidence_classes(const rb_evidence *e);
 
 // Reads the files that `labels` and `proba` name, and those that groups, species and against name beside them; line N
 // of all of them is the same picture. Thresholds are val_threshold and against_threshold, or .5.

@@ -58,7 +58,8 @@ typedef struct output {
     const rb_dataset *pictures;
     rb_writer *labels, *proba; // labels NULL: standard output; proba NULL: not asked for
     int k, columns;            // logits, and what they become
-    float *p;                  // [columns] of one picture
+    float *p, *written;        // [columns] of one picture: what decides, and what is written
+    rb_calibration plain;      // makes them of logits as they are
     int *count;                // [classes]
     int unreadable;
     rb_bar bar;
@@ -86,20 +87,22 @@ static bool write_label(output *o, int label, rb_error *err)
 
 static bool write_proba(const output *o, rb_error *err)
 {
-    return !o->proba || rb_probabilities_print(o->proba, o->p, o->columns, err);
+    return !o->proba || rb_probabilities_print(o->proba, o->written, o->columns, err);
 }
 
 static void write_judged(void *context, const rb_judged *j)
 {
     output *o = context;
+    const rb_calibration *decides = &o->deployed->network.calibration;
     if (o->err.kind) return;
     int label = -1;
     if (j->reason) {
         o->unreadable++;
-        for (int i = 0; i < o->columns; i++) o->p[i] = NAN;
+        for (int i = 0; i < o->columns; i++) o->written[i] = NAN;
         rb_warn("%s: %s: its line is -1", o->pictures->samples[j->sample].path, j->reason);
     } else {
-        rb_probabilities_of(j->logits, o->k, o->p);
+        rb_probabilities_of(decides, j->logits, o->k, o->p);
+        rb_probabilities_of(o->deployed->settings->output.raw ? &o->plain : decides, j->logits, o->k, o->written);
         label = rb_label_taken(o->p, o->columns, o->deployed->threshold); // as the .proba file has both
         o->count[label]++;
     }
@@ -148,6 +151,8 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     o.k = d.network.graph->output->shape.c;
     o.columns = rb_columns_of(o.k);
     o.p = RB_NEW(a, float, o.columns);
+    o.written = RB_NEW(a, float, o.columns);
+    o.plain = rb_calibration_none(a, o.columns);
     o.count = RB_NEW(a, int, d.checkpoint.class_count);
     o.bar = rb_bar_begin("judging", pictures->count, 1);
     rb_indices all = rb_dataset_part(a, pictures, RB_NO_PART);

@@ -30,6 +30,12 @@ rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold)
     return f;
 }
 
+rb_intervals rb_figures_intervals(rb_arena *a, rb_outputs o, const rb_figures *f, const rb_bootstrap *b)
+{
+    if (o.columns == 1) return rb_intervals_of(a, scores_of(o), f->threshold, b);
+    return rb_class_intervals_of(a, (rb_class_scores){o.p, o.label, o.n, o.columns}, &f->many, b);
+}
+
 void rb_figures_members(rb_json *j, const rb_figures *f)
 {
     if (rb_figures_are_two(f))

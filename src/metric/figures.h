@@ -7,6 +7,7 @@
 #define RB_METRIC_FIGURES_H
 
 #include "metric/classes.h"
+#include "metric/interval.h"
 #include "metric/threshold.h"
 
 typedef struct rb_outputs {
@@ -33,6 +34,9 @@ double rb_outputs_threshold(rb_arena *scratch, rb_outputs o, const rb_threshold_
 
 // Owner: arrays live in `a`
 rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold);
+
+// Intervals of what `f` says of `o`. Owner: they live in `a`
+rb_intervals rb_figures_intervals(rb_arena *a, rb_outputs o, const rb_figures *f, const rb_bootstrap *b);
 
 // As a JSON object. rb_figures_members leaves its brackets to the caller.
 void rb_figures_to_json(rb_json *j, const char *key, const rb_figures *f);

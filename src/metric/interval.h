@@ -8,6 +8,7 @@
 // Resamples of the judged pictures, drawn within each label, so that both keep their numbers. With groups, whole groups
 // are drawn, within those of label 0, of label 1 and of both. Every draw is a function of the number of the resample:
 // the same on every machine, for any number of threads.
+#define RB_RESAMPLES 2000 // where nobody says another number
 typedef struct rb_bootstrap {
     int resamples;    // 0: none
     const int *group; // [n], 0, 1, ... without gaps; NULL: pictures are independent

@@ -196,7 +196,7 @@ static rb_verdict judge(rb_arena *a, const rb_past *p, int part)
 {
     const rb_part_results *r = &p->part[part];
     rb_verdict v = {.summary = rb_summarise(a, r->scores, r->threshold), .group = groups_of(a, p, part)};
-    rb_bootstrap b = {RB_VERDICT_RESAMPLES, v.group};
+    rb_bootstrap b = {RB_RESAMPLES, v.group};
     v.intervals = rb_intervals_of(a, r->scores, r->threshold, &b);
     return v;
 }

@@ -38,10 +38,9 @@ typedef struct rb_past_picture {
 // What the best weights are worth on one part.
 typedef struct rb_verdict {
     rb_summary summary;     // n = 0: not judged
-    rb_intervals intervals; // of RB_VERDICT_RESAMPLES; by group where there are groups
+    rb_intervals intervals; // of RB_RESAMPLES; by group where there are groups
     const int *group;       // [n]; NULL: none
 } rb_verdict;
-#define RB_VERDICT_RESAMPLES 2000
 
 typedef struct rb_past {
     const char *folder, *name;

@@ -30,7 +30,7 @@ static judged judge(rb_arena *a, const rb_past *run, int part)
 {
     rb_class_scores s = run->part[part].many;
     judged j = {.summary = rb_class_summarise(a, s), .name = run->classes};
-    j.intervals = rb_class_intervals_of(a, s, &j.summary, &(rb_bootstrap){.resamples = RB_VERDICT_RESAMPLES});
+    j.intervals = rb_class_intervals_of(a, s, &j.summary, &(rb_bootstrap){.resamples = RB_RESAMPLES});
     return j;
 }
 

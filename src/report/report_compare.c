@@ -80,7 +80,7 @@ static void put_row(rb_page *p, const rb_past *run, const rb_comparison *c)
 static rb_comparison compare(const rb_past *run, const rb_past *best)
 {
     const rb_part_results *ours = judged_part(run), *theirs = judged_part(best);
-    rb_bootstrap b = {RB_VERDICT_RESAMPLES, best->verdict[rb_past_main_part(best)].group};
+    rb_bootstrap b = {RB_RESAMPLES, best->verdict[rb_past_main_part(best)].group};
     return rb_compare(ours->scores, ours->threshold, theirs->scores, theirs->threshold, &b);
 }
 

@@ -4,6 +4,7 @@
 #include "report/scores.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char brackets[] = "Brackets hold 95 % intervals.";
 
@@ -88,7 +89,7 @@ static void show_one(rb_page *p, const rb_past *run, int main)
         results[1].dashed = true;
         count = 2;
     }
-    double shift = rb_past_number(run->log.run, "logit_shift");
+    const char *calibration = rb_past_text(run->log.run, "calibration");
     show_parts(p, run, main);
     rb_show_confusion(p, &results[0], run->classes);
     rb_show_histogram(p, &results[0], run->classes);
@@ -97,7 +98,7 @@ static void show_one(rb_page *p, const rb_past *run, int main)
     rb_show_det(p, results, count);
     rb_show_precision_recall(p, results, count, run->classes);
     rb_show_coverage(p, &results[0]);
-    rb_show_reliability(p, &results[0], isnan(shift) ? 0 : shift);
+    rb_show_reliability(p, &results[0], calibration && strcmp(calibration, "none") ? calibration : NULL);
 }
 
 // ---- several runs -------------------------------------------------------------------------------------------------

@@ -202,28 +202,24 @@ static bins bins_of(rb_arena *a, rb_scores s)
     return out;
 }
 
-static const char *read_reliability(rb_arena *a, const bins *b, double error, double logit_shift)
+static const char *read_reliability(rb_arena *a, const bins *b, double error, const char *calibration)
 {
     const char *lean = fabs(b->excess) < 0.005 ? "neither too high nor too low on the whole"
                        : b->excess > 0         ? rb_text_format(a, "on the whole %.1f points too high", 100 * b->excess)
                                        : rb_text_format(a, "on the whole %.1f points too low", -100 * b->excess);
-    const char *why = "";
-    if (fabs(logit_shift) > 0.1)
-        why = rb_text_format(a,
-                             " Sampler and loss weights moved the logits by %+.2f: before these numbers are used as "
-                             "probabilities of this data, that wants to be taken back.",
-                             logit_shift);
+    const char *how = calibration ? rb_text_format(a, "They were calibrated on val (%s).", calibration)
+                                  : "They are not calibrated: what sampler and loss weights did to them is in them.";
     return rb_text_format(
-        a, "Taken as probabilities the scores are off by %.1f points on average (ECE, %d equal bins), %s.%s",
-        100 * error, RB_ECE_BINS, lean, why);
+        a, "Taken as probabilities the scores are off by %.1f points on average (ECE, %d equal bins), %s. %s",
+        100 * error, RB_ECE_BINS, lean, how);
 }
 
-void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift)
+void rb_show_reliability(rb_page *p, const rb_result *r, const char *calibration)
 {
     rb_arena *a = p->arena;
     if (!r->scores.n) return;
     bins b = bins_of(a, r->scores);
-    const char *reading = read_reliability(a, &b, rb_ece(r->scores), logit_shift);
+    const char *reading = read_reliability(a, &b, rb_ece(r->scores), calibration);
     rb_series dots = {.mark = RB_MARK_DOTS,
                       .colour = RB_RUN_COLOUR,
                       .x = b.mean,

@@ -26,7 +26,7 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count);
 // Of one result.
 void rb_show_confusion(rb_page *p, const rb_result *r, const char *const classes[2]);
 void rb_show_sweep(rb_page *p, const rb_result *r);
-void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift);
+void rb_show_reliability(rb_page *p, const rb_result *r, const char *calibration); // its method; NULL: none
 void rb_show_coverage(rb_page *p, const rb_result *r); // errors when the least sure are looked at by a person
 void rb_show_histogram(rb_page *p, const rb_result *r, const char *const classes[2]);
 

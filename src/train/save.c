@@ -47,6 +47,7 @@ static bool save(rb_arena *a, const rb_job *job, const char *name, bool training
                        .classes = job->data.classes,
                        .class_count = job->data.class_count,
                        .threshold = job->at.threshold,
+                       .calibration = job->at.calibration,
                        .metrics = job->at.metrics,
                        .data_fingerprint = job->fingerprint,
                        .state = training ? state_of(a, job) : NULL};

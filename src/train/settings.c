@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/settings.h"
 
+#include "calibrate/calibrate.h"
+
 #include "base/log.h"
 #include "train/network.h"
 #include "train/top.h"
@@ -108,6 +110,16 @@ static const rb_field loss_fields[] = {
 };
 #undef AT
 
+static const rb_field calibration_fields[] = {
+    {"calibration", RB_CHOICE, offsetof(rb_training_settings, calibration), .preset = RB_CALIBRATE_TEMPERATURE,
+     .choices = rb_calibration_names,
+     .help =
+         "what makes probabilities of logits, fitted to validation: prior takes back what sampler and loss weights "
+         "moved them by, temperature, platt (a line) and isotonic fit a map to the rest, the last two for two classes; "
+         "none: they are taken as they are"},
+    {0},
+};
+
 static const rb_field start_fields[] = {
     {"checkpoint_path", RB_TEXT, 0, .optional = true, .local = true,
      .help =
@@ -133,6 +145,9 @@ static const rb_field output_fields[] = {
     {"get_proba", RB_BOOL, AT(get_proba), .preset = false, .local = true,
      .help =
          "write probabilities too, of label 1 or of each of more than two classes, into the same name with the suffix .proba"},
+    {"raw", RB_BOOL, AT(raw), .preset = false, .local = true,
+     .help =
+         "write probabilities as the logits give them, before calibration; labels are those of the calibrated ones all the same"},
     {0},
 };
 #undef AT
@@ -152,8 +167,8 @@ static const rb_field eval_fields[] = {
     {"species", RB_TEXT, AT(species), .optional = true, .local = true,
      .help = "with labels and proba: file of words, a line each: the species of attack of each label 0, for APCER and "
              "ACER. Of a checkpoint's pictures the manifest's column species says it"},
-    {"bootstrap", RB_INT, AT(bootstrap), .preset = 2000, .min = 0, .max = 100000, .unit = "resamples", .local = true,
-     .help = "for intervals of what has no formula; 0: none"},
+    {"bootstrap", RB_INT, AT(bootstrap), .preset = RB_RESAMPLES, .min = 0, .max = 100000, .unit = "resamples",
+     .local = true, .help = "for intervals of what has no formula; 0: none"},
     {"against", RB_TEXT, AT(against), .optional = true, .local = true,
      .help = "compare with another judge of the same pictures: a file like proba, or a checkpoint or run folder"},
     {"against_threshold", RB_REAL, AT(against_threshold), .preset = NAN, .min = 0, .max = 1, .optional = true,
@@ -212,6 +227,7 @@ static const struct part {
     {"mixing", rb_mix_fields, AT(mix), RB_FOR_TRAIN, NULL},
     {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT | RB_FOR_EDA, NULL},
     {"loss", loss_fields, AT(training), RB_FOR_TRAIN, NULL},
+    {"calibration", calibration_fields, AT(training), RB_FOR_TRAIN, NULL},
     {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH | RB_FOR_EDA,
      BROUGHT ", but for device_index and threads"},
     {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, NULL},

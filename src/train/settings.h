@@ -42,7 +42,8 @@ typedef struct rb_training_settings {
     bool ema_warmup;
     const char *loss;
     double label_smoothing;
-    int on_nan; // rb_on_nan
+    int calibration; // rb_calibration_method
+    int on_nan;      // rb_on_nan
     int seed;
     const char *pretrained; // "true", "false", or which weights to begin from; NULL: false
     int unfreeze_epoch;     // from 1; 0: never
@@ -64,7 +65,7 @@ typedef struct rb_decision_settings {
 typedef struct rb_output_settings {
     const char *input_dir;   // of infer and augment; NULL: files are named
     const char *output_file; // NULL: standard output
-    bool get_proba;
+    bool get_proba, raw;
 } rb_output_settings;
 
 // What eval judges: a checkpoint on labelled data, or, where these name files, scores that are there already.

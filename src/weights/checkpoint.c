@@ -48,7 +48,7 @@ static const char *description(rb_arena *a, const rb_checkpoint *c)
     for (int i = 0; i < c->class_count; i++) rb_json_string(j, NULL, c->classes[i]);
     rb_json_close(j);
     rb_json_real(j, "threshold", c->threshold);
-    rb_json_null(j, "calibration");
+    rb_json_raw(j, "calibration", c->calibration ? c->calibration : "null");
     rb_json_raw(j, "metrics", c->metrics ? c->metrics : "null");
     rb_json_string(j, "data_fingerprint", rb_text_format(a, "%016" PRIx64, c->data_fingerprint));
     rb_json_raw(j, "state", c->state ? c->state : "null");
@@ -163,6 +163,7 @@ static bool read_description(rb_arena *a, const json_t *root, rb_checkpoint *out
         !get_threshold(root, &out->threshold, err) || !get_text(a, root, "data_fingerprint", &fingerprint, err))
         return false;
     out->data_fingerprint = strtoull(fingerprint, NULL, 16);
+    out->calibration = object_text(a, root, "calibration");
     out->metrics = object_text(a, root, "metrics");
     out->state = object_text(a, root, "state");
     return true;
@@ -196,6 +197,6 @@ bool rb_checkpoint_open(rb_arena *a, const char *path, rb_checkpoint *out, rb_er
 {
     rb_bytes file;
     *out = (rb_checkpoint){.threshold = NAN};
-    if (!rb_file_read(a, path, FILE_LIMIT, &file, err)) return false;
+    if (!rb_file_map(a, path, FILE_LIMIT, &file, err)) return false;
     return parse(a, file, out, err) || rb_fail_in(err, "%s", path);
 }

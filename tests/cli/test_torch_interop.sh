@@ -18,7 +18,7 @@ for depth in 1 2; do
   train_once "runs$depth" --config small.yaml --pretrained resnet18.pth --classification_head_depth "$depth"
   grep -q '^rarebit: 100 of 100 backbone tensors from resnet18.pth' "$stderr" || fail "nothing says what was taken"
   expect --any 0 '' "$rarebit" infer --checkpoint_path "$run" --device_index -1 --input_dir data/val_img \
-    --output_file labels.txt --get_proba
+    --output_file labels.txt --get_proba --raw
   "$python" "$interop" "$run/best.safetensors" labels.proba data/val_img/* || fail "PyTorch's logits are others, depth $depth"
 done
 

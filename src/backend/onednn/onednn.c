@@ -127,6 +127,7 @@ const rb_backend rb_backend_onednn = {
     .plan = open_plan,
     .put = rb_dn_store_put,
     .get = rb_dn_store_get,
+    .lend = rb_dn_store_lend,
     .forward = forward,
     .backward = backward,
     .update = rb_dn_store_update,

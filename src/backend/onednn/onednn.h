@@ -267,6 +267,7 @@ dnnl_alg_kind_t rb_dn_conv_algorithm(const rb_node *conv, int batch);
 
 bool rb_dn_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err);
 void rb_dn_store_put(rb_store *s, const rb_param *p, rb_slot slot, const float *src);
+void rb_dn_store_lend(rb_store *s, const rb_param *p, const float *src);
 void rb_dn_store_get(rb_store *s, const rb_param *p, rb_slot slot, double *dst);
 // Reads the first `count` values of a tensor in the plain layout `md`.
 void rb_dn_read_plain(const rb_dn_store *s, const rb_dn_tensor *t, dnnl_memory_desc_t md, double *dst, ptrdiff_t count);
