@@ -46,13 +46,20 @@ static inline rb_update rb_update_of(const rb_update *u, const rb_param *p)
     return own;
 }
 
+// Outputs that backward computes again instead of keeping them since forward; the bits are the same.
+typedef enum rb_recompute {
+    RB_RECOMPUTE_NONE,
+    RB_RECOMPUTE_CHEAP, // those that cost a pass over memory: norms, with a ReLU or nothing behind them
+    RB_RECOMPUTE_MORE,  // and those that cost arithmetic too: norms with a SiLU, gates
+} rb_recompute;
+
 typedef struct rb_store_spec {
     rb_precision precision;
     int batch;             // of the training plan to come: layouts may be chosen for it
     const rb_optim *optim; // NULL: a store for evaluation, values only
     const void *optim_cfg;
-    bool average;   // with an optimiser: updates move an average of every value
-    bool recompute; // backward computes cheap outputs again instead of keeping them; the bits are the same
+    bool average; // with an optimiser: updates move an average of every value
+    rb_recompute recompute;
 } rb_store_spec;
 
 typedef struct rb_store {

@@ -46,7 +46,7 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
                           .optim = optim,
                           .optim_cfg = optim_cfg,
                           .average = optim && s->training.ema_decay > 0,
-                          .recompute = s->training.recompute};
+                          .recompute = (rb_recompute)s->training.recompute};
     return out->backend->store(a, out->graph, &spec, &out->store, err);
 }
 

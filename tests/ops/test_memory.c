@@ -19,10 +19,10 @@ static const rb_shape picture = {3, SIDE, SIDE};
 static const struct way {
     const char *name;
     rb_sharing sharing;
-    bool recompute;
+    rb_recompute recompute;
 } ways[] = {
-    {"spoiled", RB_SPOILED, false},
-    {"spoiled, computed again", RB_SPOILED, true},
+    {"spoiled", RB_SPOILED, RB_RECOMPUTE_NONE},
+    {"spoiled, computed again", RB_SPOILED, RB_RECOMPUTE_MORE},
 };
 #define WAYS ((int)(sizeof ways / sizeof *ways))
 
@@ -121,7 +121,7 @@ static void check_ways(const place *p, const char *model, rb_precision precision
     skip_unless_usable(&rb_backend_onednn);
     if (!rb_backend_onednn.computes(precision)) skip();
     const rb_graph *g = build(p->arena, model, freeze);
-    trained apart = train(p->arena, g, precision, &(struct way){"apart", RB_APART, false});
+    trained apart = train(p->arena, g, precision, &(struct way){"apart", RB_APART, RB_RECOMPUTE_NONE});
     for (int i = 0; i < WAYS; i++) {
         rb_arena *a = rb_arena_open();
         trained got = train(a, g, precision, &ways[i]);

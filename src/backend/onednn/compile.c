@@ -184,9 +184,9 @@ rb_dn_tensor *rb_dn_value_again(rb_dn_plan *p, const rb_node *n)
 {
     const rb_node *maker = p->maker[n->id] ? p->maker[n->id] : n;
     const rb_dn_op *op = op_of(p, maker);
-    if (!p->store->base.spec.recompute || !op->again) return p->value[n->id];
+    if (!op->again) return p->value[n->id];
     if (!p->again[n->id]) p->again[n->id] = op->again(p, maker);
-    return p->again[n->id];
+    return p->again[n->id] ? p->again[n->id] : p->value[n->id];
 }
 
 static bool forward(rb_dn_plan *p)

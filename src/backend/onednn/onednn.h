@@ -116,8 +116,8 @@ typedef struct rb_dn_op {
     const rb_op *op;
     bool (*forward)(rb_dn_plan *p, const rb_node *n);
     bool (*backward)(rb_dn_plan *p, const rb_node *n); // gradients of p->tail[n] -> of n's inputs and parameters
-    // Steps of backward that compute p->value[n] once more, from what is kept anyway, to the same bits: for ops so
-    // cheap that their output is not worth its memory. NULL: it is kept.
+    // Steps of backward that compute p->value[n] once more, from what is kept anyway, to the same bits. NULL, this or
+    // what it returns: the value is kept.
     rb_dn_tensor *(*again)(rb_dn_plan *p, const rb_node *n);
 } rb_dn_op;
 

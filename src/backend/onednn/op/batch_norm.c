@@ -53,9 +53,12 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
 
 static rb_dn_tensor *again(rb_dn_plan *p, const rb_node *n)
 {
+    rb_dn_activation activation = rb_dn_activation_of(p->tail[n->id]);
+    rb_recompute least = activation == RB_DN_SILU ? RB_RECOMPUTE_MORE : RB_RECOMPUTE_CHEAP;
+    if (p->store->base.spec.recompute < least) return NULL;
     rb_dn_tensor *x = p->value[n->input[0]->id], *y = rb_dn_tensor_new(p, &x->md);
     const saved *v = p->saved[n->id];
-    rb_dn_emit_normalise(p, RB_DN_BACKWARD, n, x, v->mean, v->var, rb_dn_activation_of(p->tail[n->id]), y);
+    rb_dn_emit_normalise(p, RB_DN_BACKWARD, n, x, v->mean, v->var, activation, y);
     return y;
 }
 

@@ -123,6 +123,7 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
 
 static rb_dn_tensor *again(rb_dn_plan *p, const rb_node *n)
 {
+    if (p->store->base.spec.recompute < RB_RECOMPUTE_MORE) return NULL;
     rb_dn_tensor *x = rb_dn_value_again(p, n->input[0]), *y = rb_dn_tensor_new(p, &x->md);
     emit(p, RB_DN_BACKWARD, n, x, y);
     return y;
