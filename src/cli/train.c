@@ -4,8 +4,8 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/heat_maps.h"
 #include "cli/table.h"
-#include "report/report.h"
 #include "train/train.h"
 
 #include <stdio.h>
@@ -27,10 +27,11 @@ static void print_result(const rb_trained *t, const rb_training_settings *s)
 }
 
 // The run is complete without its page, which can be made at any time.
-static void show_report(const rb_trained *t)
+static void show_report(rb_arena *a, const rb_trained *t, const rb_settings *s)
 {
     rb_error why;
-    if (!rb_report_write(t->folder, &why))
+    rb_cam_maker cams = rb_heat_maps(a, &s->messages);
+    if (!rb_report_write(t->folder, s->training.heatmap ? &cams : NULL, &why))
         rb_warn("no report.html: %s; `rarebit report %s` makes it", why.text, t->folder);
 }
 
@@ -69,7 +70,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     rb_resume_forget(&from);
     if (!done) return false;
     print_result(&trained, &s->training);
-    show_report(&trained);
+    show_report(a, &trained, s);
     return true;
 }
 

@@ -30,6 +30,17 @@ rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold)
     return f;
 }
 
+void rb_outputs_record(rb_arena *scratch, rb_outputs o, rb_score_record *out)
+{
+    double *largest = RB_NEW(scratch, double, o.n), positives = 0;
+    for (int i = 0; i < o.n; i++) {
+        largest[i] = o.p[(ptrdiff_t)i * o.columns];
+        for (int k = 1; k < o.columns; k++) largest[i] = fmax(largest[i], o.p[(ptrdiff_t)i * o.columns + k]);
+        positives += o.label[i] == 1;
+    }
+    rb_score_record_of(scratch, largest, o.n, o.columns == 1 ? positives / o.n : (double)NAN, out);
+}
+
 rb_intervals rb_figures_intervals(rb_arena *a, rb_outputs o, const rb_figures *f, const rb_bootstrap *b)
 {
     if (o.columns == 1) return rb_intervals_of(a, scores_of(o), f->threshold, b);

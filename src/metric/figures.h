@@ -8,6 +8,7 @@
 
 #include "metric/classes.h"
 #include "metric/interval.h"
+#include "metric/shift.h"
 #include "metric/threshold.h"
 
 typedef struct rb_outputs {
@@ -31,6 +32,9 @@ static inline bool rb_figures_are_two(const rb_figures *f)
 
 // The threshold that a rule chooses; NAN where none is needed, or a class is missing.
 double rb_outputs_threshold(rb_arena *scratch, rb_outputs o, const rb_threshold_rule *rule);
+
+// What is kept of its scores to compare later ones with. There is at least one row.
+void rb_outputs_record(rb_arena *scratch, rb_outputs o, rb_score_record *out);
 
 // Owner: arrays live in `a`
 rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold);

@@ -120,7 +120,7 @@ static bool page_of_one(rb_page *p, const rb_past *run, const rb_report_spec *sp
         rb_report_results(p, run, 1);
     }
     rb_report_training(p, run, 1);
-    if (!rb_report_pictures(p, run, spec->pictures, err)) return false;
+    if (!rb_report_pictures(p, run, spec, err)) return false;
     rb_report_data(p, run);
     rb_report_settings(p, run, 1);
     return true;
@@ -187,19 +187,19 @@ bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec 
     return true;
 }
 
-static bool write(rb_arena *scratch, const char *folder, rb_error *err)
+static bool write(rb_arena *scratch, const char *folder, const rb_cam_maker *cams, rb_error *err)
 {
     rb_past run;
     rb_page *page;
-    rb_report_spec spec = {rb_text_format(scratch, "rarebit report %s", folder), RB_REPORT_PICTURES};
+    rb_report_spec spec = {rb_text_format(scratch, "rarebit report %s", folder), RB_REPORT_PICTURES, cams};
     return rb_past_read(scratch, folder, &run, err) && rb_report_page(scratch, &run, 1, &spec, &page, err) &&
            rb_page_save(page, rb_path_join(scratch, folder, "report.html"), false, err);
 }
 
-bool rb_report_write(const char *folder, rb_error *err)
+bool rb_report_write(const char *folder, const rb_cam_maker *cams, rb_error *err)
 {
     rb_arena *scratch = rb_arena_open();
-    bool done = write(scratch, folder, err);
+    bool done = write(scratch, folder, cams, err);
     rb_arena_close(scratch);
     return done;
 }

@@ -431,6 +431,7 @@ static void keep_validation(fit *f, const rb_validation *val)
     rb_calibration_to_json(calibration, NULL, &val->calibration);
     at->metrics = rb_json_text(metrics);
     at->calibration = rb_json_text(calibration);
+    at->scores = rb_score_record_text(f->kept, &val->scores);
     at->threshold = val->figures.threshold;
 }
 
@@ -485,7 +486,7 @@ bool rb_job_fit(rb_job *job, rb_error *err)
     f.start_s = job->saved_s = rb_clock_now_s();
     if (done) rb_curve_show(job->schedule.schedule, job->schedule.cfg, progress_of(&f));
     done = done && run_epochs(&f, err);
-    job->at.metrics = job->at.calibration = NULL;
+    job->at.metrics = job->at.calibration = job->at.scores = NULL;
     rb_arena_close(f.kept);
     rb_arena_close(f.scratch);
     if (f.plans) rb_arena_close(f.plans);

@@ -59,6 +59,7 @@ typedef struct rb_validation {
     rb_calibration calibration;
     rb_figures figures; // of what it says, at the threshold that was chosen on it
     double loss;        // of the logits as they are
+    rb_score_record scores;
 } rb_validation;
 
 // Validates the network, or its average, as it is now: fits the calibration, then chooses the threshold.

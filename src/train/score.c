@@ -27,8 +27,8 @@ static bool are_finite(const rb_scorer *s, const rb_judged *j, rb_error *err)
     return true;
 }
 
-static bool judge_batch(const rb_scorer *s, const rb_batch *b, void (*each)(void *, const rb_judged *), void *context,
-                        rb_error *err)
+bool rb_scorer_batch(const rb_scorer *s, const rb_batch *b, void (*each)(void *context, const rb_judged *j),
+                     void *context, rb_error *err)
 {
     const rb_backend *backend = s->network->backend;
     int k = s->network->graph->output->shape.c;
@@ -51,7 +51,7 @@ bool rb_scorer_run(const rb_scorer *s, const int *order, int count, void (*each)
         if (!rb_loader_next(s->loader, &batch, err)) return false;
         if (!batch) return true;
         if (rb_stop_asked()) return rb_fail(err, RB_ERR_STOPPED, "stopped by %s", rb_stop_asked());
-        if (!judge_batch(s, batch, each, context, err)) return false;
+        if (!rb_scorer_batch(s, batch, each, context, err)) return false;
     }
 }
 

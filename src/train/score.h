@@ -34,6 +34,10 @@ typedef struct rb_judged {
 bool rb_scorer_run(const rb_scorer *s, const int *order, int count, void (*each)(void *context, const rb_judged *j),
                    void *context, rb_error *err) RB_CHECKED;
 
+// The same for the pictures of one batch, which may be any of the size that the network wants.
+bool rb_scorer_batch(const rb_scorer *s, const rb_batch *b, void (*each)(void *context, const rb_judged *j),
+                     void *context, rb_error *err) RB_CHECKED;
+
 // What `k` logits become, as it is written to files and compared, in rb_columns_of(k) floats: of one or two logits the
 // probability of label 1, of more that of each class.
 void rb_probabilities_of(const rb_calibration *c, const double *logits, int k, float *p);

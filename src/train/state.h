@@ -34,6 +34,7 @@ typedef struct rb_state {
     double threshold;        // of the last validation; NAN before the first
     const char *metrics;     // its metrics as a JSON object, or NULL
     const char *calibration; // fitted to it, as a JSON object, or NULL
+    const char *scores;      // what its scores were, as a JSON object, or NULL
     bool finished;           // no epoch is left
     bool stopped_early;
     int threads;             // the library splits its sums by them
@@ -44,8 +45,8 @@ typedef struct rb_state {
 
 rb_state rb_state_fresh(void);
 
-// As a JSON object, without threshold, metrics and calibration, which have a place of their own in a checkpoint; and
-// back.
+// As a JSON object, without threshold, metrics, calibration and scores, which have a place of their own in a
+// checkpoint; and back.
 //
 // Owner:  everything lives in `a`
 // Errors: WEIGHTS

@@ -35,5 +35,6 @@ bool rb_job_validate(rb_arena *a, rb_job *job, rb_validation *out, rb_error *err
     rb_part_calibrate(a, &out->calibration, &s);
     out->figures = rb_figures_of(a, s.readable, rb_outputs_threshold(a, s.readable, &job->rule));
     out->loss = s.loss;
+    rb_outputs_record(a, s.readable, &out->scores);
     return true;
 }

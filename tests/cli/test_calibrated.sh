@@ -14,7 +14,7 @@ number() { sed -nE "s/.*\"$2\":\[?(-?[0-9.e+-]+).*/\1/p" "$1" | head -1; }
 
 # predict RUN NAME FLAG... - NAME.txt and NAME.proba of all labelled pictures.
 predict() {
-  expect 0 '64 pictures' "$rarebit" infer --config small.yaml --checkpoint_path "$1" --input_dir labelled \
+  expect --any 0 '^rarebit: 64 pictures' "$rarebit" infer --config small.yaml --checkpoint_path "$1" --input_dir labelled \
     --output_file "$2.txt" --get_proba "${@:3}"
 }
 

@@ -34,3 +34,7 @@ wrong 'wide on a screen of 390' 's/<\/main>/<p style="width:800px">x<\/p><\/main
 wrong 'has a contrast of' 's/--rb-muted: #58616e/--rb-muted: #b8c0cc/'
 wrong 'under the pointer is shown' 's/addEventListener\("pointermove", look\)/addEventListener("pointermoved", look)/'
 wrong 'cut off|on top of each other' 's/font: 12px system-ui/font: 22px system-ui/'
+wrong 'switched on, 0 of' 's/[.]heat:checked ~ [.]gallery [.]over/.nothing/'
+wrong 'switched off, [1-9]' 's/[.]shot [.]over [{] position: absolute; inset: 0; opacity: 0;/.shot .over { position: absolute; inset: 0;/'
+wrong 'right on them' 's/[.]shot [.]over [{] position: absolute; inset: 0;/.shot .over { position: absolute; inset: 9px;/'
+wrong 'in print 0 of' 's/[.]heated [.]frame [.]over [{] position: static;/.heated .frame .over {/'

@@ -25,4 +25,12 @@ done
 # What stands still is theirs to the last bit.
 train_once still --config small.yaml --pretrained resnet18.pth --freeze
 "$python" "$interop" --same "$run/best.safetensors" resnet18.pth || fail "the frozen backbone is not the one of the file"
+
+# Heat maps of a report; only larger pictures leave the network's last map more cells than one.
+expect 0 '64 labelled' "$rarebit" synth --output_dir large --count 64 --unlabelled 0 --image_size 128
+for depth in 1 2; do
+  train_once "heat$depth" --config small.yaml --root_dir large --image_size 128 --pretrained resnet18.pth --calibration none \
+    --classification_head_depth "$depth"
+  "$python" "$interop" --heat "$run/best.safetensors" "$run/report.html" large || fail "PyTorch's heat maps are others, depth $depth"
+done
 exit 0

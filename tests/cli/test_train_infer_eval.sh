@@ -71,7 +71,7 @@ grep -qE '^all +64 ' "$stdout" || fail "eval of all has no row of 64 pictures"
 
 # No key says what the model is or how large its pictures are: the checkpoint does.
 infer=("$rarebit" infer --checkpoint_path "$best" --threads 2 --device_index -1)
-expect 0 "^64 pictures: .*; threshold ${threshold:0:8}[0-9]*, from the checkpoint" \
+expect --any 0 "^rarebit: 64 pictures: .*; threshold ${threshold:0:8}[0-9]*, from the checkpoint" \
   "${infer[@]}" --input_dir data/train_img --output_file all.txt --get_proba
 for part in train val test; do
   paste -d, <(tail -n +2 "$run/split.csv") all.proba | grep ",$part,," | cut -d, -f5 >part.proba
