@@ -237,11 +237,16 @@ bool rb_deployed_open_other(rb_arena *a, const rb_deployed *first, rb_deployed *
            choose_threshold(out, "against_threshold", e->against_threshold, err) && open_network(a, out, err);
 }
 
+void rb_deployed_expect(rb_deployed *d, int count, int pictures)
+{
+    for (int i = 0; i < count; i++)
+        if (pictures > 0 && d[i].settings->compute.batch_size > pictures) d[i].settings->compute.batch_size = pictures;
+}
+
 bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out, rb_error *err)
 {
     const rb_data_settings *s = &d->settings->data;
     int batch = d->settings->compute.batch_size;
-    if (batch > data->count && data->count > 0) batch = data->count; // rows that nobody fills would be computed too
     rb_loader *loader;
     rb_loader_spec spec = {.data = data,
                            .channels = s->channels,
