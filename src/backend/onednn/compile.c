@@ -201,6 +201,13 @@ static bool forward(rb_dn_plan *p)
     return true;
 }
 
+void rb_dn_at_the_end(rb_dn_plan *p, rb_dn_late l)
+{
+    rb_dn_late *kept = RB_NEW(p->arena, rb_dn_late, 1);
+    *kept = l;
+    p->late = rb_list_with(p->arena, p->late, p->late_count++, kept);
+}
+
 static bool backward(rb_dn_plan *p)
 {
     for (int i = p->graph->node_count - 1; i >= 0; i--) {
@@ -208,6 +215,8 @@ static bool backward(rb_dn_plan *p)
         if (!p->tail[i] || !p->wants_gradient[i]) continue; // absorbed, or nothing to learn up there
         if (!op_of(p, n)->backward(p, n) || p->err.kind) return false;
     }
+    for (int i = 0; i < p->late_count; i++)
+        if (!p->late[i]->emit(p, p->late[i])) return false;
     return true;
 }
 

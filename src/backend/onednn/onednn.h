@@ -84,6 +84,13 @@ struct rb_dn_store {
     uint8_t *held;               // gradients of earlier calls while backward accumulates
 };
 
+// The gradient of a convolution's weights that is computed at the end of backward, when most maps are gone.
+typedef struct rb_dn_late {
+    bool (*emit)(rb_dn_plan *p, const struct rb_dn_late *l);
+    const rb_node *node;
+    rb_dn_tensor *src, *gradient;
+} rb_dn_late;
+
 struct rb_dn_plan {
     rb_plan base;
     rb_dn_store *store;
@@ -94,12 +101,14 @@ struct rb_dn_plan {
         rb_dn_tensor **at;
         int count;
     } tensors;
-    rb_dn_tensor **value;       // by node id: the node's output
-    const rb_node **tail;       // by node id: the last node that its steps compute too
-    const rb_node **maker;      // by node id: the node whose steps compute it
-    rb_dn_tensor **again;       // by node id: the output as backward computed it again
-    rb_dn_gradient *gradient;   // by node id
-    void **saved;               // by node id: what an op's forward leaves for its backward
+    rb_dn_tensor **value;     // by node id: the node's output
+    const rb_node **tail;     // by node id: the last node that its steps compute too
+    const rb_node **maker;    // by node id: the node whose steps compute it
+    rb_dn_tensor **again;     // by node id: the output as backward computed it again
+    rb_dn_gradient *gradient; // by node id
+    void **saved;             // by node id: what an op's forward leaves for its backward
+    rb_dn_late **late;
+    int late_count;
     const bool *wants_gradient; // by node id: something upstream or the node itself is trained
     uint8_t *block;             // where tensors live
     ptrdiff_t block_bytes;
@@ -146,6 +155,9 @@ rb_dn_tensor *rb_dn_rows(rb_dn_plan *p, const rb_node *n);
 
 // Reorders `from` into `to`, whatever their layouts.
 bool rb_dn_copy(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *from, rb_dn_tensor *to);
+
+// Has l.emit called when all other steps of backward stand.
+void rb_dn_at_the_end(rb_dn_plan *p, rb_dn_late l);
 
 rb_dn_tensor *rb_dn_param(const rb_dn_plan *p, const rb_param *param, rb_slot slot);
 
