@@ -240,7 +240,7 @@ static void layer(void **state)
 #define BATCH   8
 #define CLASSES 8
 
-static double *logits_of(rb_arena *a, const rb_graph *g, const rb_store_spec *how, rb_magnitudes *seen,
+static double *logits_of(rb_arena *a, const rb_graph *g, const rb_store_spec *how, rb_plan_spec spec,
                          const rb_feed *feed)
 {
     rb_error err = {0};
@@ -253,7 +253,9 @@ static double *logits_of(rb_arena *a, const rb_graph *g, const rb_store_spec *ho
         rb_param_init(g->params[i], 3, w);
         b->put(store, g->params[i], RB_VALUE, w);
     }
-    check_done(b->plan(a, store, &(rb_plan_spec){.mode = RB_EVALUATE, .batch = BATCH, .seen = seen}, &plan, &err), err);
+    spec.mode = RB_EVALUATE;
+    spec.batch = BATCH;
+    check_done(b->plan(a, store, &spec, &plan, &err), err);
     check_done(b->forward(plan, feed, &err), err);
     double *out = RB_NEW(a, double, (ptrdiff_t)BATCH * g->output->shape.c);
     check_done(b->read(plan, NULL, out, &err), err);
@@ -288,10 +290,12 @@ static void network_is_near(void **state)
     rb_feed feed = {.n = BATCH, .values = different_pictures(a)};
     rb_magnitudes *seen = RB_NEW(a, rb_magnitudes, g->node_count);
     float *range = RB_NEW(a, float, g->node_count);
-    const double *exact = logits_of(a, g, &(rb_store_spec){.batch = BATCH}, seen, &feed);
+    const double *exact = logits_of(a, g, &(rb_store_spec){.batch = BATCH}, (rb_plan_spec){.seen = seen}, &feed);
     for (int i = 0; i < g->node_count; i++) range[i] = rb_magnitudes_range(&seen[i], rb_byte_levels(g->nodes[i]));
-    const double *bytes =
-        logits_of(a, g, &(rb_store_spec){.precision = RB_INT8, .batch = BATCH, .range = range}, NULL, &feed);
+    rb_store_spec how = {.precision = RB_INT8, .batch = BATCH, .range = range};
+    const double *bytes = logits_of(a, g, &how, (rb_plan_spec){0}, &feed);
+    const double *spoiled = logits_of(a, g, &how, (rb_plan_spec){.sharing = RB_SPOILED}, &feed);
+    assert_memory_equal(spoiled, bytes, (size_t)(BATCH * CLASSES) * sizeof *bytes);
     double off = 0, all = 0;
     for (int i = 0; i < BATCH * CLASSES; i++) {
         double mean = 0;
