@@ -64,7 +64,7 @@ static const struct rule {
     int min_batch, max_batch;
     rb_dn_way way;
 } rules[] = {
-    {FP32 | BF16 | INT8, 3, ANY, 1, 2, 8, LARGE, RB_DN_ROWS},
+    {FP32 | BF16 | INT8, 3, ANY, 2, 2, 8, LARGE, RB_DN_ROWS}, // of one pixel most taps see nothing
     {BF16 | INT8, 7, 2, 1, 64, 1, 4, RB_DN_ROWS},
     {FP32, 3, 1, 4, LARGE, 8, LARGE, RB_DN_WINOGRAD},
     {FP32, ANY, ANY, 1, LARGE, 8, LARGE, RB_DN_BLOCKED},
@@ -84,8 +84,6 @@ static rb_dn_way rule_for(const rb_dn_plan *p, const rb_node *n)
     return RB_DN_DIRECT;
 }
 
-#define BLOCK 16
-
 // Blocks of 16 channels pay where Winograd reads them, and need every map to be made of them.
 static bool is_blocked(const rb_dn_plan *p)
 {
@@ -95,7 +93,7 @@ static bool is_blocked(const rb_dn_plan *p)
         const rb_node *n = p->graph->nodes[i];
         if (n->op != &rb_op_conv || rb_dn_is_dense(n)) continue;
         const rb_conv *c = n->attr;
-        if (c->groups != 1 || c->filters % BLOCK) return false;
+        if (c->groups != 1) return false;
         winograd |= rule_for(p, n) == RB_DN_WINOGRAD;
     }
     return winograd;
