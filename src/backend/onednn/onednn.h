@@ -220,11 +220,11 @@ typedef struct rb_dn_folded {
 } rb_dn_folded;
 rb_dn_folded rb_dn_fold(rb_dn_plan *p, const rb_node *n, const rb_node *norm, const dnnl_memory_desc_t *md);
 
-// What normalisation makes of a channel: k x + shift.
+// What normalisation makes of a channel whose bias has not been added yet: k x + shift.
 typedef struct rb_dn_line {
     double k, shift;
 } rb_dn_line;
-rb_dn_line rb_dn_norm_line(const rb_node *norm, double gamma, double beta, double mean, double var);
+rb_dn_line rb_dn_norm_line(const rb_node *norm, double gamma, double beta, double mean, double var, double bias);
 
 // ---- evaluate.c ----------------------------------------------------------------------------------------------------
 
