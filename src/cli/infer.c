@@ -23,6 +23,7 @@ typedef struct call {
     int networks;
     const rb_output_settings *asked;
     rb_pictures pictures;
+    rb_arena *window; // of the pictures that are judged at once
     rb_judges judges;
     rb_rows rows;
     rb_spool spool;             // with adapt_prior: rows wait there for the share
@@ -112,15 +113,13 @@ static bool take(void *context, const rb_finding *f, rb_error *err)
 
 static bool judge_all(call *c, rb_error *err)
 {
-    rb_arena *window = rb_arena_open();
     int count = 1;
     bool done = true;
     while (done && count) {
-        rb_arena_reset(window);
-        done = rb_pictures_next(window, &c->pictures, c->judges.room, c->judges.window->samples, &count, err) &&
-               rb_judges_run(window, &c->judges, count, take, c, err);
+        rb_arena_reset(c->window);
+        done = rb_pictures_next(c->window, &c->pictures, c->judges.room, c->judges.window->samples, &count, err) &&
+               rb_judges_run(c->window, &c->judges, count, take, c, err) && rb_rows_flush(&c->rows, err);
     }
-    rb_arena_close(window);
     rb_bar_clear(&c->bar);
     return done && (c->seen || rb_fail(err, RB_ERR_USAGE, "no pictures were named"));
 }
@@ -218,6 +217,7 @@ static bool open_call(call *c, int argc, char **argv, rb_error *err)
     c->threshold = first->threshold;
     c->threshold_from = first->threshold_from;
     c->taken = RB_NEW(a, int64_t, first->checkpoint.class_count);
+    c->window = rb_arena_open_within(a); // before the loaders, whose threads read paths in it until they end
     if (!rb_pictures_open(a, c->asked->input_dir, first->operands, &c->pictures, err) || !read_record(c, err))
         return false;
     rb_deployed_expect(c->deployed, c->networks, rb_pictures_total(&c->pictures));
