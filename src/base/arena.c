@@ -124,6 +124,18 @@ void rb_arena_defer(rb_arena *a, void (*run)(void *handle), void *handle)
     a->last = d;
 }
 
+static void close_within(void *handle)
+{
+    rb_arena_close(handle);
+}
+
+rb_arena *rb_arena_open_within(rb_arena *a)
+{
+    rb_arena *inner = rb_arena_open();
+    rb_arena_defer(a, close_within, inner);
+    return inner;
+}
+
 static void run_deferred(rb_arena *a)
 {
     while (a->last) {

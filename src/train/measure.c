@@ -108,8 +108,7 @@ typedef struct pictures {
 
 static bool draw_pictures(rb_arena *a, const rb_settings *s, pictures *out, rb_error *err)
 {
-    const char *place = getenv("TMPDIR");
-    char *folder = rb_path_join(a, place && *place ? place : "/tmp", "rarebit-bench-XXXXXX");
+    char *folder = rb_path_join(a, rb_folder_temporary(), "rarebit-bench-XXXXXX");
     hold_signals(a);
     if (!mkdtemp(folder)) return rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot make this folder", folder);
     rb_arena_defer(a, remove_folder, folder);

@@ -161,8 +161,8 @@ static const rb_field output_fields[] = {
      .help =
          "write probabilities as the logits give them, before calibration; labels are those of the calibrated ones all the same"},
     {"reject_band", RB_RANGE, AT(reject_band), .preset = 0, .preset_high = 0, .min = 0, .max = 1, .local = true,
-     .help = "probabilities from LOW to below HIGH are left to a person: label -2, or reject; the threshold lies "
-             "between; 0,0: none"},
+     .help = "probabilities (calibrated, and with adapt_prior at the share found) from LOW to below HIGH are left to a "
+             "person: label -2, or reject; the threshold lies between; 0,0: none"},
     {"tta", RB_CHOICE, AT(tta), .preset = RB_TTA_NONE, .choices = ttas, .local = true,
      .help = "mean probability of several views: hflip: the picture and its mirror; flips: also both upside down"},
     {"adapt_prior", RB_BOOL, AT(adapt_prior), .preset = false, .local = true,
