@@ -15,18 +15,20 @@
 
 // The first that fits and can be had.
 static const struct rule {
-    int precisions;     // set of them
-    rb_work pass;       // RB_WORKS: every one
-    int kernel, stride; // ANY
-    int from, to;       // smaller side of the output's map
+    int precisions; // set of them
+    rb_work pass;   // RB_WORKS: every one
+    int kernel, stride;
+    int from, to; // smaller side of the output's map
     int min_batch;
     rb_dn_way way;
 } rules[] = {
     {BF16, RB_WORK_CONV_WEIGHTS, ANY, ANY, 1, LARGE, 8, RB_DN_TILES},
-    {BF16, RB_WORKS, ANY, ANY, 1, 3, 8, RB_DN_TILES},
-    {FP32, RB_WORKS, ANY, ANY, 1, 4, 8, RB_DN_TILES},
-    {FP32, RB_WORK_CONV_WEIGHTS, ANY, 2, 1, 8, 8, RB_DN_TILES},
-    {FP32 | BF16, RB_WORKS, 3, 1, 4, LARGE, 8, RB_DN_WINOGRAD},
+    {BF16, RB_WORK_CONV_DATA, 3, 2, 1, LARGE, 8, RB_DN_TILES},
+    {FP32, RB_WORK_CONV_WEIGHTS, 3, 2, 1, LARGE, 8, RB_DN_TILES},
+    {FP32, RB_WORK_CONV_DATA, 3, 2, 1, LARGE, 8, RB_DN_TILES},
+    {FP32 | BF16, RB_WORKS, 3, 1, 1, 7, 8, RB_DN_TILES},
+    {BF16, RB_WORK_CONV_FORWARD, 3, 2, 1, 7, 8, RB_DN_TILES},
+    {FP32, RB_WORKS, 3, 1, 4, LARGE, 8, RB_DN_WINOGRAD},
 };
 
 static bool fits(const struct rule *r, rb_precision precision, const rb_node *n, int batch, rb_work pass)

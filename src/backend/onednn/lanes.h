@@ -9,6 +9,8 @@
 #include "backend/onednn/half.h"
 #include "backend/onednn/onednn.h"
 
+#include <math.h>
+
 #define RB_LANES 16
 
 typedef struct rb_lanes {
@@ -36,11 +38,47 @@ static inline rb_lanes rb_lanes_of(const dnnl_memory_desc_t *md)
                       .half = md->data_type == dnnl_bf16};
 }
 
-// How many groups of pictures are worth waking another thread for.
+// A piece of work is a bundle of groups of one picture, walked together in short runs of pixels: where the groups of a
+// pixel lie side by side, each line of the cache is then fetched once and not for every group.
+#define RB_LANES_BUNDLE 8
+#define RB_LANES_RUN    32 // pixels
+
+typedef struct rb_lanes_piece {
+    ptrdiff_t picture;
+    int first, last; // groups, behind the last
+} rb_lanes_piece;
+
+static inline int rb_lanes_bundle(const rb_lanes *l)
+{
+    bool side_by_side = l->group < l->column;
+    return !side_by_side ? 1 : l->groups < RB_LANES_BUNDLE ? l->groups : RB_LANES_BUNDLE;
+}
+
+static inline ptrdiff_t rb_lanes_pieces(const rb_lanes *l, int pictures)
+{
+    int bundle = rb_lanes_bundle(l);
+    return (ptrdiff_t)pictures * ((l->groups + bundle - 1) / bundle);
+}
+
+static inline rb_lanes_piece rb_lanes_piece_of(const rb_lanes *l, ptrdiff_t piece)
+{
+    int bundle = rb_lanes_bundle(l), bundles = (l->groups + bundle - 1) / bundle;
+    int first = (int)(piece % bundles) * bundle, last = first + bundle;
+    return (rb_lanes_piece){piece / bundles, first, last < l->groups ? last : l->groups};
+}
+
+// How many pieces are worth waking another thread for.
 static inline ptrdiff_t rb_lanes_grain(const rb_lanes *l)
 {
-    return 1 + 16384 / ((ptrdiff_t)l->h * l->w * l->width);
+    return 1 + 16384 / ((ptrdiff_t)l->h * l->w * l->width * rb_lanes_bundle(l));
 }
+
+// Calls body(..., at, count, group) on runs of `count` pixels of a piece; `at` is the first one's place in the map.
+#define RB_FOR_RUNS(l, piece, body, ...) \
+    for (int run_ = 0, pixels_ = (l)->h * (l)->w; run_ < pixels_; run_ += RB_LANES_RUN) \
+        for (int group_ = (piece).first; group_ < (piece).last; group_++) \
+    body(__VA_ARGS__, (piece).picture *(l)->picture + group_ * (l)->group + run_ * (l)->column, \
+         pixels_ - run_ < RB_LANES_RUN ? pixels_ - run_ : RB_LANES_RUN, group_ - (piece).first)
 
 // One value for each channel, in lanes of a group; lanes beyond the last channel are 0, as oneDNN wants its padding.
 static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_channel, float out[RB_LANES])
@@ -65,6 +103,12 @@ static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_c
 
 // ---- norm_forward.c, norm_backward.c -------------------------------------------------------------------------------
 
+// weight / sqrt(var + eps): forward and backward must agree on it to the bit, or their ReLUs do not agree.
+static inline float rb_norm_scale(float weight, float var, double eps)
+{
+    return (float)((double)weight / sqrt((double)var + eps));
+}
+
 // mean, var [c] of x over batch, h and w; the running statistics of batch normalisation `n` move along.
 void rb_dn_emit_statistics(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var);
 
@@ -72,10 +116,10 @@ void rb_dn_emit_statistics(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_
 void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var,
                           rb_dn_activation activation, rb_dn_tensor *y);
 
-// Gradients of weight and bias, and of x into dx. `y` is given where a ReLU was absorbed: its sign is the gate; a
-// SiLU's slope is found again from x. Where statistics stand still (`constant`) they have no gradient.
+// Gradients of weight and bias, and of x into dx. What the activation let through is found again from x. Where
+// statistics stand still (`constant`) they have no gradient.
 typedef struct rb_dn_norm_gradient {
-    rb_dn_tensor *x, *mean, *var, *y, *dy, *dx;
+    rb_dn_tensor *x, *mean, *var, *dy, *dx;
     rb_dn_activation activation;
     bool constant;
 } rb_dn_norm_gradient;

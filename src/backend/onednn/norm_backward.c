@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // norm_backward.c - gradients of a batch normalisation, with the ReLU or SiLU behind it.
 //
-//     g  = dy, with a ReLU where y > 0, else 0; with a SiLU times its slope at z = w r (x - mean) + b
+//     g  = dy; with a ReLU where z = w r (x - mean) + b > 0, else 0; with a SiLU times its slope at z
 //     db = sum g,  dw = r sum g (x - mean),  r = 1 / sqrt(var + eps),  over N values of a channel
 //     dx = w r (g - db / N - (x - mean) r dw / N)
 //
@@ -19,8 +19,8 @@
 enum { X, MEAN, VAR, WEIGHT, BIAS, DY, SUMS, DWEIGHT, DBIAS, ALWAYS }; // the places of what every step uses
 
 typedef struct context {
-    const void *x, *y, *dy; // y: with a ReLU
-    void *dx;               // NULL: nobody wants it
+    const void *x, *dy;
+    void *dx; // NULL: nobody wants it
     const float *mean, *bias;
     rb_dn_activation activation;
     double *sums;                  // [picture group 2 RB_LANES]
@@ -31,7 +31,7 @@ typedef struct context {
 typedef struct attr {
     bool constant;
     rb_dn_activation activation;
-    const rb_dn_tensor *y, *dx;    // NULL: there is none; they have no place of their own among the step's tensors
+    const rb_dn_tensor *dx;        // NULL: nobody wants it; it has no place of its own among the step's tensors
     float *scale, *offset, *slope; // [c] room
 } attr;
 
@@ -47,26 +47,24 @@ RB_INLINE rb_floats gated(bool half, rb_dn_activation activation, const context 
                           const line *l)
 {
     rb_floats dy = rb_load16(c->dy, at, half);
-    if (activation == RB_DN_RELU) return rb_where(rb_load16(c->y, at, half) > 0, dy);
-    if (activation == RB_DN_SILU)
-        return dy * rb_silu_slope16(d * rb_load16(l->scale, 0, false) + rb_load16(l->bias, 0, false));
-    return dy;
+    if (activation == RB_DN_IDENTITY) return dy;
+    rb_floats z = d * rb_load16(l->scale, 0, false) + rb_load16(l->bias, 0, false);
+    return activation == RB_DN_RELU ? rb_where(z > 0, dy) : dy * rb_silu_slope16(z);
 }
 
 RB_INLINE float gated_one(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, float d,
                           const line *l, int k)
 {
-    float dy = rb_load(c->dy, at, half);
-    if (activation == RB_DN_RELU) return rb_load(c->y, at, half) > 0 ? dy : 0;
-    if (activation == RB_DN_SILU) return dy * rb_silu_slope1(d * l->scale[k] + l->bias[k]);
-    return dy;
+    float dy = rb_load(c->dy, at, half), z = d * l->scale[k] + l->bias[k];
+    if (activation == RB_DN_RELU) return z > 0 ? dy : 0;
+    return activation == RB_DN_SILU ? dy * rb_silu_slope1(z) : dy;
 }
 
-RB_INLINE void sum_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, const line *l,
+RB_INLINE void sum_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, int count, const line *l,
                        double *sums)
 {
     rb_floats s = {0}, q = {0}, m = rb_load16(l->mean, 0, false);
-    for (int i = 0; i < c->at.w; i++, at += c->at.column) {
+    for (int i = 0; i < count; i++, at += c->at.column) {
         rb_floats d = rb_load16(c->x, at, half) - m, g = gated(half, activation, c, at, d, l);
         s += g;
         q += g * d;
@@ -78,9 +76,9 @@ RB_INLINE void sum_row(bool half, rb_dn_activation activation, const context *c,
 }
 
 RB_INLINE void sum_narrow_row(int width, bool half, rb_dn_activation activation, const context *c, ptrdiff_t at,
-                              const line *l, double *sums)
+                              int count, const line *l, double *sums)
 {
-    for (int i = 0; i < c->at.w; i++, at += c->at.column)
+    for (int i = 0; i < count; i++, at += c->at.column)
         for (int k = 0; k < width; k++) {
             float d = rb_load(c->x, at + k, half) - l->mean[k];
             double g = (double)gated_one(half, activation, c, at + k, d, l, k);
@@ -90,41 +88,45 @@ RB_INLINE void sum_narrow_row(int width, bool half, rb_dn_activation activation,
 }
 
 // Each activation as a constant: loops of their own.
-static void add_sums(const context *c, ptrdiff_t at, const line *l, double *sums)
+static void add_sums(const context *c, const line *lines, double *all, ptrdiff_t at, int count, int k)
 {
+    const line *l = &lines[k];
+    double *sums = all + k * 2 * RB_LANES;
     switch (c->activation) {
     case RB_DN_IDENTITY:
-        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_IDENTITY, c, at, l, sums);
+        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_IDENTITY, c, at, count, l, sums);
         break;
     case RB_DN_RELU:
-        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_RELU, c, at, l, sums);
+        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_RELU, c, at, count, l, sums);
         break;
     case RB_DN_SILU:
-        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_SILU, c, at, l, sums);
+        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_SILU, c, at, count, l, sums);
         break;
     }
 }
 
-static void load_line(const context *c, int group, line *l)
+static void load_lines(const context *c, rb_lanes_piece piece, line *lines)
 {
-    rb_lanes_load(&c->at, group, c->mean, l->mean);
-    rb_lanes_load(&c->at, group, c->scale, l->scale);
-    rb_lanes_load(&c->at, group, c->bias, l->bias);
-    rb_lanes_load(&c->at, group, c->offset, l->offset);
-    rb_lanes_load(&c->at, group, c->slope, l->slope);
+    for (int group = piece.first; group < piece.last; group++) {
+        line *l = &lines[group - piece.first];
+        rb_lanes_load(&c->at, group, c->mean, l->mean);
+        rb_lanes_load(&c->at, group, c->scale, l->scale);
+        rb_lanes_load(&c->at, group, c->bias, l->bias);
+        rb_lanes_load(&c->at, group, c->offset, l->offset);
+        rb_lanes_load(&c->at, group, c->slope, l->slope);
+    }
 }
 
 static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
 {
     const context *c = job;
     for (ptrdiff_t i = from; i < to; i++) {
-        int group = (int)(i % c->at.groups);
-        ptrdiff_t at = i / c->at.groups * c->at.picture + group * c->at.group;
-        double *sums = c->sums + i * 2 * RB_LANES;
-        line l;
-        load_line(c, group, &l);
-        for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
-        for (int y = 0; y < c->at.h; y++) add_sums(c, at + y * c->at.row, &l, sums);
+        rb_lanes_piece piece = rb_lanes_piece_of(&c->at, i);
+        double *sums = c->sums + (piece.picture * c->at.groups + piece.first) * 2 * RB_LANES;
+        line lines[RB_LANES_BUNDLE];
+        load_lines(c, piece, lines);
+        for (int k = 0; k < (piece.last - piece.first) * 2 * RB_LANES; k++) sums[k] = 0;
+        RB_FOR_RUNS(&c->at, piece, add_sums, c, lines, sums);
     }
 }
 
@@ -154,20 +156,21 @@ static void finish_channel(const rb_dn_step *s, const context *c, int channel, i
 
 // ---- dx -----------------------------------------------------------------------------------------------------------
 
-RB_INLINE void write_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, const line *l)
+RB_INLINE void write_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, int count,
+                         const line *l)
 {
     rb_floats mean = rb_load16(l->mean, 0, false), scale = rb_load16(l->scale, 0, false);
     rb_floats offset = rb_load16(l->offset, 0, false), slope = rb_load16(l->slope, 0, false);
-    for (int i = 0; i < c->at.w; i++, at += c->at.column) {
+    for (int i = 0; i < count; i++, at += c->at.column) {
         rb_floats d = rb_load16(c->x, at, half) - mean;
         rb_store16(c->dx, at, scale * gated(half, activation, c, at, d, l) - offset - slope * d, half);
     }
 }
 
 RB_INLINE void write_narrow_row(int width, bool half, rb_dn_activation activation, const context *c, ptrdiff_t at,
-                                const line *l)
+                                int count, const line *l)
 {
-    for (int i = 0; i < c->at.w; i++, at += c->at.column)
+    for (int i = 0; i < count; i++, at += c->at.column)
         for (int k = 0; k < width; k++) {
             float d = rb_load(c->x, at + k, half) - l->mean[k];
             float g = gated_one(half, activation, c, at + k, d, l, k);
@@ -175,17 +178,18 @@ RB_INLINE void write_narrow_row(int width, bool half, rb_dn_activation activatio
         }
 }
 
-static void write(const context *c, ptrdiff_t at, const line *l)
+static void write(const context *c, const line *lines, ptrdiff_t at, int count, int k)
 {
+    const line *l = &lines[k];
     switch (c->activation) {
     case RB_DN_IDENTITY:
-        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_IDENTITY, c, at, l);
+        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_IDENTITY, c, at, count, l);
         break;
     case RB_DN_RELU:
-        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_RELU, c, at, l);
+        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_RELU, c, at, count, l);
         break;
     case RB_DN_SILU:
-        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_SILU, c, at, l);
+        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_SILU, c, at, count, l);
         break;
     }
 }
@@ -194,11 +198,10 @@ static void write_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
 {
     const context *c = job;
     for (ptrdiff_t i = from; i < to; i++) {
-        int group = (int)(i % c->at.groups);
-        ptrdiff_t at = i / c->at.groups * c->at.picture + group * c->at.group;
-        line l;
-        load_line(c, group, &l);
-        for (int y = 0; y < c->at.h; y++) write(c, at + y * c->at.row, &l);
+        rb_lanes_piece piece = rb_lanes_piece_of(&c->at, i);
+        line lines[RB_LANES_BUNDLE];
+        load_lines(c, piece, lines);
+        RB_FOR_RUNS(&c->at, piece, write, c, lines);
     }
 }
 
@@ -209,7 +212,6 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
     const attr *a = s->attr;
     int pictures = p->base.spec.batch;
     context c = {.x = s->use[X]->data,
-                 .y = a->y ? a->y->data : NULL,
                  .dy = s->use[DY]->data,
                  .mean = s->use[MEAN]->data,
                  .bias = s->use[BIAS]->data,
@@ -220,10 +222,11 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
                  .offset = a->offset,
                  .slope = a->slope,
                  .at = rb_lanes_of(&s->use[X]->md)};
-    ptrdiff_t pieces = (ptrdiff_t)pictures * c.at.groups;
+    ptrdiff_t pieces = rb_lanes_pieces(&c.at, pictures);
+    double eps = ((const rb_norm *)s->node->attr)->eps;
+    const float *weight = s->use[WEIGHT]->data, *var = s->use[VAR]->data;
     for (int channel = 0; channel < c.at.channels; channel++) {
-        double weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
-        c.scale[channel] = (float)(weight * inverse_spread(s, channel));
+        c.scale[channel] = rb_norm_scale(weight[channel], var[channel], eps);
         c.offset[channel] = c.slope[channel] = 0; // not yet known
     }
     rb_parallel_for(pieces, rb_lanes_grain(&c.at), sum_pieces, &c);
@@ -237,7 +240,6 @@ void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_
     attr *a = RB_NEW(p->arena, attr, 1);
     *a = (attr){g->constant,
                 g->activation,
-                g->y,
                 g->dx,
                 RB_NEW(p->arena, float, channels),
                 RB_NEW(p->arena, float, channels),
@@ -256,6 +258,5 @@ void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_
                             rb_dn_param(p, n->param[0], RB_GRAD),
                             rb_dn_param(p, n->param[1], RB_GRAD)};
     for (int i = 0; i < ALWAYS; i++) rb_dn_use(s, 0, uses[i]);
-    rb_dn_use(s, 0, g->y);
     rb_dn_use(s, 0, g->dx);
 }

@@ -2,7 +2,7 @@
 // norm_forward.c - batch normalisation: statistics of a batch, and what they make of it.
 //
 // One pass for the statistics: sums of d and d² with d = x - pivot, where the pivot is some value of the channel, so
-// that the difference of the two sums loses nothing to a large mean. The pixels of a row are summed in floats, the rows
+// that the difference of the two sums loses nothing to a large mean. A run of pixels is summed in floats, the runs
 // in doubles: more exact than oneDNN's own float sums, and a pass less. Every picture's sums are kept apart until the
 // end, which makes the result the same for any number of threads.
 //
@@ -24,10 +24,10 @@ typedef struct sum_job {
     rb_lanes at;
 } sum_job;
 
-RB_INLINE void sum_row(bool half, const sum_job *j, ptrdiff_t at, const float *pivot, double *sums)
+RB_INLINE void sum_row(bool half, const sum_job *j, ptrdiff_t at, int count, const float *pivot, double *sums)
 {
     rb_floats s = {0}, q = {0}, zero = rb_load16(pivot, 0, false);
-    for (int i = 0; i < j->at.w; i++, at += j->at.column) {
+    for (int i = 0; i < count; i++, at += j->at.column) {
         rb_floats d = rb_load16(j->x, at, half) - zero;
         s += d;
         q += d * d;
@@ -38,9 +38,10 @@ RB_INLINE void sum_row(bool half, const sum_job *j, ptrdiff_t at, const float *p
     }
 }
 
-RB_INLINE void sum_narrow_row(int width, bool half, const sum_job *j, ptrdiff_t at, const float *pivot, double *sums)
+RB_INLINE void sum_narrow_row(int width, bool half, const sum_job *j, ptrdiff_t at, int count, const float *pivot,
+                              double *sums)
 {
-    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+    for (int i = 0; i < count; i++, at += j->at.column)
         for (int k = 0; k < width; k++) {
             double d = (double)(rb_load(j->x, at + k, half) - pivot[k]);
             sums[k] += d;
@@ -48,17 +49,25 @@ RB_INLINE void sum_narrow_row(int width, bool half, const sum_job *j, ptrdiff_t 
         }
 }
 
+typedef float pivots[RB_LANES_BUNDLE][RB_LANES];
+
+static void add_sums(const sum_job *j, const pivots pivot, double *sums, ptrdiff_t at, int count, int k)
+{
+    RB_FOR_LANES(&j->at, sum_row, sum_narrow_row, j, at, count, pivot[k], sums + k * 2 * RB_LANES);
+}
+
 static void sum_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
 {
     const sum_job *j = context;
     for (ptrdiff_t i = from; i < to; i++) {
-        ptrdiff_t first = i % j->at.groups * j->at.group, at = first + i / j->at.groups * j->at.picture;
-        double *sums = j->sums + i * 2 * RB_LANES;
-        float pivot[RB_LANES];
-        for (int k = 0; k < j->at.width; k++) pivot[k] = rb_load(j->x, first + k, j->at.half);
-        for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
-        for (int y = 0; y < j->at.h; y++)
-            RB_FOR_LANES(&j->at, sum_row, sum_narrow_row, j, at + y * j->at.row, pivot, sums);
+        rb_lanes_piece piece = rb_lanes_piece_of(&j->at, i);
+        double *sums = j->sums + (piece.picture * j->at.groups + piece.first) * 2 * RB_LANES;
+        pivots pivot;
+        for (int g = piece.first; g < piece.last; g++)
+            for (int k = 0; k < j->at.width; k++)
+                pivot[g - piece.first][k] = rb_load(j->x, g * j->at.group + k, j->at.half);
+        for (int k = 0; k < (piece.last - piece.first) * 2 * RB_LANES; k++) sums[k] = 0;
+        RB_FOR_RUNS(&j->at, piece, add_sums, j, pivot, sums);
     }
 }
 
@@ -85,7 +94,7 @@ static void run_statistics(const rb_dn_step *s, rb_dn_plan *p)
 {
     int pictures = p->base.spec.batch;
     sum_job j = {s->use[X]->data, s->use[SUMS]->data, rb_lanes_of(&s->use[X]->md)};
-    rb_parallel_for((ptrdiff_t)pictures * j.at.groups, rb_lanes_grain(&j.at), sum_pieces, &j);
+    rb_parallel_for(rb_lanes_pieces(&j.at, pictures), rb_lanes_grain(&j.at), sum_pieces, &j);
     for (int c = 0; c < j.at.channels; c++)
         finish_channel(s, &j, c, pictures, ((const rb_norm *)s->node->attr)->momentum);
     p->store->base.version++; // running statistics are folded into weights at evaluation
@@ -127,11 +136,12 @@ typedef struct line {
     float mean[RB_LANES], scale[RB_LANES], bias[RB_LANES];
 } line;
 
-RB_INLINE void apply_row(bool half, rb_dn_activation activation, const apply_job *j, ptrdiff_t at, const line *l)
+RB_INLINE void apply_row(bool half, rb_dn_activation activation, const apply_job *j, ptrdiff_t at, int count,
+                         const line *l)
 {
     rb_floats mean = rb_load16(l->mean, 0, false), scale = rb_load16(l->scale, 0, false);
     rb_floats bias = rb_load16(l->bias, 0, false);
-    for (int i = 0; i < j->at.w; i++, at += j->at.column) {
+    for (int i = 0; i < count; i++, at += j->at.column) {
         rb_floats v = (rb_load16(j->x, at, half) - mean) * scale + bias;
         if (activation == RB_DN_RELU) v = rb_where(~(v < 0), v);
         if (activation == RB_DN_SILU) v *= rb_sigmoid16(v);
@@ -140,9 +150,9 @@ RB_INLINE void apply_row(bool half, rb_dn_activation activation, const apply_job
 }
 
 RB_INLINE void apply_narrow_row(int width, bool half, rb_dn_activation activation, const apply_job *j, ptrdiff_t at,
-                                const line *l)
+                                int count, const line *l)
 {
-    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+    for (int i = 0; i < count; i++, at += j->at.column)
         for (int k = 0; k < width; k++) {
             float v = (rb_load(j->x, at + k, half) - l->mean[k]) * l->scale[k] + l->bias[k];
             if (activation == RB_DN_RELU && v < 0) v = 0;
@@ -152,17 +162,18 @@ RB_INLINE void apply_narrow_row(int width, bool half, rb_dn_activation activatio
 }
 
 // Each activation as a constant: loops of their own.
-static void apply(const apply_job *j, ptrdiff_t at, const line *l)
+static void apply(const apply_job *j, const line *lines, ptrdiff_t at, int count, int k)
 {
+    const line *l = &lines[k];
     switch (j->activation) {
     case RB_DN_IDENTITY:
-        RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, RB_DN_IDENTITY, j, at, l);
+        RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, RB_DN_IDENTITY, j, at, count, l);
         break;
     case RB_DN_RELU:
-        RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, RB_DN_RELU, j, at, l);
+        RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, RB_DN_RELU, j, at, count, l);
         break;
     case RB_DN_SILU:
-        RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, RB_DN_SILU, j, at, l);
+        RB_FOR_LANES(&j->at, apply_row, apply_narrow_row, RB_DN_SILU, j, at, count, l);
         break;
     }
 }
@@ -171,13 +182,15 @@ static void apply_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
 {
     const apply_job *j = context;
     for (ptrdiff_t i = from; i < to; i++) {
-        int group = (int)(i % j->at.groups);
-        ptrdiff_t at = i / j->at.groups * j->at.picture + group * j->at.group;
-        line l;
-        rb_lanes_load(&j->at, group, j->mean, l.mean);
-        rb_lanes_load(&j->at, group, j->scale, l.scale);
-        rb_lanes_load(&j->at, group, j->bias, l.bias);
-        for (int y = 0; y < j->at.h; y++) apply(j, at + y * j->at.row, &l);
+        rb_lanes_piece piece = rb_lanes_piece_of(&j->at, i);
+        line lines[RB_LANES_BUNDLE];
+        for (int g = piece.first; g < piece.last; g++) {
+            line *l = &lines[g - piece.first];
+            rb_lanes_load(&j->at, g, j->mean, l->mean);
+            rb_lanes_load(&j->at, g, j->scale, l->scale);
+            rb_lanes_load(&j->at, g, j->bias, l->bias);
+        }
+        RB_FOR_RUNS(&j->at, piece, apply, j, lines);
     }
 }
 
@@ -193,8 +206,8 @@ static void run_normalise(const rb_dn_step *s, rb_dn_plan *p)
                    .activation = a->activation,
                    .at = rb_lanes_of(&s->use[N_X]->md)};
     double eps = ((const rb_norm *)s->node->attr)->eps;
-    for (int c = 0; c < j.at.channels; c++) a->scale[c] = (float)((double)weight[c] / sqrt((double)var[c] + eps));
-    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), apply_pieces, &j);
+    for (int c = 0; c < j.at.channels; c++) a->scale[c] = rb_norm_scale(weight[c], var[c], eps);
+    rb_parallel_for(rb_lanes_pieces(&j.at, p->base.spec.batch), rb_lanes_grain(&j.at), apply_pieces, &j);
 }
 
 void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var,

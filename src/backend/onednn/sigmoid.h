@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sigmoid.h - 1 / (1 + exp(-x)) of sixteen values at once, within three roundings of a float; NaN stays NaN.
+// sigmoid.h - 1 / (1 + exp(-x)) of sixteen values at once, within four roundings of a float; NaN stays NaN.
 //
 // exp(t) = 2^n p(r) with n = round(t / ln 2), r = t - n ln 2 in two steps, and p = 1 + r + r^2 q(r), q a polynomial of
 // degree 4 through the Chebyshev nodes of [-ln 2 / 2, ln 2 / 2]: 1e-8 off. Adding 1.5 2^23 rounds to an integer, which
@@ -24,6 +24,15 @@ RB_INLINE rb_floats rb_select(rb_mask mask, rb_floats high, rb_floats low)
     return (rb_floats)(((rb_mask)high & mask) | ((rb_mask)low & ~mask));
 }
 
+// 1 / x of normal x > 0 by Newton's method, which takes fewer cycles than the division does: the exponent's sign is
+// turned by a subtraction of bits, at most 12 % off; each step squares that.
+RB_INLINE rb_floats rb_inverse16(rb_floats x)
+{
+    rb_floats y = (rb_floats)(0x7EF311C7 - (rb_words16)x);
+    for (int i = 0; i < 3; i++) y = y * (2 - x * y);
+    return y;
+}
+
 RB_INLINE rb_floats rb_sigmoid16(rb_floats x)
 {
     const float magic = 0x1.8p23F, most = 87;
@@ -40,7 +49,7 @@ RB_INLINE rb_floats rb_sigmoid16(rb_floats x)
     q = q * r + 0.5F;
     rb_floats p = r * r * q + r + 1;
     rb_floats power = (rb_floats)(((rb_words16)shifted + 127) << 23); // what is above n's bits leaves on the left
-    return 1 / (1 + p * power);
+    return rb_inverse16(1 + p * power);
 }
 
 // The derivative of x sigmoid(x).

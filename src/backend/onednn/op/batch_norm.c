@@ -42,7 +42,6 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     rb_dn_norm_gradient g = {.x = p->value[n->input[0]->id],
                              .mean = v->mean,
                              .var = v->var,
-                             .y = activation == RB_DN_RELU ? p->value[n->id] : NULL,
                              .dy = rb_dn_gradient_of(p, n),
                              .activation = activation,
                              .constant = uses_running(p, n)};
