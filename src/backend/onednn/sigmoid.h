@@ -18,28 +18,11 @@ RB_INLINE float rb_sigmoid1(float x)
     return 1 / (1 + expf(-x));
 }
 
-// `high` where the mask is true, else `low`.
-RB_INLINE rb_floats rb_select(rb_mask mask, rb_floats high, rb_floats low)
-{
-    return (rb_floats)(((rb_mask)high & mask) | ((rb_mask)low & ~mask));
-}
-
-// 1 / x of normal x > 0 by Newton's method, which takes fewer cycles than the division does: the exponent's sign is
-// turned by a subtraction of bits, at most 12 % off; each step squares that.
-RB_INLINE rb_floats rb_inverse16(rb_floats x)
-{
-    rb_floats y = (rb_floats)(0x7EF311C7 - (rb_words16)x);
-    for (int i = 0; i < 3; i++) y = y * (2 - x * y);
-    return y;
-}
-
 RB_INLINE rb_floats rb_sigmoid16(rb_floats x)
 {
     const float magic = 0x1.8p23F, most = 87;
     const rb_floats zero = {0};
-    rb_floats t = -x;
-    t = rb_select(t > most, zero + most, t);
-    t = rb_select(t < -most, zero - most, t);
+    rb_floats t = rb_between16(zero - most, -x, zero + most);
     rb_floats shifted = t * 0x1.715476p0F + magic, n = shifted - magic;
     rb_floats r = (t - n * 0.693359375F) - n * -2.12194440e-4F;
     rb_floats q = zero + 0.00139262131F;
