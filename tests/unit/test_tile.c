@@ -32,6 +32,8 @@ static const shape shapes[] = {
     {17, 24, 24, 7, 7, 3, 2, 1, true, true},    {64, 40, 80, 3, 2, 1, 1, 0, true, true},
     {32, 32, 32, 6, 6, 3, 2, 1, true, false},   {8, 3, 32, 11, 9, 7, 2, 3, true, true},
     {9, 16, 16, 4, 4, 5, 2, 2, true, true},     {33, 96, 16, 1, 1, 3, 1, 1, true, true},
+    {8, 3, 64, 17, 13, 7, 2, 3, true, true},    {33, 3, 20, 6, 7, 7, 2, 3, true, true},
+    {40, 1, 17, 5, 1, 3, 1, 1, false, true},    {4, 4, 16, 7, 9, 5, 1, 2, false, true},
     {32, 16, 16, 9, 24, 3, 1, 1, false, false}, {16, 20, 12, 8, 1, 3, 1, 1, false, false},
     {5, 18, 34, 5, 6, 2, 1, 0, false, true},
 };
@@ -247,6 +249,7 @@ static void check_gradient(const subject *s)
         rb_tile_gradient_of((rb_tile_window){s->shape.kernel, s->shape.stride, s->shape.padding}, s->x, s->dy);
     g.left = room(s->arena, rb_tile_gradient_left_bytes(&g));
     g.right = room(s->arena, rb_tile_gradient_right_bytes(&g));
+    g.folded = (float *)(void *)room(s->arena, rb_tile_gradient_folded_bytes(&g));
     g.dw = s->dw;
     memset(s->dw, 0xFF, (size_t)s->weight_count * sizeof *s->dw);
     rb_tile_gradient_run(&g);

@@ -4,6 +4,8 @@
 
 #include "base/parallel.h"
 
+#include <string.h>
+
 #define TAPS        (RB_TILE_KERNEL * RB_TILE_KERNEL)
 #define BLOCK       ((ptrdiff_t)RB_TILE_SIDE * RB_TILE_SIDE) // weights of one
 #define CHUNK_BYTES (1 << 20)                                // of operands that a core's cache should keep
@@ -211,17 +213,53 @@ void rb_tile_conv_run(const rb_tile_conv *c)
 
 // ---- the gradient of weights ---------------------------------------------------------------------------------------
 
+// Folding pays where a filter's row of few channels fits into a tile. It wants the neighbours' channels side by side.
+static bool can_fold(rb_tile_window w, const rb_tile_map *x)
+{
+    return !x->padded && x->column == x->channels && x->channels < 8 && w.kernel * x->channels <= RB_TILE_DEPTH;
+}
+
+static rb_tile_map fold(rb_tile_window w, rb_tile_map x, int out_w)
+{
+    x.taps = w.kernel;
+    x.each = x.channels;
+    x.stride = w.stride;
+    x.padding = w.padding;
+    x.across = x.w;
+    x.channels = x.taps * x.each;
+    x.blocks = blocks_of(x.channels, RB_TILE_SIDE);
+    x.column *= w.stride;
+    x.w = out_w;
+    return x;
+}
+
 rb_tile_gradient rb_tile_gradient_of(rb_tile_window window, rb_tile_map x, rb_tile_map dy)
 {
+    rb_tile_gradient g = {.down = window, .along = window, .parts = parts_of(x), .deep = 32, .x = x, .dy = dy};
+    if (can_fold(window, &x)) {
+        g.x = fold(window, x, dy.w);
+        g.along = (rb_tile_window){.kernel = 1, .stride = 1};
+    }
     bool shallow = x.pictures <= RB_TILE_SIDE && dy.w > 1;
-    rb_tile_gradient g = {.window = window, .parts = parts_of(x), .deep = shallow ? 16 : 32, .x = x, .dy = dy};
+    if (shallow) g.deep = 16;
     g.pictures = blocks_of(x.pictures, g.deep);
     g.across = shallow ? blocks_of(dy.w, 2) : dy.w;
-    g.origin = shallow ? window.padding : 0;
-    int last = shallow ? (2 * g.across - 1) * window.stride + window.kernel - 1 : x.w - 1;
-    g.phase = last / window.stride + 1;
-    g.columns = g.phase * window.stride;
+    g.origin = shallow ? g.along.padding : 0;
+    int last = shallow ? (2 * g.across - 1) * g.along.stride + g.along.kernel - 1 : g.x.w - 1;
+    g.phase = last / g.along.stride + 1;
+    g.columns = g.phase * g.along.stride;
     return g;
+}
+
+static int taps_of(const rb_tile_gradient *g)
+{
+    return g->down.kernel * g->along.kernel;
+}
+
+ptrdiff_t rb_tile_gradient_folded_bytes(const rb_tile_gradient *g)
+{
+    ptrdiff_t weights = g->dy.blocks * g->x.blocks * taps_of(g) * BLOCK;
+    return g->x.taps ? weights * (ptrdiff_t)sizeof(float) : 0;
 }
 
 static ptrdiff_t column_bytes(const rb_tile_gradient *g)
@@ -282,7 +320,7 @@ static void pack_input(void *context, ptrdiff_t from, ptrdiff_t to)
         for (int block = 0; block < g->x.blocks; block++) {
             uint8_t *out = g->right + block * g->parts * x_part(g) + piece * g->columns * column_bytes(g);
             for (int i = 0; i < g->columns; i++) {
-                int x = i % g->phase * g->window.stride + i / g->phase - g->origin;
+                int x = i % g->phase * g->along.stride + i / g->phase - g->origin;
                 rb_tile_pack_pairs(&g->x, block, y, x, picture, g->deep, g->parts, x_part(g),
                                    out + i * column_bytes(g));
             }
@@ -305,7 +343,7 @@ static span inside(int stride, int in, int out, int shift)
 // The packed column of output 0 at tap v; less than 0 where that lies outside.
 static int column_of(const rb_tile_gradient *g, int v)
 {
-    int stride = g->window.stride, shift = v - g->window.padding + g->origin;
+    int stride = g->along.stride, shift = v - g->along.padding + g->origin;
     int phase = (shift % stride + stride) % stride;
     return phase * g->phase + (shift - phase) / stride;
 }
@@ -320,9 +358,9 @@ typedef struct quarter {
 // Adds what rows of outputs contribute at tap u, v.
 static void add_tap(const rb_tile_gradient *g, quarter *q, span rows, int u, int v, void (*add)(const rb_tile_run *r))
 {
-    const rb_tile_window *w = &g->window;
+    const rb_tile_window *w = &g->down;
     span tap_rows = inside(w->stride, g->x.h, g->dy.h, u - w->padding), across = {0, g->across};
-    if (g->deep == 32) across = inside(w->stride, g->x.w, g->dy.w, v - w->padding);
+    if (g->deep == 32) across = inside(g->along.stride, g->x.w, g->dy.w, v - g->along.padding);
     int from = rows.from > tap_rows.from ? rows.from : tap_rows.from, to = least(rows.to, tap_rows.to);
     int column = column_of(g, v) + across.from * (32 / g->deep);
     q->run.count = across.to - across.from;
@@ -342,7 +380,7 @@ static void add_tap(const rb_tile_gradient *g, quarter *q, span rows, int u, int
 // Rows of outputs whose operands a core's cache keeps while all taps pass over them.
 static int chunk_rows(const rb_tile_gradient *g)
 {
-    ptrdiff_t row = 2 * g->parts * (row_tiles(g) * RB_TILE_BYTES + g->window.stride * row_columns(g) * column_bytes(g));
+    ptrdiff_t row = 2 * g->parts * (row_tiles(g) * RB_TILE_BYTES + g->down.stride * row_columns(g) * column_bytes(g));
     return row < CHUNK_BYTES ? (int)(CHUNK_BYTES / row) : 1;
 }
 
@@ -365,10 +403,10 @@ static quarter quarter_of(const rb_tile_gradient *g, int out, int in)
 
 static void save(const rb_tile_gradient *g, const quarter *q, int tap, bool more)
 {
-    int taps = g->window.kernel * g->window.kernel;
+    float *dw = g->x.taps ? g->folded : g->dw;
     for (int i = 0; i < q->run.rows; i++)
         for (int k = 0; k < q->run.columns; k++) {
-            float *to = g->dw + (((ptrdiff_t)(q->out + i) * g->x.blocks + q->in + k) * taps + tap) * BLOCK;
+            float *to = dw + (((ptrdiff_t)(q->out + i) * g->x.blocks + q->in + k) * taps_of(g) + tap) * BLOCK;
             if (more)
                 rb_tile_sum(2 * i + k, to);
             else
@@ -378,13 +416,13 @@ static void save(const rb_tile_gradient *g, const quarter *q, int tap, bool more
 
 static void gradient_of_quarter(const rb_tile_gradient *g, quarter *q)
 {
-    int kernel = g->window.kernel, chunk = chunk_rows(g);
+    int along = g->along.kernel, chunk = chunk_rows(g);
     for (int first = 0; first < g->dy.h; first += chunk)
-        for (int tap = 0; tap < kernel * kernel; tap++) {
+        for (int tap = 0; tap < taps_of(g); tap++) {
             span rows = {first, least(first + chunk, g->dy.h)};
             rb_tile_clear();
-            if (g->parts > 1) add_tap(g, q, rows, tap / kernel, tap % kernel, rb_tile_add_rest);
-            add_tap(g, q, rows, tap / kernel, tap % kernel, rb_tile_add);
+            if (g->parts > 1) add_tap(g, q, rows, tap / along, tap % along, rb_tile_add_rest);
+            add_tap(g, q, rows, tap / along, tap % along, rb_tile_add);
             save(g, q, tap, first > 0);
         }
 }
@@ -402,6 +440,21 @@ static void gradient_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
     rb_tile_close();
 }
 
+// From blocks of a folded pixel's values, of a filter's rows, to blocks of channels, of its taps.
+static void unfold(const rb_tile_gradient *g)
+{
+    int rows = g->down.kernel, each = g->x.each;
+    memset(g->dw, 0, (size_t)(g->dy.blocks * rows * g->x.taps * BLOCK) * sizeof *g->dw);
+    for (int block = 0; block < g->dy.blocks; block++)
+        for (int u = 0; u < rows; u++)
+            for (int i = 0; i < g->x.channels; i++) {
+                ptrdiff_t from = ((ptrdiff_t)(block * g->x.blocks + i / RB_TILE_SIDE) * rows + u) * BLOCK;
+                ptrdiff_t to = ((ptrdiff_t)(block * rows + u) * g->x.taps + i / each) * BLOCK;
+                for (int o = 0; o < RB_TILE_SIDE; o++)
+                    g->dw[to + o * RB_TILE_SIDE + i % each] = g->folded[from + o * RB_TILE_SIDE + i % RB_TILE_SIDE];
+            }
+}
+
 void rb_tile_gradient_run(const rb_tile_gradient *g)
 {
     rb_tile_gradient job = *g;
@@ -409,4 +462,5 @@ void rb_tile_gradient_run(const rb_tile_gradient *g)
     rb_parallel_for((ptrdiff_t)g->x.h * g->pictures, 1, pack_input, &job);
     ptrdiff_t pairs = (ptrdiff_t)blocks_of(g->dy.blocks, 2) * blocks_of(g->x.blocks, 2);
     rb_parallel_for(pairs, 1, gradient_pieces, &job);
+    if (g->x.taps) unfold(g);
 }

@@ -33,6 +33,10 @@ typedef struct rb_tile_map {
     bool half, padded;
     int pictures, channels, blocks, h, w;
     ptrdiff_t picture, block, row, column;
+    // Where a map in nhwc is folded, a pixel has the channels of all columns under a filter, `taps` neighbours of
+    // `each` channels: few channels would waste the tiles' width. Of the map itself `w` and `column` are the output's
+    // then.
+    int taps, each, stride, padding, across; // 0, or how a filter walks a row of `across` pixels
 } rb_tile_map;
 
 typedef struct rb_tile_window {
@@ -62,7 +66,7 @@ void rb_tile_conv_run(const rb_tile_conv *c); // packs, multiplies and writes `t
 
 // The depth of a tile is 32 pictures at a pixel, or 16 pictures at two neighbours where there are no more.
 typedef struct rb_tile_gradient {
-    rb_tile_window window;
+    rb_tile_window down, along; // rows, and the columns of a row: of a folded map one tap
     int parts;
     int deep;          // pictures of a tile
     int pictures;      // blocks of so many
@@ -70,12 +74,13 @@ typedef struct rb_tile_gradient {
     int columns;       // packed columns of the input,
     int origin, phase; // of which column `phase` * k + i holds x = stride * i + k - origin
     rb_tile_map x, dy;
-    float *dw;      // OIhw16o16i
-    uint8_t *left;  // [dy.block part y pictures across] tiles of 16 channels by `deep` pictures
-    uint8_t *right; // [x.block part y pictures columns] of `deep` pictures by 16 channels
+    float *dw, *folded; // OIhw16o16i; the same of a folded map
+    uint8_t *left;      // [dy.block part y pictures across] tiles of 16 channels by `deep` pictures
+    uint8_t *right;     // [x.block part y pictures columns] of `deep` pictures by 16 channels
 } rb_tile_gradient;
 
 rb_tile_gradient rb_tile_gradient_of(rb_tile_window window, rb_tile_map x, rb_tile_map dy);
+ptrdiff_t rb_tile_gradient_folded_bytes(const rb_tile_gradient *g); // 0: not folded
 ptrdiff_t rb_tile_gradient_left_bytes(const rb_tile_gradient *g);
 ptrdiff_t rb_tile_gradient_right_bytes(const rb_tile_gradient *g);
 void rb_tile_gradient_run(const rb_tile_gradient *g);

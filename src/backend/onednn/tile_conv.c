@@ -93,7 +93,7 @@ bool rb_dn_emit_tile_conv(rb_dn_plan *p, const rb_node *n, rb_work work, rb_dn_t
 
 // ---- the gradient of weights ---------------------------------------------------------------------------------------
 
-enum { X, DY, DW = 4 };
+enum { X, DY, DW = 4, FOLDED };
 
 static void run_gradient(const rb_dn_step *s, rb_dn_plan *p)
 {
@@ -104,6 +104,7 @@ static void run_gradient(const rb_dn_step *s, rb_dn_plan *p)
     g.left = s->use[LEFT]->data;
     g.right = s->use[RIGHT]->data;
     g.dw = s->use[DW]->data;
+    g.folded = s->use_count > FOLDED ? s->use[FOLDED]->data : NULL;
     rb_tile_gradient_run(&g);
 }
 
@@ -125,5 +126,7 @@ bool rb_dn_emit_tile_gradient(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, 
     rb_dn_tensor *left = room(p, rb_tile_gradient_left_bytes(g)), *right = room(p, rb_tile_gradient_right_bytes(g));
     rb_dn_tensor *uses[] = {x, dy, left, right, out};
     for (int i = 0; i <= DW; i++) rb_dn_use(s, 0, uses[i]);
+    ptrdiff_t folded = rb_tile_gradient_folded_bytes(g);
+    if (folded) rb_dn_use(s, 0, room(p, folded));
     return out == store || rb_dn_copy(p, RB_DN_BACKWARD, n, out, store);
 }

@@ -62,10 +62,25 @@ RB_INLINE void transpose(__m512i *r)
 
 // ---- packing -------------------------------------------------------------------------------------------------------
 
-RB_INLINE __mmask16 lanes_of(const rb_tile_map *m, int block)
+static int within(int value, int most)
 {
+    return value < 0 ? 0 : value < most ? value : most;
+}
+
+// Lanes of a folded pixel that lie inside the row.
+static __mmask16 folded_lanes(const rb_tile_map *m, int block, int x)
+{
+    int first = m->stride * x - m->padding, before = RB_TILE_SIDE * block;
+    int low = within(within(-first, m->taps) * m->each - before, RB_TILE_SIDE);
+    int high = within(within(m->across - first, m->taps) * m->each - before, RB_TILE_SIDE);
+    return (__mmask16)((1u << high) - (1u << (low < high ? low : high)));
+}
+
+RB_INLINE __mmask16 lanes_of(const rb_tile_map *m, int block, int x)
+{
+    if (m->taps) return folded_lanes(m, block, x);
     int left = m->channels - RB_TILE_SIDE * block;
-    return m->padded || left >= RB_TILE_SIDE ? 0xFFFF : (__mmask16)((1 << left) - 1);
+    return (__mmask16)(m->padded || left >= RB_TILE_SIDE ? 0xFFFF : (1 << left) - 1);
 }
 
 RB_INLINE __m512 load(const rb_tile_map *m, ptrdiff_t at, __mmask16 lanes)
@@ -77,7 +92,7 @@ RB_INLINE __m512 load(const rb_tile_map *m, ptrdiff_t at, __mmask16 lanes)
 
 RB_INLINE ptrdiff_t place(const rb_tile_map *m, int block, int y, int x)
 {
-    return block * m->block + y * m->row + x * m->column;
+    return block * m->block + y * m->row + x * m->column - m->padding * m->each;
 }
 
 RB_INLINE void put(uint8_t *tile, int row, __m512i value)
@@ -89,7 +104,7 @@ RB_INLINE void pack_rows(int parts, const rb_tile_map *m, int k, int y, int x, i
                          uint8_t *out)
 {
     bool both = 2 * k + 1 < m->blocks;
-    __mmask16 low = lanes_of(m, 2 * k), high = both ? lanes_of(m, 2 * k + 1) : 0;
+    __mmask16 low = lanes_of(m, 2 * k, x), high = (__mmask16)(both ? lanes_of(m, 2 * k + 1, x) : 0);
     ptrdiff_t at = place(m, 2 * k, y, x), next = both ? m->block : 0;
     for (int i = 0; i < RB_TILE_SIDE; i++) {
         bool there = picture + i < m->pictures;
@@ -127,7 +142,7 @@ RB_INLINE void pack_pairs(int parts, const rb_tile_map *m, int block, int y, int
                           ptrdiff_t apart, uint8_t *out)
 {
     bool inside = x >= 0 && x < m->w;
-    __mmask16 lanes = inside ? lanes_of(m, block) : 0;
+    __mmask16 lanes = (__mmask16)(inside ? lanes_of(m, block, x) : 0);
     ptrdiff_t at = inside ? place(m, block, y, x) : 0;
     for (int i = 0; i < deep / 2; i++) {
         __m512i row[3];
@@ -153,7 +168,7 @@ RB_INLINE void pack_turned(int parts, const rb_tile_map *m, int block, int y, in
         int column = x + 2 * i / deep, n = picture + 2 * i % deep;
         __m512i row[3];
         bool inside = column < m->w;
-        pair(parts, m, inside ? place(m, block, y, column) : 0, n, inside ? lanes_of(m, block) : 0, row);
+        pair(parts, m, inside ? place(m, block, y, column) : 0, n, inside ? lanes_of(m, block, column) : 0, row);
         for (int p = 0; p < parts; p++) rows[p][i] = row[p];
     }
     for (int p = 0; p < parts; p++) {
@@ -336,7 +351,7 @@ void rb_tile_sum(int tile, float *to)
 
 void rb_tile_write(int tile, const rb_tile_map *m, int block, int y, int x, int picture)
 {
-    __mmask16 lanes = lanes_of(m, block);
+    __mmask16 lanes = lanes_of(m, block, x);
     ptrdiff_t at = place(m, block, y, x) + picture * m->picture;
     int rows = m->pictures - picture;
     if (!m->half && lanes == 0xFFFF && rows >= RB_TILE_SIDE) {
