@@ -24,7 +24,9 @@ static inline rb_lanes rb_lanes_of(const dnnl_memory_desc_t *md)
 {
     const dnnl_blocking_desc_t *b = &md->format_desc.blocking;
     int channels = (int)md->dims[1], width = b->inner_nblks ? (int)b->inner_blks[0] : 1;
-    if (!b->inner_nblks && b->strides[1] == 1 && channels % RB_LANES == 0) width = RB_LANES; // nhwc
+    bool flat = !b->inner_nblks && b->strides[1] == 1; // nhwc
+    if (flat && channels % RB_LANES == 0) width = RB_LANES;
+    if (flat && channels % RB_LANES == RB_LANES / 2) width = RB_LANES / 2;
     ptrdiff_t group = b->inner_nblks ? b->strides[1] : b->strides[1] * width;
     return (rb_lanes){.channels = channels,
                       .groups = (channels + width - 1) / width,
@@ -89,14 +91,18 @@ static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_c
     }
 }
 
-// Calls wide(half, ...) on full groups and narrow(width, half, ...) on others, `half` as a constant. Both are
-// RB_INLINE.
+// Calls wide(half, ...) on full groups and narrow(width, half, ...) on others, `half` and the width of half a group as
+// constants. Both are RB_INLINE.
 #define RB_FOR_LANES(lanes, wide, narrow, ...) \
     do { \
         if ((lanes)->width == RB_LANES && (lanes)->half) \
             wide(true, __VA_ARGS__); \
         else if ((lanes)->width == RB_LANES) \
             wide(false, __VA_ARGS__); \
+        else if ((lanes)->width == RB_LANES / 2 && (lanes)->half) \
+            narrow(RB_LANES / 2, true, __VA_ARGS__); \
+        else if ((lanes)->width == RB_LANES / 2) \
+            narrow(RB_LANES / 2, false, __VA_ARGS__); \
         else \
             narrow((lanes)->width, (lanes)->half, __VA_ARGS__); \
     } while (0)
