@@ -32,3 +32,17 @@ bool rb_utf8_valid(const char *text)
         if (!(n = rb_utf8_size(at, end - at))) return false;
     return true;
 }
+
+const char *rb_utf8_mended(rb_arena *a, const char *text)
+{
+    if (rb_utf8_valid(text)) return text;
+    const char *end = text + strlen(text);
+    char *out = RB_NEW(a, char, 3 * (end - text) + 1), *to = out;
+    while (text < end) {
+        int n = rb_utf8_size((const uint8_t *)text, end - text);
+        memcpy(to, n ? text : "\xEF\xBF\xBD", n ? (size_t)n : 3);
+        to += n ? n : 3;
+        text += n ? n : 1;
+    }
+    return out;
+}

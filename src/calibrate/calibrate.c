@@ -5,23 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-const char *const rb_calibration_names[] = {"none", "temperature", "platt", "isotonic", NULL};
-
-// log(1 / 0) or log(0 / 0) would be no shift: shares and weights are positive.
-void rb_prior_shift(const double *seen, const double *meant, const double *weight, int k, double *shift)
-{
-    int classes = k == 1 ? 2 : k;
-    double first = 0;
-    for (int c = 0; c < classes; c++) {
-        double by = log(seen[c] / meant[c]) + (weight ? log(weight[c]) : 0);
-        if (k > 1)
-            shift[c] = by;
-        else if (c)
-            shift[0] = by - first;
-        else
-            first = by;
-    }
-}
+const char *const rb_calibration_names[] = {"none", "prior", "temperature", "platt", "isotonic", NULL};
 
 void rb_probabilities(const double *z, int k, double b, double *p)
 {
@@ -37,6 +21,11 @@ void rb_probabilities(const double *z, int k, double b, double *p)
 
 // ---- fitting ------------------------------------------------------------------------------------------------------
 
+rb_calibration rb_calibration_none(rb_arena *a, int k)
+{
+    return (rb_calibration){.k = k, .shift = RB_NEW(a, double, k), .temperature = 1, .slope = 1};
+}
+
 static void fit_nothing(rb_arena *a, rb_logits v, rb_calibration *out)
 {
     (void)a, (void)v, (void)out;
@@ -47,6 +36,7 @@ static const struct {
     bool one_logit; // has no form for more
 } methods[RB_CALIBRATIONS] = {
     [RB_CALIBRATE_NONE] = {fit_nothing, false},
+    [RB_CALIBRATE_PRIOR] = {fit_nothing, false},
     [RB_CALIBRATE_TEMPERATURE] = {rb_fit_temperature, false},
     [RB_CALIBRATE_PLATT] = {rb_fit_platt, true},
     [RB_CALIBRATE_ISOTONIC] = {rb_fit_isotonic, true},
@@ -76,14 +66,39 @@ bool rb_calibration_fit(rb_arena *a, rb_calibration_method method, rb_logits v, 
                         rb_calibration *out, rb_error *err)
 {
     double *taken = RB_NEW(a, double, v.k);
-    if (shift) memcpy(taken, shift, (size_t)v.k * sizeof *taken);
-    *out = (rb_calibration){.method = (int)method, .k = v.k, .shift = taken, .temperature = 1, .slope = 1};
+    if (shift && method != RB_CALIBRATE_NONE) memcpy(taken, shift, (size_t)v.k * sizeof *taken);
+    *out = rb_calibration_none(a, v.k);
+    out->method = (int)method;
+    out->shift = taken;
     if (methods[method].one_logit && v.k > 1)
         return rb_fail(err, RB_ERR_USAGE, "calibration %s is for two classes; temperature is for more",
                        rb_calibration_names[method]);
-    if (method != RB_CALIBRATE_NONE && !has_every_label(a, v, err)) return false;
+    if (method > RB_CALIBRATE_PRIOR && !has_every_label(a, v, err)) return false;
     methods[method].fit(a, shifted(a, v, taken), out);
     return true;
+}
+
+// Of the surest row, how far its logit, or the greatest of its logits, lies from what it is weighed against.
+static double surest(rb_logits v, const double *shift)
+{
+    double most = 0;
+    for (int i = 0; i < v.n; i++) {
+        double low = INFINITY, high = -INFINITY;
+        for (int c = 0; c < v.k; c++) {
+            double z = v.z[(ptrdiff_t)i * v.k + c] - shift[c];
+            low = fmin(low, v.k == 1 ? -fabs(z) : z);
+            high = fmax(high, v.k == 1 ? 0 : z);
+        }
+        most = fmax(most, high - low);
+    }
+    return most;
+}
+
+void rb_calibration_restrain(rb_calibration *c, rb_logits v)
+{
+    if (c->method == RB_CALIBRATE_TEMPERATURE)
+        c->temperature = fmax(c->temperature, fmin(1, surest(v, c->shift) / log(v.n + 1.0)));
+    if (c->method == RB_CALIBRATE_PLATT && !(c->slope > 0)) c->method = RB_CALIBRATE_PRIOR;
 }
 
 // ---- applying -----------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // calibrate.h - from a network's logits to probabilities that mean what they say; fitted on validation.
 //
-// First comes the correction of the prior: what balanced draws and weights moved the logits by is taken back. Then a
-// map is fitted to what is left, then a threshold is chosen on its result.
+// First comes the correction of the prior: what balanced draws and weights moved the logits by (`shift`) is taken back.
+// Then a map is fitted to what is left, then a threshold is chosen on its result.
 //
 // With one logit z, sigmoid(z) is the probability of label 1; with K logits their softmax is that of the classes.
 //
@@ -22,7 +22,8 @@ typedef struct rb_logits {
 } rb_logits;
 
 typedef enum rb_calibration_method {
-    RB_CALIBRATE_NONE,
+    RB_CALIBRATE_NONE,        // logits are taken as they are
+    RB_CALIBRATE_PRIOR,       // the shift is taken off, and no more
     RB_CALIBRATE_TEMPERATURE, // z / T
     RB_CALIBRATE_PLATT,       // slope z + offset
     RB_CALIBRATE_ISOTONIC,    // any rising map
@@ -41,18 +42,22 @@ typedef struct rb_calibration {
     int knots;
 } rb_calibration;
 
-// What training on other shares of the classes than `meant`, and with class weights, adds to the logits:
-// log(seen / meant) + log(weight), for one logit that of label 1 less that of label 0. Arrays are [2] where k is 1,
-// else [k]; `weight` NULL: 1. `shift` is [k].
-void rb_prior_shift(const double *seen, const double *meant, const double *weight, int k, double *shift);
+// One that takes k logits as they are. Owner: lives in `a`
+rb_calibration rb_calibration_none(rb_arena *a, int k);
 
-// Fits a method to logits. `shift` is [k], NULL: nothing is taken off. Temperatures lie in 1/100 .. 100, where what
-// separates perfectly ends.
+// Fits a method to logits. `shift` is [k], NULL: nothing is taken off; training on other shares of the classes than
+// those that are `meant`, and with class weights, adds log(seen / meant) + log(weight) to the logits, to one logit that
+// of label 1 less that of label 0. Temperatures lie in 1/100 .. 100, where what separates perfectly ends.
 //
 // Owner:  arrays live in `a`
 // Errors: DATA (a label without a row: nothing can be fitted); USAGE (platt, isotonic with more than one logit)
 bool rb_calibration_fit(rb_arena *a, rb_calibration_method method, rb_logits v, const double *shift,
                         rb_calibration *out, rb_error *err) RB_CHECKED;
+
+// Takes back what the rows that it was fitted to cannot bear out. A temperature below 1, which makes surer, makes none
+// of them surer than 1 - 1/(n + 1); a line that falls, as of a network that is wrong more often than right, becomes
+// none.
+void rb_calibration_restrain(rb_calibration *c, rb_logits v);
 
 // Probabilities p[k] for logits z[k].
 void rb_calibrate(const rb_calibration *c, const double *z, double *p);

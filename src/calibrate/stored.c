@@ -8,13 +8,6 @@
 
 #define KNOTS_LIMIT (1 << 20)
 
-static bool does_nothing(const rb_calibration *c)
-{
-    for (int i = 0; i < c->k; i++)
-        if (c->shift[i] != 0) return false;
-    return c->method == RB_CALIBRATE_NONE;
-}
-
 static void put_reals(rb_json *j, const char *key, const double *values, int count)
 {
     rb_json_open(j, key, '[');
@@ -24,7 +17,7 @@ static void put_reals(rb_json *j, const char *key, const double *values, int cou
 
 void rb_calibration_to_json(rb_json *j, const char *key, const rb_calibration *c)
 {
-    if (does_nothing(c)) {
+    if (c->method == RB_CALIBRATE_NONE) {
         rb_json_null(j, key);
         return;
     }
@@ -88,7 +81,7 @@ static bool get_map(rb_arena *a, const json_t *object, rb_calibration *out, rb_e
 static bool get_method(const json_t *object, int *out, rb_error *err)
 {
     const char *name = json_string_value(json_object_get(object, "method"));
-    for (*out = 0; name && *out < RB_CALIBRATIONS; ++*out)
+    for (*out = RB_CALIBRATE_PRIOR; name && *out < RB_CALIBRATIONS; ++*out)
         if (!strcmp(name, rb_calibration_names[*out])) return true;
     return lacks("method", err);
 }
@@ -112,7 +105,7 @@ static bool get_parameters(rb_arena *a, const json_t *object, rb_calibration *ou
 bool rb_calibration_read(rb_arena *a, const char *text, int k, rb_calibration *out, rb_error *err)
 {
     json_error_t why;
-    *out = (rb_calibration){.k = k, .shift = RB_NEW(a, double, k), .temperature = 1, .slope = 1};
+    *out = rb_calibration_none(a, k);
     if (!strcmp(text, "null")) return true;
     json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &why);
     if (!object) return rb_fail(err, RB_ERR_WEIGHTS, "calibration: is not JSON (%s)", why.text);

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "cli/sheet.h"
+#include "cli/part/sheet.h"
 #include "train/settings.h"
 
 #include <stdio.h>

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "train/measure.h"
 #include "train/network.h"
+#include "train/roofline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 typedef struct bench_settings {
     int mode;
     double seconds;
-    bool verbose;
+    bool verbose, roofline;
 } bench_settings;
 
 enum { ALL, TRAINING, INFERENCE, DECODING };
@@ -27,6 +28,9 @@ static const rb_field fields[] = {
      .help = "how long each measurement takes, after a warm-up"},
     {"verbose", RB_BOOL, AT(verbose), .preset = false,
      .help = "every part of the training step: its time and the algorithm that was chosen"},
+    {"roofline", RB_BOOL, AT(roofline), .preset = false,
+     .help =
+         "every convolution of the training step: its time, its rate, and that as a share of the fastest this machine has"},
     {0},
 };
 
@@ -99,6 +103,47 @@ static void show_step(const results *r, const rb_training_seen *t)
     if (r->bench->own.verbose) show_items(r, t);
 }
 
+static void show_conv(const results *r, const rb_work_item *item, double flops, double roof)
+{
+    double rate = flops / item->seconds;
+    if (r->table)
+        printf("    %8.3f ms  %7.1f GFLOP/s  %5.1f %%  %-28s %-24s %s\n", 1e3 * item->seconds, 1e-9 * rate,
+               100 * rate / roof, rb_work_names[item->work], item->node, item->by);
+    rb_json_open(r->json, NULL, '{');
+    rb_json_string(r->json, "node", item->node);
+    rb_json_string(r->json, "work", rb_work_names[item->work]);
+    rb_json_string(r->json, "by", item->by);
+    rb_json_real(r->json, "ms", 1e3 * item->seconds);
+    rb_json_real(r->json, "gflops", 1e-9 * rate);
+    rb_json_real(r->json, "share", rate / roof);
+    rb_json_close(r->json);
+}
+
+static bool show_roofline(const results *r, const rb_training_seen *t, rb_error *err)
+{
+    const rb_settings *s = r->bench->settings;
+    double roof, all = 0, seconds = 0;
+    if (!rb_roofline_measure(s, r->bench->own.seconds, &roof, err)) return false;
+    if (r->table)
+        printf("  the fastest convolution of this machine does %.0f GFLOP/s; of that, by convolution:\n", 1e-9 * roof);
+    rb_json_open(r->json, "roofline", '{');
+    rb_json_real(r->json, "roof_gflops", 1e-9 * roof);
+    rb_json_open(r->json, "convolutions", '[');
+    for (int i = 0; i < t->item_count; i++) {
+        double flops = rb_roofline_flops(t->graph, &t->items[i], s->compute.batch_size);
+        if (flops > 0) show_conv(r, &t->items[i], flops, roof);
+        all += flops;
+        seconds += flops > 0 ? t->items[i].seconds : 0;
+    }
+    rb_json_close(r->json);
+    rb_json_real(r->json, "share", all / seconds / roof);
+    rb_json_close(r->json);
+    if (r->table)
+        printf("    %8.3f ms  %7.1f GFLOP/s  %5.1f %%  together\n", 1e3 * seconds, 1e-9 * all / seconds,
+               100 * all / seconds / roof);
+    return true;
+}
+
 static void show_head(const results *r)
 {
     const rb_settings *s = r->bench->settings;
@@ -131,6 +176,7 @@ static bool training(const results *r, rb_error *err)
     bool done = rb_measure_training(a, r->bench->settings, r->bench->own.seconds, &seen, err);
     if (done) show_rate(r, "training", &seen.rate);
     if (done) show_step(r, &seen);
+    if (done && r->bench->own.roofline) done = show_roofline(r, &seen, err);
     rb_arena_close(a);
     return done;
 }

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/stop.h"
-#include "cli/embed.h"
+#include "cli/part/embed.h"
 #include "explore/findings.h"
 #include "explore/page.h"
 #include "report/report.h"
@@ -48,6 +48,8 @@ typedef struct eda {
     rb_dataset data;
     rb_survey survey;
     rb_findings findings;
+    rb_past *past; // runs whose results are shown
+    int past_count;
 } eda;
 
 static eda *eda_new(rb_arena *a)
@@ -159,25 +161,21 @@ static bool write_json(const eda *e, rb_error *err)
 }
 
 // Results of runs stand after what was found in their data.
-static bool add_results(eda *e, rb_page *page, rb_words runs, rb_error *err)
+static void add_results(const eda *e, rb_page *page)
 {
-    rb_past *past = RB_NEW(e->arena, rb_past, runs.count);
-    for (int i = 0; i < runs.count; i++)
-        if (!rb_past_read(e->arena, runs.word[i], &past[i], err)) return false;
-    if (!runs.count) return true;
-    if (runs.count > 1) rb_report_name_runs(e->arena, past, runs.count);
-    rb_report_results(page, past, runs.count);
-    rb_report_training(page, past, runs.count);
-    return true;
+    if (!e->past_count) return;
+    rb_report_results(page, e->past, e->past_count);
+    rb_report_training(page, e->past, e->past_count);
 }
 
-static bool write_page(eda *e, const char *made_by, rb_words runs, rb_error *err)
+static bool write_page(eda *e, const char *made_by, rb_error *err)
 {
     rb_page *page;
     const rb_data_settings *s = &e->settings->data;
     rb_explore_page_spec spec = {s->manifest ? s->manifest : s->root_dir, made_by, e->own.samples};
-    return rb_explore_page(e->arena, &e->findings, &spec, &page, err) && add_results(e, page, runs, err) &&
-           rb_page_save(page, e->own.output, true, err);
+    if (!rb_explore_page(e->arena, &e->findings, &spec, &page, err)) return false;
+    add_results(e, page);
+    return rb_page_save(page, e->own.output, true, err);
 }
 
 static bool check_call(const eda *e, const char *notebook, rb_error *err)
@@ -206,6 +204,16 @@ static bool take_runs(eda *e, rb_words operands, rb_words *out, rb_error *err)
     return out->count <= RUNS || rb_fail(err, RB_ERR_USAGE, "runs: %d folders, at most %d", out->count, RUNS);
 }
 
+static bool read_runs(eda *e, rb_words folders, rb_error *err)
+{
+    e->past = RB_NEW(e->arena, rb_past, folders.count);
+    for (int i = 0; i < folders.count; i++)
+        if (!rb_past_read(e->arena, folders.word[i], &e->past[i], err)) return false;
+    e->past_count = folders.count;
+    if (folders.count > 1) rb_report_name_runs(e->arena, e->past, folders.count);
+    return !folders.count || rb_report_agree(e->past, folders.count, err);
+}
+
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
     eda *e = eda_new(a);
@@ -216,8 +224,8 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     if (!check_call(e, notebook, err) || !rb_compute_resolve(&e->settings->compute, err)) return false;
     rb_stop_watch();
     rb_parallel_threads(e->settings->compute.threads);
-    if (!look(e, err) || !place(e, err) || !write_page(e, rb_command_line(a, "eda", argc, argv), runs, err) ||
-        !write_json(e, err))
+    if (!read_runs(e, runs, err) || !look(e, err) || !place(e, err) ||
+        !write_page(e, rb_command_line(a, "eda", argc, argv), err) || !write_json(e, err))
         return false;
     if (!e->settings->json || strcmp(e->settings->json, "-")) print_table(&e->findings);
     rb_note("%s and %s are written", e->own.output, notebook);

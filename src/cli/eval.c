@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/parallel.h"
-#include "cli/deployed.h"
-#include "cli/judgement.h"
+#include "cli/part/deployed.h"
+#include "cli/part/judgement.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,17 +73,16 @@ static bool score(rb_arena *a, const rb_deployed *d, const rb_dataset *data, con
 // What the data say of the pictures that could be read.
 static void take_words(rb_arena *a, const rb_dataset *data, const rb_part_scores *s, rb_evidence *out)
 {
-    const char **group = RB_NEW(a, const char *, s->which.count), **species = RB_NEW(a, const char *, s->which.count);
+    const char **species = RB_NEW(a, const char *, s->which.count);
     bool named = false;
     int kept = 0;
     for (int i = 0; i < s->which.count; i++) {
         const rb_sample *sample = &data->samples[s->which.at[i]];
         if (s->reason[i]) continue;
-        group[kept] = sample->group;
         species[kept++] = sample->species ? sample->species : "";
         named |= sample->species != NULL;
     }
-    out->group = group;
+    out->group = rb_part_groups(a, data, s);
     out->species = named ? species : NULL;
 }
 
@@ -105,7 +104,8 @@ static bool judge_other(rb_arena *a, const rb_deployed *first, const rb_dataset 
 {
     rb_deployed d;
     rb_part_scores scores;
-    if (out->k > 2) return rb_fail(err, RB_ERR_USAGE, "against is for two classes, and here are %d", out->k);
+    if (out->k > 2 && !isnan(first->settings->eval.against_threshold))
+        return rb_fail(err, RB_ERR_USAGE, "against_threshold is for two classes, and here are %d", out->k);
     if (!rb_deployed_open_other(a, first, &d, err)) return false;
     if (d.checkpoint.class_count != data->class_count)
         return rb_fail(err, RB_ERR_DATA, "the data has %d classes, %s was trained for %d", data->class_count, d.path,
@@ -113,8 +113,9 @@ static bool judge_other(rb_arena *a, const rb_deployed *first, const rb_dataset 
     warn_of_training_pictures(&d, data);
     warn_of_other_classes(&d, data);
     if (!score(a, &d, data, out->name, &scores, err)) return false;
-    out->other = RB_NEW(a, double, out->n);
-    memcpy(out->other, scores.readable.p, (size_t)out->n * sizeof *out->other);
+    ptrdiff_t numbers = (ptrdiff_t)out->n * rb_evidence_columns(out);
+    out->other = RB_NEW(a, double, numbers);
+    memcpy(out->other, scores.readable.p, (size_t)numbers * sizeof *out->other);
     out->other_threshold = d.threshold;
     return true;
 }
@@ -175,23 +176,14 @@ static bool pick_thresholds(rb_arena *a, const rb_settings *s, rb_evidence *e, r
     return true;
 }
 
-// Wilson's take pictures for independent: where they are not, what the bootstrap says stands in their place.
-static void widen_by_groups(const rb_intervals *i, rb_summary *s)
-{
-    const rb_bounded *far = rb_intervals_find(i, "far"), *frr = rb_intervals_find(i, "frr");
-    const rb_interval unsaid = {NAN, NAN};
-    s->far_interval = far ? far->at : unsaid;
-    s->frr_interval = frr ? frr->at : unsaid;
-}
-
 static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, rb_judgement *out)
 {
     rb_scores s = rb_evidence_scores(e);
     double threshold = as_compared(e->threshold);
-    out->figures = rb_figures_of(a, (rb_outputs){e->score, e->label, e->n, 1}, threshold);
+    rb_outputs o = {e->score, e->label, e->n, 1};
+    out->figures = rb_figures_of(a, o, threshold);
+    out->intervals = rb_figures_intervals(a, o, &out->figures, b);
     out->figures.threshold = out->figures.two.threshold = e->threshold;
-    out->intervals = rb_intervals_of(a, s, threshold, b);
-    if (b->group) widen_by_groups(&out->intervals, &out->figures.two);
     if (e->species) {
         rb_pad *pad = RB_NEW(a, rb_pad, 1);
         *pad = rb_pad_of(a, s, e->species, threshold);
@@ -199,7 +191,20 @@ static void judge_two(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, 
     }
     if (e->other) {
         rb_comparison *against = RB_NEW(a, rb_comparison, 1);
-        *against = rb_compare(s, threshold, rb_evidence_other(e), as_compared(e->other_threshold), b);
+        *against = rb_compare(a, s, threshold, rb_evidence_other(e), as_compared(e->other_threshold), b);
+        out->against = against;
+    }
+}
+
+static void judge_many(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b, rb_judgement *out)
+{
+    const rb_outputs o = {e->shares, e->label, e->n, e->k};
+    out->figures = rb_figures_of(a, o, NAN);
+    out->intervals = rb_figures_intervals(a, o, &out->figures, b);
+    if (e->other) {
+        rb_comparison *against = RB_NEW(a, rb_comparison, 1);
+        *against = rb_class_compare(a, (rb_class_scores){e->shares, e->label, e->n, e->k},
+                                    (rb_class_scores){e->other, e->label, e->n, e->k}, b);
         out->against = against;
     }
 }
@@ -208,13 +213,9 @@ static rb_judgement judge(rb_arena *a, const rb_evidence *e, const rb_settings *
 {
     rb_judgement out = {.of = e, .other = s->eval.against};
     rb_bootstrap b = {.resamples = s->eval.bootstrap};
-    if (e->group) b.group = rb_group_ids(a, e->group, e->n, &out.groups);
-    if (e->k == 2) {
-        judge_two(a, e, &b, &out);
-        return out;
-    }
-    out.figures = rb_figures_of(a, (rb_outputs){e->shares, e->label, e->n, e->k}, NAN);
-    out.intervals = rb_class_intervals_of(a, rb_evidence_classes(e), &out.figures.many, &b);
+    int groups;
+    if (e->group) b.group = rb_group_ids(a, e->group, e->n, &groups);
+    (e->k == 2 ? judge_two : judge_many)(a, e, &b, &out);
     return out;
 }
 

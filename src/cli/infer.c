@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// infer.c - labels and probabilities for pictures: one line each, in file order.
+// infer.c - labels and probabilities for pictures: one row each, in the order in which they are named.
 #include "cli/command.h"
 
-#include "base/file.h"
 #include "base/log.h"
-#include "cli/deployed.h"
+#include "cli/part/judges.h"
+#include "cli/part/pictures.h"
+#include "cli/part/shifted.h"
+#include "cli/part/spool.h"
 #include "train/bar.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static rb_config config(rb_arena *a)
@@ -18,143 +17,225 @@ static rb_config config(rb_arena *a)
     return rb_settings_new(a, RB_FOR_INFER)->config;
 }
 
-// ---- which pictures ------------------------------------------------------------------------------------------------
-
-// Paths on standard input, one a line.
-static bool paths_on_stdin(rb_arena *a, rb_words *paths, rb_error *err)
-{
-    *paths = (rb_words){0};
-    char *line = NULL;
-    size_t room = 0;
-    for (ssize_t n; (n = getline(&line, &room, stdin)) > 0;) {
-        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) line[--n] = '\0';
-        if (n) paths->word = rb_list_with(a, paths->word, paths->count++, rb_text_copy(a, line));
-    }
-    int failed = errno;
-    free(line);
-    return !ferror(stdin) || rb_fail_errno(err, RB_ERR_IO, failed, "standard input: cannot read");
-}
-
-static bool find_pictures(rb_arena *a, const rb_deployed *d, rb_dataset *out, rb_error *err)
-{
-    const char *folder = d->settings->output.input_dir;
-    rb_words named = d->operands;
-    if (folder && named.count)
-        return rb_fail(err, RB_ERR_USAGE, "input_dir %s and pictures by name (%s): use one of them", folder,
-                       named.word[0]);
-    if (folder) return rb_dataset_from_folder(a, folder, out, err);
-    if (!named.count)
-        return rb_fail(err, RB_ERR_USAGE,
-                       "input_dir is missing; name a folder, pictures, or - for a list on standard "
-                       "input");
-    if (named.count == 1 && !strcmp(named.word[0], "-") && !paths_on_stdin(a, &named, err)) return false;
-    return rb_dataset_from_files(a, named.word, named.count, out, err);
-}
-
-// ---- what is written ----------------------------------------------------------------------------------------------
-
-typedef struct output {
-    const rb_deployed *deployed;
-    const rb_dataset *pictures;
-    rb_writer *labels, *proba; // labels NULL: standard output; proba NULL: not asked for
-    int k, columns;            // logits, and what they become
-    float *p;                  // [columns] of one picture
-    int *count;                // [classes]
-    int unreadable;
+typedef struct call {
+    rb_arena *arena;
+    rb_deployed *deployed; // [networks]
+    int networks;
+    const rb_output_settings *asked;
+    rb_pictures pictures;
+    rb_judges judges;
+    rb_rows rows;
+    rb_spool spool;             // with adapt_prior: rows wait there for the share
+    const rb_score_record *was; // validation's scores; NULL: not known
+    rb_shift shift;
+    double threshold;
+    const char *threshold_from;
+    float *p; // [columns] of one picture at another share
+    int64_t seen, unreadable, rejected;
+    int64_t *taken; // [classes]
     rb_bar bar;
-    rb_error err; // the first
-} output;
+} call;
 
-static bool open_output(rb_arena *a, output *o, rb_error *err)
+// ---- what was asked for ---------------------------------------------------------------------------------------------
+
+static bool rejects(const call *c)
 {
-    const rb_output_settings *s = &o->deployed->settings->output;
-    if (!s->output_file && s->get_proba)
-        return rb_fail(err, RB_ERR_USAGE, "get_proba needs an output_file: probabilities go beside it");
-    const char *proba = s->get_proba ? rb_path_with_suffix(a, s->output_file, ".proba") : NULL;
-    if (proba && !strcmp(proba, s->output_file))
-        return rb_fail(err, RB_ERR_USAGE, "output_file: %s is where get_proba writes; give it another suffix", proba);
-    return (!s->output_file || rb_writer_open(a, s->output_file, &o->labels, err)) &&
-           (!proba || rb_writer_open(a, proba, &o->proba, err));
+    return c->asked->reject_band.low < c->asked->reject_band.high;
 }
 
-static bool write_label(output *o, int label, rb_error *err)
+static bool check_band(const call *c, rb_error *err)
 {
-    if (o->labels) return rb_writer_print(o->labels, err, "%d\n", label);
-    printf("%d\n", label); // main.c checks the stream at the end
+    rb_range band = c->asked->reject_band;
+    if (band.low == 0 && band.high == 0) return true;
+    if (c->judges.columns > 1)
+        return rb_fail(err, RB_ERR_USAGE, "reject_band: is for two classes, and %s was trained for %d; leave it out",
+                       c->deployed->path, c->deployed->checkpoint.class_count);
+    if (!rejects(c))
+        return rb_fail(err, RB_ERR_USAGE, "reject_band: %g,%g holds no probability; name LOW,HIGH, as in 0.4,0.6",
+                       band.low, band.high);
+    if (c->asked->adapt_prior || (c->threshold >= band.low && c->threshold <= band.high)) return true;
+    return rb_fail(err, RB_ERR_USAGE, "reject_band: the threshold %.9g, %s, is not between %g and %g", c->threshold,
+                   c->threshold_from, band.low, band.high);
+}
+
+static bool check_adapt(const call *c, rb_error *err)
+{
+    if (!c->asked->adapt_prior) return true;
+    if (c->judges.columns > 1)
+        return rb_fail(err, RB_ERR_USAGE, "adapt_prior: is for two classes, and %s was trained for %d; leave it out",
+                       c->deployed->path, c->deployed->checkpoint.class_count);
+    if (c->networks > 1)
+        return rb_fail(err, RB_ERR_USAGE,
+                       "adapt_prior: is for one checkpoint, and %d are named: validation says nothing of their mean",
+                       c->networks);
+    if (c->asked->raw)
+        return rb_fail(err, RB_ERR_USAGE, "raw and adapt_prior: use one; a share is about calibrated probabilities");
+    return c->was || rb_fail(err, RB_ERR_USAGE,
+                             "adapt_prior: %s does not say what validation's scores were; train anew, or leave it out",
+                             c->deployed->path);
+}
+
+// ---- one picture ---------------------------------------------------------------------------------------------------
+
+static int decide(const call *c, const float *p)
+{
+    if (!rejects(c)) return rb_label_taken(p, c->judges.columns, c->threshold); // as the .proba file has both
+    if (*p < (float)c->asked->reject_band.low) return 0;
+    return *p >= (float)c->asked->reject_band.high ? 1 : RB_REJECTED;
+}
+
+// `p` decides, which is what the row shows but for the key raw.
+static bool write_row(call *c, rb_row row, const float *p, rb_error *err)
+{
+    row.decision = row.reason ? RB_UNREADABLE : decide(c, p);
+    if (row.decision >= 0) c->taken[row.decision]++;
+    c->rejected += row.decision == RB_REJECTED;
+    return rb_rows_put(&c->rows, &row, err);
+}
+
+static bool take(void *context, const rb_finding *f, rb_error *err)
+{
+    call *c = context;
+    rb_row row = {.path = f->sample->name, .p = f->shown, .reason = f->reason};
+    if (f->reason) {
+        c->unreadable++;
+        rb_bar_clear(&c->bar);
+        rb_warn("%s: %s: its %s", f->sample->path, f->reason,
+                c->rows.format == RB_OUTPUT_TEXT ? "line is -1" : "row says so");
+    }
+    if (!(c->asked->adapt_prior ? rb_spool_put(&c->spool, &row, err) : write_row(c, row, f->p, err))) return false;
+    rb_bar_show(&c->bar, (int)++c->seen, "%s", "");
     return true;
 }
 
-static bool write_proba(const output *o, rb_error *err)
-{
-    return !o->proba || rb_probabilities_print(o->proba, o->p, o->columns, err);
-}
+// ---- all of them ---------------------------------------------------------------------------------------------------
 
-static void write_judged(void *context, const rb_judged *j)
+static bool judge_all(call *c, rb_error *err)
 {
-    output *o = context;
-    if (o->err.kind) return;
-    int label = -1;
-    if (j->reason) {
-        o->unreadable++;
-        for (int i = 0; i < o->columns; i++) o->p[i] = NAN;
-        rb_warn("%s: %s: its line is -1", o->pictures->samples[j->sample].path, j->reason);
-    } else {
-        rb_probabilities_of(j->logits, o->k, o->p);
-        label = rb_label_taken(o->p, o->columns, o->deployed->threshold); // as the .proba file has both
-        o->count[label]++;
+    rb_arena *window = rb_arena_open();
+    int count = 1;
+    bool done = true;
+    while (done && count) {
+        rb_arena_reset(window);
+        done = rb_pictures_next(window, &c->pictures, c->judges.room, c->judges.window->samples, &count, err) &&
+               rb_judges_run(window, &c->judges, count, take, c, err);
     }
-    if (write_label(o, label, &o->err) && write_proba(o, &o->err)) rb_bar_show(&o->bar, j->draw + 1, "%s", "");
+    rb_arena_close(window);
+    rb_bar_clear(&c->bar);
+    return done && (c->seen || rb_fail(err, RB_ERR_USAGE, "no pictures were named"));
 }
 
-static bool with_each(const output *o, bool (*step)(rb_writer *w, rb_error *err), rb_error *err)
+static void find_shift(call *c)
 {
-    return (!o->labels || step(o->labels, err)) && (!o->proba || step(o->proba, err));
+    rb_arena *scratch = rb_arena_open();
+    c->shift.share_p = NAN; // where nothing can be read
+    if (c->was && c->judges.plain->n) rb_shift_of(scratch, c->judges.plain, c->was, &c->shift);
+    rb_arena_close(scratch);
 }
 
-// Labels of this call beside probabilities of another would be worse than neither.
-static bool commit(const output *o, rb_error *err)
+// A rule of rates alone is met by the same pictures at any share.
+static void carry_threshold(call *c)
 {
-    if (o->err.kind) {
-        *err = o->err;
-        return false;
+    if (!strcmp(c->threshold_from, "given") || rb_rule_wants_share(&c->deployed->settings->threshold)) return;
+    c->threshold_from = rb_text_format(c->arena, "the checkpoint's %.9g at the share found", c->threshold);
+    c->threshold = rb_shift_probability(&c->shift, c->threshold);
+}
+
+static bool adapt_row(call *c, rb_arena *scratch, bool *more, rb_error *err)
+{
+    rb_row row;
+    bool done = rb_spool_get(scratch, &c->spool, &row, more, err);
+    if (!done || !*more) return done;
+    if (row.reason || !rb_shift_adapts(&c->shift)) return write_row(c, row, row.p, err);
+    *c->p = (float)rb_shift_probability(&c->shift, (double)*row.p);
+    row.p = c->p;
+    return write_row(c, row, row.p, err);
+}
+
+static bool adapt_all(call *c, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    bool more = true, done = rb_spool_rewind(&c->spool, err);
+    if (rb_shift_adapts(&c->shift)) carry_threshold(c);
+    while (done && more) {
+        rb_arena_reset(scratch);
+        done = adapt_row(c, scratch, &more, err);
     }
-    return with_each(o, rb_writer_finish, err) && with_each(o, rb_writer_commit, err);
+    rb_arena_close(scratch);
+    return done;
 }
+
+// ---- what is said at the end ---------------------------------------------------------------------------------------
 
 #define NAMED 20 // classes
 
-static void say_what_was_done(rb_arena *a, const output *o)
+static void say_what_was_done(const call *c)
 {
-    const rb_checkpoint *c = &o->deployed->checkpoint;
-    const char *text = rb_text_format(a, "%d pictures: ", o->pictures->count);
-    for (int k = 0; k < c->class_count && k < NAMED; k++)
-        text = rb_text_format(a, "%s%s%d of class %s", text, k ? ", " : "", o->count[k], c->classes[k]);
-    if (c->class_count > NAMED) text = rb_text_format(a, "%s, ...", text);
-    if (o->unreadable) text = rb_text_format(a, "%s, %d unreadable", text, o->unreadable);
-    if (o->columns == 1)
-        text = rb_text_format(a, "%s; threshold %.9g, %s", text, o->deployed->threshold, o->deployed->threshold_from);
+    rb_arena *a = c->arena;
+    const rb_checkpoint *of = &c->deployed->checkpoint;
+    const char *text = rb_text_format(a, "%lld pictures: ", (long long)c->seen);
+    for (int k = 0; k < of->class_count && k < NAMED; k++)
+        text = rb_text_format(a, "%s%s%lld of class %s", text, k ? ", " : "", (long long)c->taken[k], of->classes[k]);
+    if (of->class_count > NAMED) text = rb_text_format(a, "%s, ...", text);
+    if (rejects(c))
+        text = rb_text_format(a, "%s, %lld rejected (%.1f %%)", text, (long long)c->rejected,
+                              100 * (double)c->rejected / fmax(1, (double)(c->seen - c->unreadable)));
+    if (c->unreadable) text = rb_text_format(a, "%s, %lld unreadable", text, (long long)c->unreadable);
+    if (c->judges.columns == 1 && rejects(c))
+        text =
+            rb_text_format(a, "%s; reject_band %g to %g", text, c->asked->reject_band.low, c->asked->reject_band.high);
+    else if (c->judges.columns == 1)
+        text = rb_text_format(a, "%s; threshold %.9g, %s", text, c->threshold, c->threshold_from);
     rb_note("%s", text);
+}
+
+static void say_of_scores(const call *c)
+{
+    if (c->judges.plain->n < RB_SHIFT_LEAST && !(c->asked->adapt_prior && c->shift.n)) return;
+    if (c->was)
+        rb_shift_say(c->arena, &c->shift, c->was, c->deployed, c->asked->adapt_prior);
+    else
+        rb_note("scores: %s does not say what validation's were; they are compared with nothing", c->deployed->path);
+}
+
+// ---- the whole -----------------------------------------------------------------------------------------------------
+
+static bool read_record(call *c, rb_error *err)
+{
+    const char *text = c->deployed->checkpoint.scores;
+    rb_score_record *record = RB_NEW(c->arena, rb_score_record, 1);
+    if (!text) return true;
+    c->was = record;
+    return rb_score_record_read(text, record, err) || rb_fail_in(err, "%s", c->deployed->path);
+}
+
+static bool open_call(call *c, int argc, char **argv, rb_error *err)
+{
+    rb_arena *a = c->arena;
+    if (!rb_deployed_open_all(a, RB_FOR_INFER, argc, argv, &c->deployed, &c->networks, err)) return false;
+    const rb_deployed *first = c->deployed;
+    c->asked = &first->settings->output;
+    c->threshold = first->threshold;
+    c->threshold_from = first->threshold_from;
+    c->taken = RB_NEW(a, int64_t, first->checkpoint.class_count);
+    if (!rb_pictures_open(a, c->asked->input_dir, first->operands, &c->pictures, err) || !read_record(c, err) ||
+        !rb_judges_open(a, first, c->networks, &c->judges, err) || !check_band(c, err) || !check_adapt(c, err))
+        return false;
+    c->p = RB_NEW(a, float, c->judges.columns);
+    c->bar = rb_bar_begin("judging", rb_pictures_total(&c->pictures), 1);
+    return rb_rows_open(a, c->asked, &first->checkpoint, c->judges.columns, &c->rows, err) &&
+           (!c->asked->adapt_prior || rb_spool_open(a, c->judges.columns, &c->spool, err));
 }
 
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 {
-    rb_deployed d;
-    rb_dataset *pictures = RB_NEW(a, rb_dataset, 1); // the loader's threads read it until `a` ends
-    rb_scorer scorer;
-    output o = {.deployed = &d, .pictures = pictures};
-    if (!rb_deployed_open(a, RB_FOR_INFER, argc, argv, &d, err) || !find_pictures(a, &d, pictures, err) ||
-        !open_output(a, &o, err) || !rb_deployed_scorer(a, &d, pictures, &scorer, err))
-        return false;
-    o.k = d.network.graph->output->shape.c;
-    o.columns = rb_columns_of(o.k);
-    o.p = RB_NEW(a, float, o.columns);
-    o.count = RB_NEW(a, int, d.checkpoint.class_count);
-    o.bar = rb_bar_begin("judging", pictures->count, 1);
-    rb_indices all = rb_dataset_part(a, pictures, RB_NO_PART);
-    bool done = rb_scorer_run(&scorer, all.at, all.count, write_judged, &o, err);
-    rb_bar_clear(&o.bar);
-    if (!done || !commit(&o, err)) return false;
-    say_what_was_done(a, &o);
+    call *c = RB_NEW(a, call, 1); // what is deferred ends with `a`
+    c->arena = a;
+    if (!open_call(c, argc, argv, err) || !judge_all(c, err)) return false;
+    find_shift(c);
+    if ((c->asked->adapt_prior && !adapt_all(c, err)) || !rb_rows_commit(&c->rows, err)) return false;
+    say_what_was_done(c);
+    say_of_scores(c);
     return true;
 }
 

@@ -3,7 +3,7 @@
 #include "cli/command.h"
 
 #include "base/file.h"
-#include "report/report.h"
+#include "cli/part/heat_maps.h"
 
 #include <stdio.h>
 
@@ -11,7 +11,7 @@
 
 typedef struct report_settings {
     const char *output;
-    bool notebook;
+    bool notebook, heatmap;
     int pictures;
 } report_settings;
 
@@ -22,6 +22,8 @@ static const rb_field fields[] = {
     {"notebook", RB_BOOL, AT(notebook), .preset = false, .help = "write a notebook (.ipynb) beside the page, too"},
     {"pictures", RB_INT, AT(pictures), .preset = RB_REPORT_PICTURES, .min = 0, .max = 200, .unit = "pictures",
      .help = "shown in each gallery of wrong and unsure ones, at most; 0: none"},
+    {"heatmap", RB_BOOL, AT(heatmap), .preset = true,
+     .help = "have the best checkpoint look at those pictures once more, and show where it found what it decided by"},
     {0},
 };
 #undef AT
@@ -50,7 +52,8 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     if (!folders.count || folders.count > RUNS)
         return rb_fail(err, RB_ERR_USAGE, "name 1 to %d run folders, as `rarebit train` prints them", RUNS);
     rb_past *runs = RB_NEW(a, rb_past, folders.count);
-    rb_report_spec spec = {rb_command_line(a, "report", argc, argv), s->pictures};
+    rb_cam_maker cams = rb_heat_maps(a, &(rb_message_settings){0});
+    rb_report_spec spec = {rb_command_line(a, "report", argc, argv), s->pictures, s->heatmap ? &cams : NULL};
     const char *path = s->output            ? s->output
                        : folders.count == 1 ? rb_path_join(a, folders.word[0], "report.html")
                                             : "report.html";

@@ -4,11 +4,13 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "cli/table.h"
-#include "report/report.h"
+#include "cli/part/heat_maps.h"
+#include "cli/part/table.h"
 #include "train/train.h"
 
 #include <stdio.h>
+
+#define CLASSES_SHOWN 12 // of more the page tells
 
 static rb_config config(rb_arena *a)
 {
@@ -23,14 +25,17 @@ static void print_result(const rb_trained *t, const rb_training_settings *s)
     for (int part = 0; part < RB_PARTS; part++)
         if (t->of[part].n) rb_table_row(rb_part_names[part], &t->of[part]);
     rb_table_foot(&t->of[RB_VAL_PART], "chosen on val");
+    rb_part judged = t->of[RB_TEST_PART].n ? RB_TEST_PART : RB_VAL_PART;
+    if (t->of[judged].many.k <= CLASSES_SHOWN) rb_table_classes(rb_part_names[judged], &t->of[judged]);
     printf("%s\n", t->folder);
 }
 
 // The run is complete without its page, which can be made at any time.
-static void show_report(const rb_trained *t)
+static void show_report(rb_arena *a, const rb_trained *t, const rb_settings *s)
 {
     rb_error why;
-    if (!rb_report_write(t->folder, &why))
+    rb_cam_maker cams = rb_heat_maps(a, &s->messages);
+    if (!rb_report_write(t->folder, s->training.heatmap ? &cams : NULL, &why))
         rb_warn("no report.html: %s; `rarebit report %s` makes it", why.text, t->folder);
 }
 
@@ -69,7 +74,7 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     rb_resume_forget(&from);
     if (!done) return false;
     print_result(&trained, &s->training);
-    show_report(&trained);
+    show_report(a, &trained, s);
     return true;
 }
 

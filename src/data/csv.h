@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// csv.h - comma-separated rows, one at a time; private to the data module.
+// csv.h - comma-separated rows, one at a time.
 //
 // Quoted fields, doubled quotes, line ends inside quotes, LF or CRLF, a UTF-8 byte order mark. Blank lines are skipped.
 //

@@ -17,9 +17,6 @@ bool rb_image_fits(int64_t w, int64_t h, int64_t least_bytes, rb_bytes file, rb_
 // The orientation tag of a TIFF structure, as EXIF embeds it; 1 (upright) if there is none or it makes no sense.
 int rb_exif_orientation(rb_bytes tiff);
 
-// Turns the picture upright; pixels that move are new ones in `a`.
-void rb_image_orient(rb_arena *a, rb_image *image, int orientation);
-
 // Inks (0: none, 255: full) to light: `cmyk` has n x 4 bytes, `rgb` n x 3.
 void rb_cmyk_to_rgb(const uint8_t *cmyk, uint8_t *rgb, int n);
 

@@ -33,6 +33,10 @@ typedef struct rb_image_kind {
 } rb_image_kind;
 rb_image_kind rb_image_kind_of(rb_bytes file);
 
+// Turns a picture of this EXIF orientation, 1..8, upright: 2 mirrors it, 4 turns it upside down and mirrors it, 3 does
+// both. Pixels that move are new ones in `a`.
+void rb_image_orient(rb_arena *a, rb_image *image, int orientation);
+
 // RGB to grey in place: Y = 0.299 R + 0.587 G + 0.114 B, rounded.
 void rb_image_to_grey(rb_image *image);
 

@@ -9,6 +9,9 @@ typedef enum figure { HTER, ACCURACY, MACRO_PRECISION, MACRO_F1, MCC, ROC_AUC, F
 static const char *const names[FIGURES] = {"hter",     "accuracy", "macro_precision",
                                            "macro_f1", "mcc",      "roc_auc_ovr_macro"};
 
+static const char by_wilson[] = "wilson", by_bootstrap[] = "bootstrap", by_group[] = "bootstrap by group",
+                  by_each[] = "wilson, each recall";
+
 typedef struct weighable {
     int n, k;
     const int *unit;    // [n]
@@ -43,21 +46,57 @@ static weighable weighable_of(rb_arena *a, rb_class_scores s, const rb_units *u)
     return w;
 }
 
-static void add_formulas(rb_arena *a, rb_intervals *i, const rb_class_summary *m)
+static void add_recalls(rb_arena *a, rb_intervals *i, rb_class_scores s, const rb_class_summary *m,
+                        const rb_bootstrap *b)
+{
+    rb_interval *at = RB_NEW(a, rb_interval, s.k);
+    int *taken = RB_NEW(a, int, s.n);
+    for (int row = 0; row < s.n; row++) taken[row] = rb_class_taken(s.p + (ptrdiff_t)row * s.k, s.k);
+    rb_recall_intervals(s.label, taken, s.n, s.k, b, at);
+    for (int c = 0; c < s.k; c++)
+        i->of[i->count++] = (rb_bounded){rb_text_format(a, "recall_%d", c), m->of[c].rates.recall, at[c],
+                                         b->group ? by_group : by_wilson};
+}
+
+static void add_accuracy(rb_intervals *i, const rb_class_summary *m)
 {
     int64_t right = 0;
+    for (int c = 0; c < m->k; c++) right += m->confusion[c * m->k + c];
+    i->of[i->count++] = (rb_bounded){"accuracy", m->accuracy, rb_wilson(right, m->n), by_wilson};
+}
+
+// No resample has an error or a hit that the data have not: where a class has none, the HTER would look surer than it
+// is.
+static bool lacks_some(const rb_class_summary *m)
+{
     for (int c = 0; c < m->k; c++) {
-        right += m->confusion[c * m->k + c];
-        i->of[i->count++] =
-            (rb_bounded){rb_text_format(a, "recall_%d", c), m->of[c].rates.recall, m->of[c].recall_interval, "wilson"};
+        int64_t hits = m->confusion[c * m->k + c];
+        if (!hits || hits == m->of[c].rates.support) return true;
     }
-    i->of[i->count++] = (rb_bounded){"accuracy", m->accuracy, rb_wilson(right, m->n), "wilson"};
+    return false;
+}
+
+static void add_hter(rb_intervals *i, const rb_class_summary *m)
+{
+    rb_arena *scratch = rb_arena_open();
+    double *miss = RB_NEW(scratch, double, m->k);
+    rb_interval *at = RB_NEW(scratch, rb_interval, m->k);
+    for (int c = 0; c < m->k; c++) {
+        int64_t n = m->of[c].rates.support, hits = m->confusion[c * m->k + c];
+        miss[c] = 1 - m->of[c].rates.recall;
+        at[c] = rb_wilson(n - hits, n);
+    }
+    i->of[i->count++] = (rb_bounded){names[HTER], m->hter, rb_mean_interval(miss, at, m->k), by_each};
+    rb_arena_close(scratch);
 }
 
 rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_class_summary *m, const rb_bootstrap *b)
 {
-    rb_intervals out = {.of = RB_NEW(a, rb_bounded, s.k + 1 + FIGURES), .resamples = b->resamples};
-    if (!b->group) add_formulas(a, &out, m);
+    rb_intervals out = {.of = RB_NEW(a, rb_bounded, s.k + FIGURES), .resamples = b->resamples};
+    if (!b->group || b->resamples) add_recalls(a, &out, s, m, b);
+    if (!b->group) add_accuracy(&out, m);
+    bool by_formula = !b->group && (!b->resamples || lacks_some(m));
+    if (by_formula) add_hter(&out, m);
     if (!b->resamples) return out;
 
     const double values[FIGURES] = {m->hter, m->accuracy, m->macro_precision, m->macro_f1, m->mcc, m->roc_auc};
@@ -67,9 +106,8 @@ rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_clas
     weighable w = weighable_of(scratch, s, &u);
     rb_resample(&u, b->resamples, weigh, &w, FIGURES, at);
     for (int f = 0; f < FIGURES; f++)
-        if (b->group || f != ACCURACY)
-            out.of[out.count++] =
-                (rb_bounded){names[f], values[f], at[f], b->group ? "bootstrap by group" : "bootstrap"};
+        if (f == HTER ? !by_formula : b->group || f != ACCURACY)
+            out.of[out.count++] = (rb_bounded){names[f], values[f], at[f], b->group ? by_group : by_bootstrap};
     rb_arena_close(scratch);
     return out;
 }

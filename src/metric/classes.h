@@ -19,6 +19,11 @@ typedef struct rb_class_scores {
     int n, k;
 } rb_class_scores;
 
+int rb_class_taken(const double *p, int k); // the first of the most probable
+
+// Scores of class c, label 1 where it is that of the picture. Lives in `a`.
+rb_scores rb_class_against_rest(rb_arena *a, rb_class_scores s, int c);
+
 typedef struct rb_class_figures {
     rb_class_rates rates;
     rb_interval recall_interval;       // Wilson
@@ -35,11 +40,22 @@ typedef struct rb_class_summary {
     double ece;                        // of the class taken, over RB_ECE_BINS bins
 } rb_class_summary;
 
+// The mean of the curves of each class against the rest, at equal steps of x: of ROC the true positives (y) over the
+// false ones (x), of precision (y) over recall (x). The area under the first is the macro area. Both are without points
+// where a class is missing. Arrays live in `a`.
+#define RB_MACRO_STEPS 200
+typedef struct rb_line {
+    double *x, *y;
+    int count;
+} rb_line;
+rb_line rb_class_macro_roc(rb_arena *a, rb_class_scores s);
+rb_line rb_class_macro_pr(rb_arena *a, rb_class_scores s);
+
 // Owner: arrays live in `a`
 rb_class_summary rb_class_summarise(rb_arena *a, rb_class_scores s);
 
 // Of what `m` says of the same scores. Accuracy and each recall by Wilson, macro figures by the bootstrap; with groups
-// all by the bootstrap of groups, but for the recalls of single classes, which are left out.
+// all by the bootstrap of groups. The recall of class 2 is named "recall_2".
 rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_class_summary *m, const rb_bootstrap *b);
 
 void rb_class_summary_members(rb_json *j, const rb_class_summary *s);

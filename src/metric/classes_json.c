@@ -8,6 +8,7 @@ static void put_class(rb_json *j, const rb_class_figures *c)
     rb_json_integer(j, "n", c->rates.support);
     rb_json_real(j, "precision", c->rates.precision);
     rb_json_real(j, "recall", c->rates.recall);
+    rb_interval_to_json(j, "recall_interval_95", c->recall_interval);
     rb_json_real(j, "f1", c->rates.f1);
     rb_json_real(j, "roc_auc", c->roc_auc);
     rb_json_real(j, "average_precision", c->average_precision);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // compare.c - two judges of the same pictures.
 //
-// Source: DeLong et al., 1988, for the areas; resamples draw the same pictures for both
+// Source: DeLong et al., 1988, for two areas; resamples draw the same pictures for both
 #include "metric/compare.h"
 
 #include "metric/delong.h"
 #include "metric/resample.h"
 
 #include <math.h>
+
+static const rb_difference unsaid = {NAN, {NAN, NAN}};
 
 // ---- McNemar ------------------------------------------------------------------------------------------------------
 
@@ -23,24 +25,58 @@ static double exact_p(int64_t fewer, int64_t n)
 rb_mcnemar rb_mcnemar_test(int64_t ours, int64_t theirs)
 {
     int64_t n = ours + theirs, apart = ours > theirs ? ours - theirs : theirs - ours;
-    rb_mcnemar m = {.ours = ours, .theirs = theirs, .exact = n <= RB_MCNEMAR_EXACT};
-    m.p = m.exact ? exact_p(ours < theirs ? ours : theirs, n)
-                  : erfc(fabs((double)apart - 1) / sqrt(2 * (double)n)); // chi-square of one degree
+    bool exact = n <= RB_MCNEMAR_EXACT;
+    rb_mcnemar m = {.ours = ours, .theirs = theirs, .kind = exact ? RB_BINOMIAL : RB_CHI_SQUARE};
+    m.p = exact ? exact_p(ours < theirs ? ours : theirs, n)
+                : erfc(fabs((double)apart - 1) / sqrt(2 * (double)n)); // chi-square of one degree
     return m;
 }
 
-static void count_discordant(rb_comparison *c, rb_scores ours, double our_threshold, rb_scores theirs,
-                             double their_threshold)
+// Which pictures a judge has right.
+typedef struct rights {
+    const int *label, *group; // [n]; group NULL: pictures are independent
+    const bool *ours, *theirs;
+    int n, groups;
+} rights;
+
+// Over pictures of one label, or of all where it is -1.
+static rb_mcnemar test_label(const rights *r, int label)
 {
-    int64_t alone[2][2] = {{0}}; // [label][whose]
-    for (int i = 0; i < ours.n; i++) {
-        int label = ours.label[i];
-        bool our_right = (ours.score[i] >= our_threshold) == label;
-        bool their_right = (theirs.score[i] >= their_threshold) == label;
-        if (our_right != their_right) alone[label][their_right]++;
+    int64_t alone[2] = {0};
+    rb_arena *scratch = rb_arena_open();
+    double *apart = RB_NEW(scratch, double, r->groups), sum = 0, squares = 0;
+    for (int i = 0; i < r->n; i++) {
+        if ((label >= 0 && r->label[i] != label) || r->ours[i] == r->theirs[i]) continue;
+        alone[r->theirs[i]]++;
+        if (r->group) apart[r->group[i]] += r->ours[i] ? 1 : -1;
     }
-    c->all = rb_mcnemar_test(alone[0][0] + alone[1][0], alone[0][1] + alone[1][1]);
-    for (int k = 0; k < 2; k++) c->of[k] = rb_mcnemar_test(alone[k][0], alone[k][1]);
+    rb_mcnemar m = rb_mcnemar_test(alone[0], alone[1]);
+    for (int g = 0; g < r->groups; g++) {
+        sum += apart[g];
+        squares += apart[g] * apart[g];
+    }
+    rb_arena_close(scratch);
+    if (!r->group) return m;
+    m.kind = RB_BY_GROUP;
+    m.p = squares > 0 ? erfc(fabs(sum) / sqrt(2 * squares)) : 1;
+    return m;
+}
+
+static void test_discordant(rb_arena *a, rb_comparison *c, rights r)
+{
+    rb_mcnemar *of = RB_NEW(a, rb_mcnemar, c->k);
+    for (int i = 0; r.group && i < r.n; i++)
+        if (r.group[i] >= r.groups) r.groups = r.group[i] + 1;
+    c->all = test_label(&r, -1);
+    for (int label = 0; label < c->k; label++) of[label] = test_label(&r, label);
+    c->of = of;
+}
+
+static const bool *rights_at(rb_arena *scratch, rb_scores s, double threshold)
+{
+    bool *right = RB_NEW(scratch, bool, s.n);
+    for (int i = 0; i < s.n; i++) right[i] = (s.score[i] >= threshold) == s.label[i];
+    return right;
 }
 
 // ---- areas --------------------------------------------------------------------------------------------------------
@@ -57,7 +93,7 @@ static void compare_areas(rb_comparison *c, rb_arena *scratch, rb_scores ours, r
     c->delong_p = apart == 0 && variance == 0 ? 1 : erfc(fabs(apart) / sqrt(2 * variance));
 }
 
-// ---- resamples ----------------------------------------------------------------------------------------------------
+// ---- two classes --------------------------------------------------------------------------------------------------
 
 typedef struct both {
     rb_weighable of[2];
@@ -85,24 +121,115 @@ static void resample(rb_comparison *c, rb_arena *scratch, const rb_scores *s, co
     c->auc_bootstrap = (rb_difference){c->auc[0] - c->auc[1], at[1]};
 }
 
-rb_comparison rb_compare(rb_scores ours, double our_threshold, rb_scores theirs, double their_threshold,
+rb_comparison rb_compare(rb_arena *a, rb_scores ours, double our_threshold, rb_scores theirs, double their_threshold,
                          const rb_bootstrap *b)
 {
     const rb_scores s[2] = {ours, {theirs.score, ours.label, ours.n}};
     const double threshold[2] = {our_threshold, their_threshold};
-    const rb_difference unsaid = {NAN, {NAN, NAN}};
     rb_arena *scratch = rb_arena_open();
-    rb_comparison c = {.resamples = b->resamples, .delong = unsaid, .delong_p = NAN};
+    rb_comparison c = {.k = 2, .resamples = b->resamples, .delong = unsaid, .delong_p = NAN};
     for (int i = 0; i < 2; i++) {
         c.hter[i] = rb_rates_of(rb_confusion_at(s[i], threshold[i])).hter;
         c.auc[i] = rb_roc_auc(scratch, s[i]);
     }
-    count_discordant(&c, ours, our_threshold, theirs, their_threshold);
+    test_discordant(a, &c,
+                    (rights){.label = ours.label,
+                             .group = b->group,
+                             .ours = rights_at(scratch, s[0], our_threshold),
+                             .theirs = rights_at(scratch, s[1], their_threshold),
+                             .n = ours.n});
     if (!b->group) compare_areas(&c, scratch, s[0], s[1]);
     if (isnan(c.auc[0]))
         c.hter_bootstrap = c.auc_bootstrap = unsaid;
     else
         resample(&c, scratch, s, threshold, b);
+    rb_arena_close(scratch);
+    return c;
+}
+
+// ---- more than two ------------------------------------------------------------------------------------------------
+
+typedef struct judge {
+    const int *taken; // [n]
+    rb_weighable *of; // [k] each class against the rest
+} judge;
+
+typedef struct judges {
+    int n, k;
+    const int *label, *unit; // [n]
+    judge of[2];
+} judges;
+
+static const int *taken_by(rb_arena *scratch, rb_class_scores s)
+{
+    int *taken = RB_NEW(scratch, int, s.n);
+    for (int i = 0; i < s.n; i++) taken[i] = rb_class_taken(s.p + (ptrdiff_t)i * s.k, s.k);
+    return taken;
+}
+
+static const bool *rights_of(rb_arena *scratch, const int *taken, rb_class_scores s)
+{
+    bool *right = RB_NEW(scratch, bool, s.n);
+    for (int i = 0; i < s.n; i++) right[i] = taken[i] == s.label[i];
+    return right;
+}
+
+// The difference of the mean recalls is the mean difference of the hits of each class.
+static void weigh_judges(const void *judged, const uint32_t *weight, double *out)
+{
+    const judges *j = judged;
+    rb_arena *scratch = rb_arena_open();
+    double *all = RB_NEW(scratch, double, j->k), *apart = RB_NEW(scratch, double, j->k);
+    for (int i = 0; i < j->n; i++) {
+        int label = j->label[i];
+        double w = weight[j->unit[i]];
+        all[label] += w;
+        apart[label] += w * ((j->of[0].taken[i] == label) - (j->of[1].taken[i] == label));
+    }
+    out[0] = out[1] = 0;
+    for (int c = 0; c < j->k; c++) {
+        out[0] -= apart[c] / all[c] / j->k;
+        out[1] += (rb_weigh_auc(&j->of[0].of[c], weight, NULL) - rb_weigh_auc(&j->of[1].of[c], weight, NULL)) / j->k;
+    }
+    rb_arena_close(scratch);
+}
+
+static void resample_judges(rb_comparison *c, rb_arena *scratch, judges *j, const rb_class_scores *s,
+                            const rb_bootstrap *b)
+{
+    rb_interval at[2] = {{NAN, NAN}, {NAN, NAN}};
+    rb_units u = rb_units_of(scratch, j->label, b->group, j->n, j->k);
+    j->unit = u.of_row;
+    for (int i = 0; i < 2; i++) {
+        j->of[i].of = RB_NEW(scratch, rb_weighable, j->k);
+        for (int k = 0; k < j->k; k++)
+            j->of[i].of[k] = rb_weighable_of(scratch, rb_class_against_rest(scratch, s[i], k), INFINITY, &u);
+    }
+    if (b->resamples) rb_resample(&u, b->resamples, weigh_judges, j, 2, at);
+    c->hter_bootstrap = (rb_difference){c->hter[0] - c->hter[1], at[0]};
+    c->auc_bootstrap = (rb_difference){c->auc[0] - c->auc[1], at[1]};
+}
+
+rb_comparison rb_class_compare(rb_arena *a, rb_class_scores ours, rb_class_scores theirs, const rb_bootstrap *b)
+{
+    const rb_class_scores s[2] = {ours, {theirs.p, ours.label, ours.n, ours.k}};
+    rb_arena *scratch = rb_arena_open();
+    rb_comparison c = {.k = ours.k, .resamples = b->resamples, .delong = unsaid, .delong_p = NAN};
+    judges j = {.n = ours.n, .k = ours.k, .label = ours.label};
+    for (int i = 0; i < 2; i++) {
+        rb_class_summary m = rb_class_summarise(scratch, s[i]);
+        c.hter[i] = m.hter;
+        c.auc[i] = m.roc_auc;
+        j.of[i].taken = taken_by(scratch, s[i]);
+    }
+    test_discordant(a, &c,
+                    (rights){.label = ours.label,
+                             .group = b->group,
+                             .ours = rights_of(scratch, j.of[0].taken, s[0]),
+                             .theirs = rights_of(scratch, j.of[1].taken, s[1]),
+                             .n = ours.n});
+    c.hter_bootstrap = c.auc_bootstrap = unsaid;
+    if (!isnan(c.hter[0])) resample_judges(&c, scratch, &j, s, b);
     rb_arena_close(scratch);
     return c;
 }

@@ -2,6 +2,7 @@
 #include "metric/figures.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static rb_scores scores_of(rb_outputs o)
@@ -28,6 +29,43 @@ rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold)
         f.roc_auc = f.many.roc_auc;
     }
     return f;
+}
+
+void rb_outputs_record(rb_arena *scratch, rb_outputs o, rb_score_record *out)
+{
+    double *largest = RB_NEW(scratch, double, o.n), positives = 0;
+    for (int i = 0; i < o.n; i++) {
+        largest[i] = o.p[(ptrdiff_t)i * o.columns];
+        for (int k = 1; k < o.columns; k++) largest[i] = fmax(largest[i], o.p[(ptrdiff_t)i * o.columns + k]);
+        positives += o.label[i] == 1;
+    }
+    rb_score_record_of(scratch, largest, o.n, o.columns == 1 ? positives / o.n : (double)NAN, out);
+}
+
+// FAR and FRR, and recalls, come with Wilson's intervals, which take pictures for independent.
+static void heed_groups(rb_figures *f, const rb_intervals *i, const int *group)
+{
+    const rb_interval unsaid = {NAN, NAN};
+    for (int row = 0; row < f->n; row++)
+        if (group[row] >= f->groups) f->groups = group[row] + 1;
+    const rb_bounded *far = rb_intervals_find(i, "far"), *frr = rb_intervals_find(i, "frr");
+    f->two.far_interval = far ? far->at : unsaid;
+    f->two.frr_interval = frr ? frr->at : unsaid;
+    for (int c = 0; c < f->many.k; c++) {
+        char name[32];
+        snprintf(name, sizeof name, "recall_%d", c);
+        const rb_bounded *recall = rb_intervals_find(i, name);
+        f->many.of[c].recall_interval = recall ? recall->at : unsaid;
+    }
+}
+
+rb_intervals rb_figures_intervals(rb_arena *a, rb_outputs o, rb_figures *f, const rb_bootstrap *b)
+{
+    rb_intervals i = o.columns == 1
+                         ? rb_intervals_of(a, scores_of(o), f->threshold, b)
+                         : rb_class_intervals_of(a, (rb_class_scores){o.p, o.label, o.n, o.columns}, &f->many, b);
+    if (b->group) heed_groups(f, &i, b->group);
+    return i;
 }
 
 void rb_figures_members(rb_json *j, const rb_figures *f)

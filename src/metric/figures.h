@@ -7,6 +7,8 @@
 #define RB_METRIC_FIGURES_H
 
 #include "metric/classes.h"
+#include "metric/interval.h"
+#include "metric/shift.h"
 #include "metric/threshold.h"
 
 typedef struct rb_outputs {
@@ -19,6 +21,7 @@ typedef struct rb_figures {
     int n;
     double hter, roc_auc;  // of two classes, or macro
     double threshold;      // NAN: more than two classes
+    int groups;            // which intervals took for drawn as one; 0: pictures are independent
     rb_summary two;        // where there is one column,
     rb_class_summary many; // and where there are more
 } rb_figures;
@@ -31,8 +34,16 @@ static inline bool rb_figures_are_two(const rb_figures *f)
 // The threshold that a rule chooses; NAN where none is needed, or a class is missing.
 double rb_outputs_threshold(rb_arena *scratch, rb_outputs o, const rb_threshold_rule *rule);
 
+// What is kept of its scores to compare later ones with. There is at least one row.
+void rb_outputs_record(rb_arena *scratch, rb_outputs o, rb_score_record *out);
+
 // Owner: arrays live in `a`
 rb_figures rb_figures_of(rb_arena *a, rb_outputs o, double threshold);
+
+// Intervals of what `f` says of `o`. With groups those in `f` itself become what whole groups say.
+//
+// Owner: they live in `a`
+rb_intervals rb_figures_intervals(rb_arena *a, rb_outputs o, rb_figures *f, const rb_bootstrap *b);
 
 // As a JSON object. rb_figures_members leaves its brackets to the caller.
 void rb_figures_to_json(rb_json *j, const char *key, const rb_figures *f);

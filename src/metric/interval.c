@@ -22,10 +22,15 @@ rb_interval rb_wilson(int64_t errors, int64_t n)
     return (rb_interval){lower_end((double)errors, (double)n), 1 - lower_end((double)(n - errors), (double)n)};
 }
 
-rb_interval rb_mean_interval(double one, rb_interval of_one, double two, rb_interval of_two)
+rb_interval rb_mean_interval(const double *rate, const rb_interval *of, int k)
 {
-    double below = hypot(one - of_one.low, two - of_two.low), above = hypot(of_one.high - one, of_two.high - two);
-    return (rb_interval){(one + two - below) / 2, (one + two + above) / 2};
+    double sum = 0, below = 0, above = 0;
+    for (int c = 0; c < k; c++) {
+        sum += rate[c];
+        below += (rate[c] - of[c].low) * (rate[c] - of[c].low);
+        above += (of[c].high - rate[c]) * (of[c].high - rate[c]);
+    }
+    return (rb_interval){(sum - sqrt(below)) / k, (sum + sqrt(above)) / k};
 }
 
 rb_interval rb_normal_interval(double centre, double variance)

@@ -12,6 +12,10 @@ typedef struct rb_bootstrap {
     int resamples;    // 0: none
     const int *group; // [n], 0, 1, ... without gaps; NULL: pictures are independent
 } rb_bootstrap;
+#define RB_RESAMPLES 2000 // where nobody says another number
+
+// Each resample walks every class over all pictures: of many of both fewer are drawn, so that it takes seconds.
+int rb_resamples_for(int n, int columns);
 
 // Numbers for the groups that n rows name; a row without a name (NULL or "") is a group of its own. NULL: none has one.
 //
@@ -28,15 +32,21 @@ typedef struct rb_auc {
 } rb_auc;
 rb_auc rb_delong(rb_arena *scratch, rb_scores s);
 
-// The interval of the mean of two independent rates from theirs; unlike a bootstrap it has a width where no error is.
+// The interval of the mean of k independent rates from theirs; unlike a bootstrap it has a width where no error is.
 //
-// Source: Newcombe, "Interval estimation for the difference between independent proportions", 1998, method 10
-rb_interval rb_mean_interval(double one, rb_interval of_one, double two, rb_interval of_two);
+// Source: Newcombe, "Interval estimation for the difference between independent proportions", 1998, method 10, for two;
+//         Donner & Zou, "Closed-form confidence intervals for functions of the normal mean and standard deviation",
+//         2012, for more (MOVER)
+rb_interval rb_mean_interval(const double *rate, const rb_interval *of, int k);
 
 rb_interval rb_normal_interval(double centre, double variance);
 
+// Of the recall of each of k classes, in out[k]: Wilson's, or with groups the 2.5 and 97.5 % points over the resamples;
+// NAN, NAN where a class has no picture, or groups have no resamples.
+void rb_recall_intervals(const int *label, const int *taken, int n, int k, const rb_bootstrap *b, rb_interval *out);
+
 // What is said of one figure, and how it was found: "wilson", "delong", "bootstrap", "bootstrap by group", or, for the
-// HTER where a class has no error, "wilson, both rates".
+// HTER where a class has no error, "wilson, both rates" or "wilson, each recall".
 typedef struct rb_bounded {
     const char *figure;
     double value;

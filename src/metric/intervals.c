@@ -28,11 +28,12 @@ static void add_formulas(rb_intervals *i, rb_arena *scratch, rb_scores s, const 
 static void add_hter(rb_intervals *i, const rb_confusion *c, const rb_interval *resampled)
 {
     rb_rates r = rb_rates_of(*c);
+    const double rates[] = {r.far, r.frr};
+    const rb_interval of[] = {rb_wilson(c->fp, c->fp + c->tn), rb_wilson(c->fn, c->fn + c->tp)};
     if (resampled && c->fp && c->fn)
         add(i, "hter", r.hter, *resampled, by_bootstrap);
     else
-        add(i, "hter", r.hter,
-            rb_mean_interval(r.far, rb_wilson(c->fp, c->fp + c->tn), r.frr, rb_wilson(c->fn, c->fn + c->tp)), by_both);
+        add(i, "hter", r.hter, rb_mean_interval(rates, of, 2), by_both);
 }
 
 // All figures by groups, and without groups those that have no formula.

@@ -86,6 +86,12 @@ static void draw(const rb_units *u, int resample, uint32_t *weight)
     }
 }
 
+int rb_resamples_for(int n, int columns)
+{
+    const double most_walked = 2e9, least = 200;
+    return columns == 1 ? RB_RESAMPLES : (int)fmin(fmax(most_walked / ((double)n * columns), least), RB_RESAMPLES);
+}
+
 // ---- resamples ----------------------------------------------------------------------------------------------------
 
 typedef struct job {

@@ -8,7 +8,7 @@ const rb_field rb_model_fields[] = {
     {"model_type", RB_TEXT, offsetof(rb_model_settings, model_type), .preset_text = "resnet18",
      .help = "architecture: resnet18, 34, 50, 101 or 152; efficientnet_b0 to _b4; cnn_encoder; resnet is resnet18, "
              "efficientnet is efficientnet_b0"},
-    {"num_classes", RB_INT, offsetof(rb_model_settings, num_classes), .preset = 1, .min = 1, .max = 1000,
+    {"num_classes", RB_INT, offsetof(rb_model_settings, num_classes), .preset = 1, .min = 1, .max = RB_CLASSES_MOST,
      .help = "outputs; 1 is one logit for two classes"},
     {"dim_base", RB_INT, offsetof(rb_model_settings, dim_base), .preset = 32, .min = 1, .max = 1024, .unit = "channels",
      .help = "cnn_encoder: width of its first stage"},

@@ -6,6 +6,8 @@
 #include "config/config.h"
 #include "graph/graph.h"
 
+#define RB_CLASSES_MOST 1000
+
 // Keys of the model section.
 typedef struct rb_model_settings {
     const char *model_type; // a name of a family's list, or the family: its first

@@ -2,6 +2,7 @@
 // html.c - a page as one file of HTML that loads nothing.
 #include "report/html.h"
 
+#include "report/overlay.h"
 #include "report/plot.h"
 
 #include <string.h>
@@ -51,26 +52,49 @@ void rb_html_table(rb_out *o, const rb_block *b)
     rb_out_put(o, "</tbody></table>");
 }
 
-static void put_picture(rb_out *o, const char *style, const struct rb_framed *f, rb_bytes picture)
+static void put_picture(rb_out *o, const char *style, const char *what, const struct rb_framed *f, rb_bytes picture)
 {
     rb_out_print(o, "<img%s width=\"%d\" height=\"%d\" alt=\"", style, f->w, f->h);
-    rb_out_escaped(o, f->name);
+    rb_out_escapedf(o, "%s%s", what, f->name);
     rb_out_put(o, "\" title=\"");
-    rb_out_escaped(o, f->name);
+    rb_out_escapedf(o, "%s%s", what, f->name);
     rb_out_put(o, "\" src=\"");
     rb_out_data_uri(o, picture);
     rb_out_put(o, "\">");
 }
 
+static bool has_overlays(const rb_block *b)
+{
+    bool found = false;
+    for (int i = 0; i < b->gallery_count; i++) found |= b->gallery[i].overlay.size > 0;
+    return found;
+}
+
+// A switch that needs no script, and what the colours mean.
+static void put_switch(rb_out *o, const rb_block *b)
+{
+    rb_out_print(o,
+                 "<input class=\"heat\" type=\"checkbox\" id=\"heat-%s\"><label for=\"heat-%s\">Show heat maps</label>"
+                 "<span class=\"heat-scale\">little <i style=\"background:linear-gradient(90deg",
+                 b->id, b->id);
+    for (int i = 0; i < RB_HEAT_COLOURS; i++) {
+        const uint8_t *c = rb_heat_colours[i];
+        rb_out_print(o, ",#%02x%02x%02x", c[0], c[1], c[2]);
+    }
+    rb_out_put(o, ")\"></i> most</span>");
+}
+
 void rb_html_gallery(rb_out *o, const rb_block *b)
 {
-    rb_out_put(o, "<div class=\"gallery\">");
+    bool heated = has_overlays(b);
+    if (heated) put_switch(o, b);
+    rb_out_print(o, "<div class=\"gallery%s\">", heated ? " heated" : "");
     for (int i = 0; i < b->gallery_count; i++) {
         const struct rb_framed *f = &b->gallery[i];
         rb_out_print(o, "<figure class=\"shot %s\"><div class=\"frame\">",
                      f->colour < 0 ? "" : rb_colour_class(o->arena, f->colour));
-        put_picture(o, "", f, f->picture);
-        if (f->overlay.size) put_picture(o, " class=\"over\"", f, f->overlay);
+        put_picture(o, "", "", f, f->picture);
+        if (f->overlay.size) put_picture(o, " class=\"over\"", "heat map: ", f, f->overlay);
         rb_out_put(o, "</div>");
         put_element(o, "<div class=\"words\">", f->caption, "</div>");
         rb_out_put(o, "</figure>\n");
@@ -159,7 +183,7 @@ static void put_head(rb_out *o, const rb_page *p)
                  "<link rel=\"icon\" href=\"data:,\">\n",
                  POLICY);
     put_element(o, "<title>", p->title, "</title>\n");
-    rb_out_print(o, "<style>\n%s%s</style>\n</head>\n<body>\n<main>\n", rb_figure_css, rb_page_css);
+    rb_out_print(o, "<style>\n%s%s%s</style>\n</head>\n<body>\n<main>\n", rb_figure_css, rb_gallery_css, rb_page_css);
     put_element(o, "<h1>", p->title, "</h1>\n");
 }
 

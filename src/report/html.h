@@ -7,7 +7,7 @@
 #include "report/page.h"
 
 // style.c: the files *.css and page.js of this folder.
-extern const char rb_figure_css[], rb_page_css[], rb_page_js[];
+extern const char rb_figure_css[], rb_gallery_css[], rb_page_css[], rb_page_js[];
 
 // Without their titles and readings.
 void rb_html_facts(rb_out *o, const rb_block *b);

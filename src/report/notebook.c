@@ -125,9 +125,11 @@ static const char *plain_gallery(rb_arena *a, const rb_block *b)
 
 // ---- blocks -------------------------------------------------------------------------------------------------------
 
+// Galleries bring the style that puts their pictures side by side.
 static const char *html_of(rb_arena *a, const rb_block *b, void (*write)(rb_out *o, const rb_block *b))
 {
     rb_out o = rb_out_new(a);
+    if (b->kind == RB_BLOCK_GALLERY) rb_out_print(&o, "<style>%s%s</style>", rb_figure_css, rb_gallery_css);
     write(&o, b);
     return o.text;
 }

@@ -137,15 +137,15 @@ void rb_page_figure(rb_page *p, const char *title, const char *reading, rb_svg f
 // ---- galleries ----------------------------------------------------------------------------------------------------
 
 // At most RB_SHOT_SIDE wide and high, its shape kept.
-static rb_image fitted(rb_arena *scratch, const rb_image *from)
+rb_image rb_shot_fitted(rb_arena *a, const rb_image *from)
 {
     int longer = from->h > from->w ? from->h : from->w;
     if (longer <= RB_SHOT_SIDE) return *from;
     rb_image to = {.h = from->h * RB_SHOT_SIDE / longer, .w = from->w * RB_SHOT_SIDE / longer, .c = from->c};
     if (!to.h) to.h = 1;
     if (!to.w) to.w = 1;
-    to.pixels = RB_NEW(scratch, uint8_t, (ptrdiff_t)to.h * to.w * to.c);
-    rb_image_resize(scratch, from, RB_AREA, &to);
+    to.pixels = RB_NEW(a, uint8_t, (ptrdiff_t)to.h * to.w * to.c);
+    rb_image_resize(a, from, RB_AREA, &to);
     return to;
 }
 
@@ -155,7 +155,7 @@ static bool encode(rb_arena *a, const rb_image *picture, rb_bytes *out, rb_error
     enum { QUALITY = 90 };
     rb_bytes png, jpeg;
     rb_arena *scratch = rb_arena_open();
-    rb_image small = fitted(scratch, picture);
+    rb_image small = rb_shot_fitted(scratch, picture);
     bool done =
         rb_image_encode_png(scratch, &small, &png, err) && rb_image_encode_jpeg(scratch, &small, QUALITY, &jpeg, err);
     if (done) {

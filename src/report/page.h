@@ -21,7 +21,8 @@ typedef struct rb_column {
     bool number; // right-aligned, in figures of one width
 } rb_column;
 
-// A picture of a gallery. `overlay` is shown instead while the pointer is on it; NULL: there is none.
+// A picture of a gallery. `overlay`, a heat map over it, can be shown instead, and is printed beside it; NULL: there is
+// none.
 typedef struct rb_shot {
     const rb_image *picture;
     const rb_image *overlay;
@@ -96,6 +97,9 @@ void rb_page_figure(rb_page *p, const char *title, const char *reading, rb_svg f
 #define RB_SHOT_SIDE 256
 bool rb_page_gallery(rb_page *p, const char *title, const char *text, const rb_shot *shots, int count,
                      rb_error *err) RB_CHECKED;
+
+// The picture as a gallery keeps it: itself, or a smaller one in `a`.
+rb_image rb_shot_fitted(rb_arena *a, const rb_image *from);
 
 // One file that needs no other: UTF-8, style and script inside, pictures as data: URIs.
 const char *rb_page_html(rb_arena *a, const rb_page *p);

@@ -47,9 +47,28 @@ const json_t *rb_past_best(const rb_past *p)
     return best;
 }
 
+const char *rb_past_calibration(const rb_past *p)
+{
+    const char *method = rb_past_text(p->log.run, "calibration");
+    return method && strcmp(method, "none") ? method : NULL;
+}
+
 int rb_past_main_part(const rb_past *p)
 {
-    return p->part[RB_PAST_TEST].scores.n ? RB_PAST_TEST : p->part[RB_PAST_VAL].scores.n ? RB_PAST_VAL : -1;
+    return rb_part_count(&p->part[RB_PAST_TEST])  ? RB_PAST_TEST
+           : rb_part_count(&p->part[RB_PAST_VAL]) ? RB_PAST_VAL
+                                                  : -1;
+}
+
+double rb_verdict_hter(const rb_verdict *v)
+{
+    return v->summary.n ? v->summary.rates.hter : v->many.n ? v->many.hter : (double)NAN;
+}
+
+int rb_past_taken(const rb_part_results *r, int row)
+{
+    if (r->scores.n) return r->scores.score[row] >= r->threshold;
+    return rb_class_taken(r->many.p + (ptrdiff_t)row * r->many.k, r->many.k);
 }
 
 const char *rb_past_path(rb_arena *a, const rb_past *p, const char *name)
@@ -183,7 +202,7 @@ static bool read_split(rb_arena *a, const char *path, rb_past *out, rb_error *er
 static const int *groups_of(rb_arena *a, const rb_past *p, int part)
 {
     const rb_part_results *r = &p->part[part];
-    int n = r->scores.n, at = 0, groups;
+    int n = rb_part_count(r), at = 0, groups;
     const char **name = RB_NEW(a, const char *, n);
     for (int i = 0; i < p->pictures && at < n; i++) { // scores are in the order of split.csv, some may be missing
         const rb_past_picture *picture = &p->picture[i];
@@ -195,9 +214,16 @@ static const int *groups_of(rb_arena *a, const rb_past *p, int part)
 static rb_verdict judge(rb_arena *a, const rb_past *p, int part)
 {
     const rb_part_results *r = &p->part[part];
-    rb_verdict v = {.summary = rb_summarise(a, r->scores, r->threshold), .group = groups_of(a, p, part)};
-    rb_bootstrap b = {RB_VERDICT_RESAMPLES, v.group};
-    v.intervals = rb_intervals_of(a, r->scores, r->threshold, &b);
+    rb_verdict v = {.group = groups_of(a, p, part),
+                    .resamples = rb_resamples_for(rb_part_count(r), r->scores.n ? 1 : r->many.k)};
+    rb_bootstrap b = {v.resamples, v.group};
+    if (r->scores.n) {
+        v.summary = rb_summarise(a, r->scores, r->threshold);
+        v.intervals = rb_intervals_of(a, r->scores, r->threshold, &b);
+    } else {
+        v.many = rb_class_summarise(a, r->many);
+        v.intervals = rb_class_intervals_of(a, r->many, &v.many, &b);
+    }
     return v;
 }
 
@@ -216,20 +242,33 @@ static const char *name_of(rb_arena *a, const char *folder)
     return rb_path_name(path);
 }
 
-// At least two, and enough for every label; logs of old runs do not say what they are called.
+// At least two, enough for every label, and as many as the checkpoint told apart.
 static void find_classes(rb_arena *a, rb_past *p)
 {
-    const json_t *names = json_object_get(p->log.run, "classes");
-    int count = 2, named = (int)json_array_size(names);
+    int count = 2;
     for (int i = 0; i < p->pictures; i++)
         if (p->picture[i].label >= count) count = p->picture[i].label + 1;
-    const char **classes = RB_NEW(a, const char *, count);
-    for (int k = 0; k < count; k++) {
-        const char *name = k < named ? json_string_value(json_array_get(names, (size_t)k)) : NULL;
-        classes[k] = name ? name : rb_text_format(a, "%d", k);
-    }
-    p->classes = classes;
+    for (int part = 0; part < RB_PAST_PARTS; part++)
+        if (p->part[part].many.k > count) count = p->part[part].many.k;
+    p->classes = rb_class_names(a, p->log.run, count);
     p->class_count = count;
+    p->has_names = rb_class_names_count(p->log.run) >= count;
+}
+
+static bool judge_parts(rb_arena *a, rb_past *p, rb_error *err)
+{
+    for (int part = 0; part < RB_PAST_PARTS; part++)
+        if (!rb_folder_results(a, p->folder, rb_results_parts[part], &p->part[part], err)) return false;
+    find_classes(a, p);
+    for (int part = 0; part < RB_PAST_PARTS; part++) {
+        const rb_part_results *r = &p->part[part];
+        int told = r->scores.n ? 2 : r->many.n ? r->many.k : p->class_count;
+        if (told != p->class_count)
+            return rb_fail(err, RB_ERR_DATA, "%s/%s.proba: is of %d classes, and the run has %d", p->folder,
+                           rb_results_parts[part], told, p->class_count);
+        if (rb_part_count(r)) p->verdict[part] = judge(a, p, part);
+    }
+    return true;
 }
 
 bool rb_past_read(rb_arena *a, const char *folder, rb_past *out, rb_error *err)
@@ -245,11 +284,6 @@ bool rb_past_read(rb_arena *a, const char *folder, rb_past *out, rb_error *err)
         !read_split(a, rb_path_join(a, folder, "split.csv"), out, err))
         return false;
     out->config = (const char *)config.data;
-    for (int part = 0; part < RB_PAST_PARTS; part++) {
-        if (!rb_folder_results(a, folder, rb_results_parts[part], &out->part[part], err)) return false;
-        if (out->part[part].scores.n) out->verdict[part] = judge(a, out, part);
-    }
     out->short_name = out->name;
-    find_classes(a, out);
-    return true;
+    return judge_parts(a, out, err);
 }

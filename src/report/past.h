@@ -37,11 +37,18 @@ typedef struct rb_past_picture {
 
 // What the best weights are worth on one part.
 typedef struct rb_verdict {
-    rb_summary summary;     // n = 0: not judged
-    rb_intervals intervals; // of RB_VERDICT_RESAMPLES; by group where there are groups
+    rb_summary summary;     // n = 0: not judged, or more than two classes
+    rb_class_summary many;  // n = 0: not judged, or two classes
+    rb_intervals intervals; // by group where there are groups
     const int *group;       // [n]; NULL: none
+    int resamples;
 } rb_verdict;
-#define RB_VERDICT_RESAMPLES 2000
+
+// 0: the part was not judged.
+static inline int rb_verdict_n(const rb_verdict *v)
+{
+    return v->summary.n ? v->summary.n : v->many.n;
+}
 
 typedef struct rb_past {
     const char *folder, *name;
@@ -55,6 +62,7 @@ typedef struct rb_past {
     rb_verdict verdict[RB_PAST_PARTS];
     const char *const *classes; // by label
     int class_count;
+    bool has_names; // of its classes; otherwise they are called by their label
 } rb_past;
 
 // Owner:  everything lives in `a`
@@ -76,6 +84,13 @@ const json_t *rb_past_best(const rb_past *p);
 
 // The interval of a figure by its name in intervals.c ("hter"); NAN, NAN: there is none.
 rb_interval rb_verdict_at(const rb_verdict *v, const char *figure);
+
+const char *rb_past_calibration(const rb_past *p); // its method; NULL: none
+
+double rb_verdict_hter(const rb_verdict *v); // NAN: not judged
+
+// The class taken for one row of a part.
+int rb_past_taken(const rb_part_results *r, int row);
 
 // Where the picture of this name lies: "<root_dir or the manifest's folder>/<name>".
 const char *rb_past_path(rb_arena *a, const rb_past *p, const char *name);

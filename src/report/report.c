@@ -32,7 +32,7 @@ static void say_unjudged(rb_page *p, const rb_past *run)
     rb_page_note(p, "The run has not been judged: it goes on, or was stopped. Of test pictures nothing is known.");
 }
 
-static const char *how_it_ended(rb_arena *a, const rb_past *run)
+const char *rb_report_ending(rb_arena *a, const rb_past *run)
 {
     const char *status = rb_past_text(run->log.end, "status");
     int most = rb_past_integer(run->log.run, "num_epochs");
@@ -82,7 +82,7 @@ static void say_facts(rb_page *p, const rb_past *run, const rb_verdict *v)
         {"Threshold", rb_number_text(s->threshold, 4, threshold), threshold_from(a, run)},
         {"Best epoch",
          best ? rb_text_format(a, "%d of %d", rb_past_integer(best, "epoch") + 1, run->log.epoch.count) : "–",
-         how_it_ended(a, run)},
+         rb_report_ending(a, run)},
     };
     rb_page_facts(p, facts, sizeof facts / sizeof *facts);
 }
@@ -96,31 +96,31 @@ static void say_headline(rb_page *p, const rb_past *run)
         return;
     }
     const rb_verdict *v = &run->verdict[part];
+    bool two = run->class_count == 2;
     const char *name = rb_results_parts[part];
     rb_page_lede(
-        p, "HTER %s on %s", rb_percent_within(a, v->summary.rates.hter, rb_verdict_at(v, "hter")),
-        rb_counted(a, v->summary.n, rb_text_format(a, "%s picture", name), rb_text_format(a, "%s pictures", name)));
+        p, "HTER %s on %s", rb_percent_within(a, rb_verdict_hter(v), rb_verdict_at(v, "hter")),
+        rb_counted(a, rb_verdict_n(v), rb_text_format(a, "%s picture", name), rb_text_format(a, "%s pictures", name)));
     if (part != RB_PAST_TEST)
-        rb_page_note(
-            p, "There is no test part: these are the pictures on which threshold and epoch were chosen, so that the "
-               "numbers are too good.");
-    if (isnan(v->summary.rates.hter))
-        rb_page_note(p, "These pictures are all of one class: what needs both cannot be said of them.");
-    say_facts(p, run, v);
+        rb_page_note(p,
+                     "There is no test part: these are the pictures on which %s chosen, so that the numbers are too "
+                     "good.",
+                     two ? "threshold and epoch were" : "the epoch was");
+    if (isnan(rb_verdict_hter(v)))
+        rb_page_note(p, "%s",
+                     two ? "These pictures are all of one class: what needs both cannot be said of them."
+                         : "Of some class there is no picture here: what needs all cannot be said of them.");
+    (two ? say_facts : rb_report_class_facts)(p, run, v);
     rb_page_text(p, "Brackets hold 95 %% intervals%s.",
                  v->group ? ", found by drawing whole groups again and again" : "");
 }
 
 static bool page_of_one(rb_page *p, const rb_past *run, const rb_report_spec *spec, rb_error *err)
 {
-    if (rb_past_has_classes(run)) {
-        rb_report_classes(p, run);
-    } else {
-        say_headline(p, run);
-        rb_report_results(p, run, 1);
-    }
+    say_headline(p, run);
+    rb_report_results(p, run, 1);
     rb_report_training(p, run, 1);
-    if (!rb_report_pictures(p, run, spec->pictures, err)) return false;
+    if (!rb_report_pictures(p, run, spec, err)) return false;
     rb_report_data(p, run);
     rb_report_settings(p, run, 1);
     return true;
@@ -149,7 +149,7 @@ static void say_best(rb_page *p, const rb_past *runs, int count)
         int part = rb_past_main_part(&runs[best]);
         const rb_verdict *v = &runs[best].verdict[part];
         rb_page_lede(p, "%s has the least HTER: %s on %d %s pictures", runs[best].short_name,
-                     rb_percent_within(a, v->summary.rates.hter, rb_verdict_at(v, "hter")), v->summary.n,
+                     rb_percent_within(a, rb_verdict_hter(v), rb_verdict_at(v, "hter")), rb_verdict_n(v),
                      rb_results_parts[part]);
         const char *lead = rb_report_lead(a, runs, count);
         if (lead) rb_page_text(p, "%s", lead);
@@ -175,10 +175,7 @@ bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec 
 {
     rb_page *p = *out = rb_page_new(a, title_of(a, runs, count), spec->made_by);
     if (count == 1) return page_of_one(p, runs, spec, err);
-    for (int i = 0; i < count; i++)
-        if (runs[i].class_count > 2)
-            return rb_fail(err, RB_ERR_USAGE, "%s: has more than two classes; such runs have a page each",
-                           runs[i].folder);
+    if (!rb_report_agree(runs, count, err)) return false;
     rb_report_name_runs(a, runs, count);
     say_best(p, runs, count);
     rb_report_results(p, runs, count);
@@ -187,19 +184,19 @@ bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec 
     return true;
 }
 
-static bool write(rb_arena *scratch, const char *folder, rb_error *err)
+static bool write(rb_arena *scratch, const char *folder, const rb_cam_maker *cams, rb_error *err)
 {
     rb_past run;
     rb_page *page;
-    rb_report_spec spec = {rb_text_format(scratch, "rarebit report %s", folder), RB_REPORT_PICTURES};
+    rb_report_spec spec = {rb_text_format(scratch, "rarebit report %s", folder), RB_REPORT_PICTURES, cams};
     return rb_past_read(scratch, folder, &run, err) && rb_report_page(scratch, &run, 1, &spec, &page, err) &&
            rb_page_save(page, rb_path_join(scratch, folder, "report.html"), false, err);
 }
 
-bool rb_report_write(const char *folder, rb_error *err)
+bool rb_report_write(const char *folder, const rb_cam_maker *cams, rb_error *err)
 {
     rb_arena *scratch = rb_arena_open();
-    bool done = write(scratch, folder, err);
+    bool done = write(scratch, folder, cams, err);
     rb_arena_close(scratch);
     return done;
 }

@@ -5,12 +5,30 @@
 #ifndef RB_REPORT_REPORT_H
 #define RB_REPORT_REPORT_H
 
+#include "report/overlay.h"
 #include "report/page.h"
 #include "report/past.h"
 
+// A picture of a run, and the class that the run decided for.
+typedef struct rb_cam_ask {
+    const char *path;
+    int class;
+} rb_cam_ask;
+
+// Who has the run's network at hand, and lets it look at pictures: out[i] is for asks[i] and lives in `a`.
+//
+// Errors: those of reading checkpoint and network: the page then says why there is no map, and ends without. A picture
+//         that cannot be read has none. STOPPED ends the page.
+typedef struct rb_cam_maker {
+    bool (*make)(void *context, rb_arena *a, const rb_past *run, const rb_cam_ask *asks, int count, rb_cam *out,
+                 rb_error *err);
+    void *context;
+} rb_cam_maker;
+
 typedef struct rb_report_spec {
-    const char *made_by; // command line, for who wants to make it again
-    int pictures;        // in each gallery, at most; 0: no galleries
+    const char *made_by;      // command line, for who wants to make it again
+    int pictures;             // in each gallery, at most; 0: no galleries
+    const rb_cam_maker *cams; // NULL: no heat maps
 } rb_report_spec;
 
 // Owner:  the page lives in `a`
@@ -19,16 +37,18 @@ typedef struct rb_report_spec {
 bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec *spec, rb_page **out,
                     rb_error *err) RB_CHECKED;
 
-// Writes the page about the run in `folder` as report.html there. Errors: those of rb_past_read and rb_page_save
+// Writes the page about the run in `folder` as report.html there; `cams` may be NULL.
+// Errors: those of rb_past_read, rb_report_page and rb_page_save
 #define RB_REPORT_PICTURES 16 // in each gallery, if nobody says else
-bool rb_report_write(const char *folder, rb_error *err) RB_CHECKED;
+bool rb_report_write(const char *folder, const rb_cam_maker *cams, rb_error *err) RB_CHECKED;
 
 // Gives runs that stand beside others short names: a letter, and the model.
 void rb_report_name_runs(rb_arena *a, rb_past *runs, int count);
 
-// More than two classes: the answer and the results in one. Comparisons, curves and galleries are for two.
-bool rb_past_has_classes(const rb_past *run);
-void rb_report_classes(rb_page *p, const rb_past *run);
+// Whether runs can stand side by side: they have the same classes in the same order, or do not say what theirs are
+// called. Errors: USAGE
+bool rb_report_agree(const rb_past *runs, int count, rb_error *err) RB_CHECKED;
+const char *const *rb_report_names(const rb_past *runs, int count); // of the classes of runs that agree
 
 // The parts of it, for pages of others.
 void rb_report_results(rb_page *p, const rb_past *runs, int count); // tables, confusion, curves
@@ -37,8 +57,13 @@ void rb_report_speed(rb_page *p, const rb_past *runs, int count);       // a par
 void rb_report_differences(rb_page *p, const rb_past *runs, int count); // keys whose values differ
 void rb_report_comparison(rb_page *p, const rb_past *runs, int count);  // is the best one better, or was it luck?
 void rb_report_data(rb_page *p, const rb_past *run);
-bool rb_report_pictures(rb_page *p, const rb_past *run, int most, rb_error *err) RB_CHECKED;
+bool rb_report_pictures(rb_page *p, const rb_past *run, const rb_report_spec *spec, rb_error *err) RB_CHECKED;
 void rb_report_settings(rb_page *p, const rb_past *runs, int count);
+
+// Of more than two classes; private to the report module.
+void rb_report_class_facts(rb_page *p, const rb_past *run, const rb_verdict *v);
+void rb_report_class_results(rb_page *p, const rb_past *runs, int count); // within rb_report_results
+const char *rb_report_ending(rb_arena *a, const rb_past *run);            // "stopped early, 30 were allowed"
 
 // How far the second best run is behind; NULL: it had other pictures, or there is none.
 const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count);

@@ -17,10 +17,34 @@ static const rb_part_results *judged_part(const rb_past *run)
 static bool same_pictures(const rb_past *one, const rb_past *other)
 {
     const rb_part_results *a = judged_part(one), *b = judged_part(other);
-    if (rb_past_main_part(one) != rb_past_main_part(other) || a->scores.n != b->scores.n) return false;
-    for (int i = 0; i < a->scores.n; i++)
-        if (strcmp(a->path[i], b->path[i]) || a->scores.label[i] != b->scores.label[i]) return false;
+    if (rb_past_main_part(one) != rb_past_main_part(other) || rb_part_count(a) != rb_part_count(b)) return false;
+    for (int i = 0; i < rb_part_count(a); i++)
+        if (strcmp(a->path[i], b->path[i]) || rb_part_labels(a)[i] != rb_part_labels(b)[i]) return false;
     return true;
+}
+
+bool rb_report_agree(const rb_past *runs, int count, rb_error *err)
+{
+    const char *const *names = rb_report_names(runs, count);
+    for (int i = 0; i < count; i++) {
+        if (runs[i].class_count != runs[0].class_count)
+            return rb_fail(err, RB_ERR_USAGE, "%s has %d classes, %s has %d; runs side by side have the same ones",
+                           runs[0].folder, runs[0].class_count, runs[i].folder, runs[i].class_count);
+        for (int k = 0; runs[i].has_names && k < runs[i].class_count; k++)
+            if (strcmp(runs[i].classes[k], names[k]) != 0)
+                return rb_fail(err, RB_ERR_USAGE,
+                               "label %d is class '%s' in %s and '%s' in other runs; runs side by side have the same "
+                               "classes in the same order",
+                               k, runs[i].classes[k], runs[i].folder, names[k]);
+    }
+    return true;
+}
+
+const char *const *rb_report_names(const rb_past *runs, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (runs[i].has_names) return runs[i].classes;
+    return runs[0].classes;
 }
 
 int rb_report_best(const rb_past *runs, int count)
@@ -29,7 +53,7 @@ int rb_report_best(const rb_past *runs, int count)
     double least = INFINITY;
     for (int i = 0; i < count; i++) {
         int part = rb_past_main_part(&runs[i]);
-        double hter = part < 0 ? (double)NAN : runs[i].verdict[part].summary.rates.hter;
+        double hter = part < 0 ? (double)NAN : rb_verdict_hter(&runs[i].verdict[part]);
         if (hter < least) least = hter, best = i;
     }
     return best;
@@ -67,6 +91,7 @@ static bool is_apart(rb_difference d)
     return d.at.low > 0 || d.at.high < 0;
 }
 
+// DeLong's test stands last: more than two classes have none.
 static void put_row(rb_page *p, const rb_past *run, const rb_comparison *c)
 {
     rb_arena *a = p->arena;
@@ -74,14 +99,16 @@ static void put_row(rb_page *p, const rb_past *run, const rb_comparison *c)
                        : is_apart(c->auc_bootstrap) ? "not in HTER, but in ROC AUC"
                                                     : "no";
     rb_page_row(p, (const char *const[]){run->short_name, points(a, c->hter_bootstrap), p_value(a, c->all.p),
-                                         area(a, c->auc_bootstrap), p_value(a, c->delong_p), said});
+                                         area(a, c->auc_bootstrap), said, p_value(a, c->delong_p)});
 }
 
-static rb_comparison compare(const rb_past *run, const rb_past *best)
+static rb_comparison compare(rb_arena *a, const rb_past *run, const rb_past *best)
 {
     const rb_part_results *ours = judged_part(run), *theirs = judged_part(best);
-    rb_bootstrap b = {RB_VERDICT_RESAMPLES, best->verdict[rb_past_main_part(best)].group};
-    return rb_compare(ours->scores, ours->threshold, theirs->scores, theirs->threshold, &b);
+    const rb_verdict *v = &best->verdict[rb_past_main_part(best)];
+    rb_bootstrap b = {v->resamples, v->group};
+    if (ours->many.n) return rb_class_compare(a, ours->many, theirs->many, &b);
+    return rb_compare(a, ours->scores, ours->threshold, theirs->scores, theirs->threshold, &b);
 }
 
 const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count)
@@ -90,11 +117,11 @@ const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count)
     double least = INFINITY;
     for (int i = 0; i < count; i++) {
         int part = rb_past_main_part(&runs[i]);
-        double hter = part < 0 || i == best ? (double)NAN : runs[i].verdict[part].summary.rates.hter;
+        double hter = part < 0 || i == best ? (double)NAN : rb_verdict_hter(&runs[i].verdict[part]);
         if (hter < least) least = hter, next = i;
     }
     if (next < 0 || !same_pictures(&runs[best], &runs[next])) return NULL;
-    rb_difference lead = compare(&runs[next], &runs[best]).hter_bootstrap;
+    rb_difference lead = compare(a, &runs[next], &runs[best]).hter_bootstrap;
     if (isnan(lead.at.low)) return NULL;
     return rb_text_format(a, "%s comes next, with %.1f points more, 95 %% interval %+.1f to %+.1f: %s.",
                           runs[next].short_name, 100 * lead.value, 100 * lead.at.low, 100 * lead.at.high,
@@ -104,9 +131,8 @@ const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count)
 void rb_report_comparison(rb_page *p, const rb_past *runs, int count)
 {
     rb_arena *a = p->arena;
-    const rb_column columns[] = {{"run", false},      {"HTER, points [95 %]", true},
-                                 {"McNemar p", true}, {"ROC AUC [95 %]", true},
-                                 {"DeLong p", true},  {"more than luck?", false}};
+    const rb_column columns[] = {{"run", false},           {"HTER, points [95 %]", true}, {"McNemar p", true},
+                                 {"ROC AUC [95 %]", true}, {"more than luck?", false},    {"DeLong p", true}};
     int best = rb_report_best(runs, count), rows = 0;
     if (best < 0) return;
     for (int i = 0; i < count; i++) {
@@ -116,8 +142,8 @@ void rb_report_comparison(rb_page *p, const rb_past *runs, int count)
                 p, rb_text_format(a, "Against %s, on the same pictures", runs[best].short_name),
                 "Differences to it, with intervals from pictures drawn again and again in pairs. Of many runs "
                 "that differ by luck alone, one in twenty looks as if it did not.",
-                columns, 6);
-        rb_comparison c = compare(&runs[i], &runs[best]);
+                columns, runs[best].class_count == 2 ? 6 : 5);
+        rb_comparison c = compare(a, &runs[i], &runs[best]);
         put_row(p, &runs[i], &c);
     }
 }

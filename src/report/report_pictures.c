@@ -1,58 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// report_pictures.c - the pictures that a run is most wrong about, and those it is least sure of.
+// report_pictures.c - galleries of pictures, each with where in it the network found what it decided by.
+#include "report/gallery.h"
 #include "report/report.h"
 #include "report/scores.h"
 
 #include "base/file.h"
 
-#include <math.h>
-#include <stdlib.h>
+typedef struct galleries {
+    rb_page *page;
+    const rb_past *run;
+    const rb_part_results *part;
+    const rb_cam_maker *cams; // NULL: no heat maps, or no more
+    bool explained;           // what they show
+} galleries;
 
-typedef struct ranked {
-    double rank; // the least first
-    int at;      // in the part's scores
-} ranked;
+// ---- pictures -----------------------------------------------------------------------------------------------------
 
-typedef enum gallery_kind { ACCEPTED, REJECTED, UNSURE, GALLERIES } gallery_kind;
-
-static int rising(const void *x, const void *y)
-{
-    const ranked *a = x, *b = y;
-    if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
-    return (a->at > b->at) - (a->at < b->at); // ties in the order of split.csv
-}
-
-// Wrongly accepted: the highest score first. Wrongly rejected: the lowest. Unsure: the nearest to the threshold, on the
-// scale of logits, where far and near mean the same on both sides.
-static bool belongs(const rb_part_results *r, int i, gallery_kind kind, double *rank)
-{
-    double score = r->scores.score[i], tiny = 1e-7;
-    bool accepted = score >= r->threshold;
-    double s = fmin(fmax(score, tiny), 1 - tiny), t = fmin(fmax(r->threshold, tiny), 1 - tiny);
-    switch (kind) {
-    case ACCEPTED:
-        *rank = -score;
-        return accepted && !r->scores.label[i];
-    case REJECTED:
-        *rank = score;
-        return !accepted && r->scores.label[i];
-    case UNSURE:
-    case GALLERIES:
-        break;
-    }
-    *rank = fabs(log(s / (1 - s)) - log(t / (1 - t)));
-    return true;
-}
-
-static ranked *rank(rb_arena *a, const rb_part_results *r, gallery_kind kind, int *count)
-{
-    ranked *all = RB_NEW(a, ranked, r->scores.n);
-    *count = 0;
-    for (int i = 0; i < r->scores.n; i++)
-        if (belongs(r, i, kind, &all[*count].rank)) all[(*count)++].at = i;
-    qsort(all, (size_t)*count, sizeof *all, rising);
-    return all;
-}
+// Pictures of one gallery that can be read, by their places in the part's scores.
+typedef struct shown {
+    int *at;
+    rb_image *picture;
+    rb_shot *shot;
+    int count;
+} shown;
 
 static bool read_picture(rb_arena *a, const rb_past *run, const char *name, rb_image *out)
 {
@@ -62,65 +32,100 @@ static bool read_picture(rb_arena *a, const rb_past *run, const char *name, rb_i
            rb_image_decode(a, file, 3, out, &ignored);
 }
 
-static const char *title_of(rb_arena *a, const rb_past *run, gallery_kind kind)
+static shown read_pictures(rb_arena *a, const galleries *g, const rb_gallery *kind, const int *order, int count)
 {
-    switch (kind) {
-    case ACCEPTED:
-        return rb_text_format(a, "Wrongly accepted: class %s taken for %s", run->classes[0], run->classes[1]);
-    case REJECTED:
-        return rb_text_format(a, "Wrongly rejected: class %s taken for %s", run->classes[1], run->classes[0]);
-    case UNSURE:
-    case GALLERIES:
-        break;
+    shown s = {RB_NEW(a, int, count), RB_NEW(a, rb_image, count), RB_NEW(a, rb_shot, count), 0};
+    for (int i = 0; i < count; i++) {
+        int at = order[i];
+        const char *name = g->part->path[at];
+        rb_image *picture = &s.picture[s.count];
+        if (!read_picture(a, g->run, name, picture)) continue;
+        s.shot[s.count] = (rb_shot){.picture = picture, .name = name, .colour = rb_part_labels(g->part)[at]};
+        s.shot[s.count].caption =
+            rb_text_format(a, "%s\n%s", kind->caption(a, g->run, g->part, at), rb_path_name(name));
+        s.at[s.count++] = at;
     }
-    return "Least sure: nearest to the threshold";
+    return s;
 }
 
 // What is shown of how many, and what is not there any more.
-static const char *describe(rb_arena *a, const rb_past *run, gallery_kind kind, int all, int shown, int missing)
+static const char *describe(rb_arena *a, const rb_past *run, const rb_gallery *kind, int all, int there, int missing)
 {
-    static const char *const order[] = {"the highest score first", "the lowest score first", "the nearest first"};
     const char *lost = "";
     if (missing)
         lost = rb_text_format(a, " %s cannot be read any more where the run found them (%s).",
                               rb_counted(a, missing, "picture", "pictures"), rb_past_path(a, run, "…"));
     if (!all) return "There is none.";
-    return rb_text_format(a, "%d of %d, %s.%s", shown, all, order[kind], lost);
+    return rb_text_format(a, "%d of %d, %s.%s", there, all, kind->order, lost);
 }
 
-static bool show(rb_page *p, rb_arena *scratch, const rb_past *run, const rb_part_results *r, gallery_kind kind,
-                 int most, rb_error *err)
+// ---- heat maps ----------------------------------------------------------------------------------------------------
+
+static void explain(galleries *g, rb_cam cam)
 {
-    int all, shown = 0, missing = 0;
-    const ranked *order = rank(scratch, r, kind, &all);
-    int looked = all < most ? all : most;
-    rb_shot *shots = RB_NEW(scratch, rb_shot, looked);
-    rb_image *pictures = RB_NEW(scratch, rb_image, looked);
-    for (int i = 0; i < looked; i++) {
-        int at = order[i].at;
-        char score[RB_NUMBER_TEXT];
-        if (!read_picture(scratch, run, r->path[at], &pictures[shown])) {
-            missing++;
-            continue;
-        }
-        shots[shown] = (rb_shot){.picture = &pictures[shown], .name = r->path[at], .colour = r->scores.label[at]};
-        shots[shown].caption = rb_text_format(scratch, "class %s · %s\n%s", run->classes[r->scores.label[at]],
-                                              rb_number_text(r->scores.score[at], 3, score), rb_path_name(r->path[at]));
-        shown++;
-    }
-    return rb_page_gallery(p, title_of(scratch, run, kind), describe(scratch, run, kind, all, shown, missing), shots,
-                           shown, err);
+    if (!g->explained)
+        rb_page_text(g->page,
+                     "Heat maps show where in a picture the network found what speaks for its decision, right or wrong "
+                     "(Grad-CAM): from violet, a little, to yellow, the most within that picture. What stays grey does "
+                     "not speak for it. A map has %d × %d cells, and says nothing finer.",
+                     cam.h, cam.w);
+    g->explained = true;
 }
 
-bool rb_report_pictures(rb_page *p, const rb_past *run, int most, rb_error *err)
+static void lay_over(rb_arena *a, galleries *g, const shown *s, const rb_cam *cams)
+{
+    rb_image *overlay = RB_NEW(a, rb_image, s->count);
+    for (int i = 0; i < s->count; i++) {
+        if (!cams[i].at) continue;
+        explain(g, cams[i]);
+        rb_image small = rb_shot_fitted(a, &s->picture[i]);
+        overlay[i] = rb_overlay(a, &small, cams[i]);
+        s->shot[i].overlay = &overlay[i];
+    }
+}
+
+// Without its maps a page is still one.
+static bool add_heat(rb_arena *a, galleries *g, const shown *s, rb_error *err)
+{
+    rb_error why;
+    rb_cam_ask *asks = RB_NEW(a, rb_cam_ask, s->count);
+    rb_cam *cams = RB_NEW(a, rb_cam, s->count);
+    if (!g->cams || !s->count) return true;
+    for (int i = 0; i < s->count; i++)
+        asks[i] = (rb_cam_ask){rb_past_path(a, g->run, g->part->path[s->at[i]]), rb_past_taken(g->part, s->at[i])};
+    if (g->cams->make(g->cams->context, a, g->run, asks, s->count, cams, &why)) {
+        lay_over(a, g, s, cams);
+        return true;
+    }
+    if (why.kind == RB_ERR_STOPPED) return rb_fail(err, why.kind, "%s", why.text);
+    rb_page_note(g->page, "There are no heat maps: %s.", why.text);
+    g->cams = NULL;
+    return true;
+}
+
+// ---- the section --------------------------------------------------------------------------------------------------
+
+static bool show(rb_arena *scratch, galleries *g, const rb_gallery *kind, int most, rb_error *err)
+{
+    int all;
+    const int *order = rb_gallery_order(scratch, kind, g->part, &all);
+    int looked = all < most ? all : most;
+    shown s = read_pictures(scratch, g, kind, order, looked);
+    return add_heat(scratch, g, &s, err) &&
+           rb_page_gallery(g->page, kind->title(scratch, g->run),
+                           describe(scratch, g->run, kind, all, s.count, looked - s.count), s.shot, s.count, err);
+}
+
+bool rb_report_pictures(rb_page *p, const rb_past *run, const rb_report_spec *spec, rb_error *err)
 {
     int part = rb_past_main_part(run);
     bool done = true;
-    if (part < 0 || !most) return true;
+    if (part < 0 || !spec->pictures) return true;
+    galleries g = {p, run, &run->part[part], spec->cams, false};
     rb_page_section(p, "Pictures");
-    for (int kind = 0; done && kind < GALLERIES; kind++) {
+    for (const rb_gallery *kind = rb_galleries(run); done && kind->order; kind++) {
         rb_arena *scratch = rb_arena_open();
-        done = show(p, scratch, run, &run->part[part], (gallery_kind)kind, most, err);
+        done = show(scratch, &g, kind, spec->pictures, err);
         rb_arena_close(scratch);
     }
     return done;

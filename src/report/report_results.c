@@ -88,7 +88,6 @@ static void show_one(rb_page *p, const rb_past *run, int main)
         results[1].dashed = true;
         count = 2;
     }
-    double shift = rb_past_number(run->log.run, "logit_shift");
     show_parts(p, run, main);
     rb_show_confusion(p, &results[0], run->classes);
     rb_show_histogram(p, &results[0], run->classes);
@@ -97,7 +96,7 @@ static void show_one(rb_page *p, const rb_past *run, int main)
     rb_show_det(p, results, count);
     rb_show_precision_recall(p, results, count, run->classes);
     rb_show_coverage(p, &results[0]);
-    rb_show_reliability(p, &results[0], isnan(shift) ? 0 : shift);
+    rb_show_reliability(p, &results[0], rb_past_calibration(run));
 }
 
 // ---- several runs -------------------------------------------------------------------------------------------------
@@ -129,9 +128,9 @@ static void show_several(rb_page *p, const rb_past *runs, int count)
     if (!judged) return;
     rb_show_roc(p, results, judged);
     rb_show_det(p, results, judged);
-    rb_show_precision_recall(p, results, judged, runs[0].classes);
+    rb_show_precision_recall(p, results, judged, rb_report_names(runs, count));
     rb_show_hter_sweep(p, results, judged);
-    for (int i = 0; i < judged; i++) rb_show_confusion(p, &results[i], runs[0].classes);
+    for (int i = 0; i < judged; i++) rb_show_confusion(p, &results[i], rb_report_names(runs, count));
 }
 
 void rb_report_results(rb_page *p, const rb_past *runs, int count)
@@ -139,7 +138,9 @@ void rb_report_results(rb_page *p, const rb_past *runs, int count)
     int main = rb_past_main_part(&runs[0]);
     if (count == 1 && main < 0) return;
     rb_page_section(p, "Results");
-    if (count == 1)
+    if (runs[0].class_count > 2)
+        rb_report_class_results(p, runs, count);
+    else if (count == 1)
         show_one(p, runs, main);
     else
         show_several(p, runs, count);

@@ -77,11 +77,19 @@ static double *misses_of(rb_arena *a, const rb_roc *roc)
     return frr;
 }
 
+static bool is_against_rest(const rb_result *r)
+{
+    return isnan(r->threshold);
+}
+
 // "FAR 3.1 %, FRR 0.8 %, threshold 0.43", with the name before it where there are several.
 static const char *say_point(rb_arena *a, const rb_result *r, double far, double frr, double threshold)
 {
     char number[RB_NUMBER_TEXT];
     rb_number_text(threshold, 4, number);
+    if (is_against_rest(r))
+        return rb_text_format(a, "%s · found %s of it, taken for it %s of the rest", r->name, rb_percent(a, 1 - frr),
+                              rb_percent(a, far));
     return rb_text_format(a, "%s%sFAR %s, FRR %s%s%s", r->name ? r->name : "", r->name ? " · " : "", rb_percent(a, far),
                           rb_percent(a, frr), isinf(threshold) ? "" : ", threshold ", isinf(threshold) ? "" : number);
 }
@@ -93,8 +101,7 @@ static const char *const *say_points(rb_arena *a, const rb_result *r, const rb_r
     return said;
 }
 
-// The line of a result and the point of its threshold, two series each. Whether `y` is a share of misses or of hits.
-static rb_series *trade_offs(rb_arena *a, const rb_result *results, int count, bool misses)
+rb_series *rb_trade_offs(rb_arena *a, const rb_result *results, int count, bool misses)
 {
     rb_series *all = RB_NEW(a, rb_series, 2 * count);
     for (int i = 0; i < count; i++) {
@@ -109,12 +116,13 @@ static rb_series *trade_offs(rb_arena *a, const rb_result *results, int count, b
                              .count = roc.count,
                              .unmarked = true,
                              .label = say_points(a, r, &roc)};
-        rb_rates at = rb_rates_of(rb_confusion_at(r->scores, r->threshold));
+        rb_rates at = rb_rates_of(is_against_rest(r) ? r->decided : rb_confusion_at(r->scores, r->threshold));
         double *x = RB_NEW(a, double, 1), *y = RB_NEW(a, double, 1);
         const char **said = RB_NEW(a, const char *, 1);
         *x = at.far;
         *y = misses ? at.frr : 1 - at.frr;
-        *said = rb_text_format(a, "chosen threshold · %s", say_point(a, r, at.far, at.frr, r->threshold));
+        *said = rb_text_format(a, "%s · %s", is_against_rest(r) ? "most probable" : "chosen threshold",
+                               say_point(a, r, at.far, at.frr, r->threshold));
         all[count + i] = (rb_series){.mark = RB_MARK_DOTS,
                                      .colour = r->colour,
                                      .x = x,
@@ -123,7 +131,7 @@ static rb_series *trade_offs(rb_arena *a, const rb_result *results, int count, b
                                      .radius = r->dashed ? 3 : 4.5,
                                      .label = said};
     }
-    if (count) all[count].name = "at the chosen threshold";
+    if (count) all[count].name = is_against_rest(results) ? "as decided" : "at the chosen threshold";
     return all;
 }
 
@@ -135,9 +143,8 @@ static int best_by(const double *value, int count, bool least)
     return best;
 }
 
-// "A: x; B: y; C: z", the best first named.
-static const char *compare(rb_arena *a, const char *what, const rb_result *results, const double *value, int count,
-                           bool least, const char *(*say)(rb_arena *a, double value))
+const char *rb_ranking(rb_arena *a, const char *what, const rb_result *results, const double *value, int count,
+                       bool least, const char *(*say)(rb_arena *a, double value))
 {
     int best = best_by(value, count, least);
     const char *text = rb_text_format(a, "%s %s has %s, %s", least ? "Least" : "Greatest", what, results[best].name,
@@ -147,7 +154,7 @@ static const char *compare(rb_arena *a, const char *what, const rb_result *resul
     return rb_text_format(a, "%s.", text);
 }
 
-static const char *say_area(rb_arena *a, double area)
+const char *rb_say_area(rb_arena *a, double area)
 {
     return rb_text_format(a, "%.4f", area);
 }
@@ -166,7 +173,7 @@ static const char *read_roc(rb_arena *a, const rb_result *results, int count)
     double *area = RB_NEW(a, double, count);
     for (int i = 0; i < count; i++) area[i] = rb_roc_auc(a, results[i].scores);
     if (count > 1 && !results[1].dashed)
-        return compare(a, "area under the curve", results, area, count, false, say_area);
+        return rb_ranking(a, "area under the curve", results, area, count, false, rb_say_area);
     return rb_text_format(
         a,
         "Of a picture of each class, the model gives the one to be accepted the higher score in %s of "
@@ -182,7 +189,7 @@ void rb_show_roc(rb_page *p, const rb_result *results, int count)
     rb_chart c = {.label = rb_text_format(a, "ROC curve: accepted of class 1 over accepted of class 0. %s", reading),
                   .x = {.label = "FAR, %", .percent = true, .from = 0, .to = 1},
                   .y = {.label = "accepted of class 1 (1 − FRR), %", .percent = true, .from = 0, .to = 1},
-                  .series = trade_offs(a, results, count, false),
+                  .series = rb_trade_offs(a, results, count, false),
                   .series_count = 2 * count,
                   .diagonal = true,
                   .square = true};
@@ -207,7 +214,7 @@ static const char *read_det(rb_arena *a, const rb_result *results, int count)
 {
     double *rate = RB_NEW(a, double, count);
     for (int i = 0; i < count; i++) rate[i] = rb_eer(a, results[i].scores);
-    if (count > 1 && !results[1].dashed) return compare(a, "equal error rate", results, rate, count, true, say_rate);
+    if (count > 1 && !results[1].dashed) return rb_ranking(a, "equal error rate", results, rate, count, true, say_rate);
     int64_t few = smaller_class(results[0].scores);
     return rb_text_format(
         a,
@@ -232,7 +239,7 @@ void rb_show_det(rb_page *p, const rb_result *results, int count)
     rb_chart c = {.label = rb_text_format(a, "DET curve: FRR over FAR on normal scales. %s", reading),
                   .x = det_axis("FAR, %", results, count),
                   .y = det_axis("FRR, %", results, count),
-                  .series = trade_offs(a, results, count, true),
+                  .series = rb_trade_offs(a, results, count, true),
                   .series_count = 2 * count,
                   .diagonal = true,
                   .square = true};
@@ -259,7 +266,7 @@ static int count_positive(rb_scores s)
 }
 
 // Its first point takes nothing, and has precision 1 by custom: it is left out.
-static rb_series precision_of(rb_arena *a, const rb_result *r, rb_scores s)
+rb_series rb_precision_line(rb_arena *a, const rb_result *r, rb_scores s)
 {
     rb_roc roc = thinned(a, rb_roc_curve(a, s));
     double positives = count_positive(s), *precision = RB_NEW(a, double, roc.count);
@@ -286,7 +293,8 @@ static const char *read_precision(rb_arena *a, const rb_result *results, const r
 {
     double *mean = RB_NEW(a, double, count);
     for (int i = 0; i < count; i++) mean[i] = rb_average_precision(a, turned[i]);
-    if (count > 1 && !results[1].dashed) return compare(a, "average precision", results, mean, count, false, say_area);
+    if (count > 1 && !results[1].dashed)
+        return rb_ranking(a, "average precision", results, mean, count, false, rb_say_area);
     double share = count_positive(turned[0]) / (double)turned[0].n;
     return rb_text_format(a, "For class %s, %s of the pictures: average precision %.4f, where guessing has %.4f.",
                           class, rb_percent(a, share), mean[0], share);
@@ -301,7 +309,7 @@ void rb_show_precision_recall(rb_page *p, const rb_result *results, int count, c
     rb_series *all = RB_NEW(a, rb_series, count);
     for (int i = 0; i < count; i++) {
         turned[i] = of_class(a, results[i].scores, rare);
-        all[i] = precision_of(a, &results[i], turned[i]);
+        all[i] = rb_precision_line(a, &results[i], turned[i]);
     }
     const char *reading = read_precision(a, results, turned, count, classes[rare]);
     rb_rule guess = {true, count_positive(turned[0]) / (double)turned[0].n, "guessing"};

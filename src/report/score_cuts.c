@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// score_cuts.c - the threshold: what it decides, what another would, how scores spread on both sides of it, and whether
-// they can be taken for probabilities.
+// score_cuts.c - the threshold: what another would decide, how scores spread on both sides of it, and whether they can
+// be taken for probabilities.
 //
 // Source: reliability diagram and ECE with equal bins, Guo et al., "On calibration of modern neural networks", 2017
 #include "report/scores.h"
@@ -9,44 +9,6 @@
 #include <stdlib.h>
 
 #define BINS_HISTOGRAM 25
-
-static int64_t sum_of(rb_confusion c, int label)
-{
-    return label ? c.tp + c.fn : c.tn + c.fp;
-}
-
-// ---- confusion ----------------------------------------------------------------------------------------------------
-
-void rb_show_confusion(rb_page *p, const rb_result *r, const char *const classes[2])
-{
-    rb_arena *a = p->arena;
-    rb_confusion c = rb_confusion_at(r->scores, r->threshold);
-    const int64_t counts[4] = {c.tn, c.fp, c.fn, c.tp};
-    const char *text[4], *detail[4];
-    double share[4];
-    for (int i = 0; i < 4; i++) {
-        int64_t all = sum_of(c, i / 2);
-        share[i] = all ? (double)counts[i] / (double)all : 0;
-        text[i] = rb_text_format(a, "%lld", (long long)counts[i]);
-        detail[i] = rb_percent(a, all ? share[i] : (double)NAN);
-    }
-    const char *reading = rb_text_format(
-        a, "Of %s of class %s, %lld %s accepted (FAR %s); of %lld of class %s, %lld %s rejected (FRR %s).",
-        rb_counted(a, sum_of(c, 0), "picture", "pictures"), classes[0], (long long)c.fp, c.fp == 1 ? "is" : "are",
-        detail[1], (long long)sum_of(c, 1), classes[1], (long long)c.fn, c.fn == 1 ? "is" : "are", detail[2]);
-    rb_heat h = {.label = rb_text_format(a, "Confusion matrix. %s", reading),
-                 .row_label = "truth",
-                 .column_label = "decision",
-                 .row = classes,
-                 .column = classes,
-                 .rows = 2,
-                 .columns = 2,
-                 .share = share,
-                 .text = text,
-                 .detail = detail,
-                 .colour = (const int[]){0, 1}};
-    rb_page_figure(p, r->name ? rb_text_format(a, "Decisions, %s", r->name) : "Decisions", reading, rb_heat_svg(a, &h));
-}
 
 // ---- every threshold ----------------------------------------------------------------------------------------------
 
@@ -174,7 +136,8 @@ typedef struct bins {
     double excess; // sum (mean - share) n / N
 } bins;
 
-static bins bins_of(rb_arena *a, rb_scores s)
+// `hit` is what a picture of label 1 is called.
+static bins bins_of(rb_arena *a, rb_scores s, const char *hit)
 {
     int n[RB_ECE_BINS] = {0}, hits[RB_ECE_BINS] = {0};
     double sum[RB_ECE_BINS] = {0};
@@ -195,35 +158,31 @@ static bins bins_of(rb_arena *a, rb_scores s)
         out.low[at] = i.low;
         out.high[at] = i.high;
         out.excess += (out.mean[at] - out.share[at]) * n[bin] / s.n;
-        out.said[at] = rb_text_format(a, "%s: %s predicted on average, %s of them are of class 1",
+        out.said[at] = rb_text_format(a, "%s: %s predicted on average, %s of them are %s",
                                       rb_counted(a, n[bin], "picture", "pictures"), rb_percent(a, out.mean[at]),
-                                      rb_percent_within(a, out.share[at], i));
+                                      rb_percent_within(a, out.share[at], i), hit);
     }
     return out;
 }
 
-static const char *read_reliability(rb_arena *a, const bins *b, double error, double logit_shift)
+static const char *read_reliability(rb_arena *a, const bins *b, double error, const char *calibration)
 {
     const char *lean = fabs(b->excess) < 0.005 ? "neither too high nor too low on the whole"
                        : b->excess > 0         ? rb_text_format(a, "on the whole %.1f points too high", 100 * b->excess)
                                        : rb_text_format(a, "on the whole %.1f points too low", -100 * b->excess);
-    const char *why = "";
-    if (fabs(logit_shift) > 0.1)
-        why = rb_text_format(a,
-                             " Sampler and loss weights moved the logits by %+.2f: before these numbers are used as "
-                             "probabilities of this data, that wants to be taken back.",
-                             logit_shift);
+    const char *how = calibration ? rb_text_format(a, "They were calibrated on val (%s).", calibration)
+                                  : "They are not calibrated: what sampler and loss weights did to them is in them.";
     return rb_text_format(
-        a, "Taken as probabilities the scores are off by %.1f points on average (ECE, %d equal bins), %s.%s",
-        100 * error, RB_ECE_BINS, lean, why);
+        a, "Taken as probabilities the scores are off by %.1f points on average (ECE, %d equal bins), %s. %s",
+        100 * error, RB_ECE_BINS, lean, how);
 }
 
-void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift)
+// What is predicted, and how often it comes true: "of class 1", or "right".
+static void show_bins(rb_page *p, rb_scores s, const char *what, const char *hit, const char *calibration)
 {
     rb_arena *a = p->arena;
-    if (!r->scores.n) return;
-    bins b = bins_of(a, r->scores);
-    const char *reading = read_reliability(a, &b, rb_ece(r->scores), logit_shift);
+    bins b = bins_of(a, s, hit);
+    const char *reading = read_reliability(a, &b, rb_ece(s), calibration);
     rb_series dots = {.mark = RB_MARK_DOTS,
                       .colour = RB_RUN_COLOUR,
                       .x = b.mean,
@@ -233,15 +192,40 @@ void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift)
                       .count = b.count,
                       .radius = 4.5,
                       .label = b.said};
-    rb_chart c = {.label =
-                      rb_text_format(a, "Reliability: share of class 1 over the predicted probability. %s", reading),
-                  .x = {.label = "predicted probability of class 1, %", .percent = true, .from = 0, .to = 1},
-                  .y = {.label = "of class 1, %", .percent = true, .from = 0, .to = 1},
+    rb_chart c = {.label = rb_text_format(a, "Reliability: share %s over the %s. %s", hit, what, reading),
+                  .x = {.label = rb_text_format(a, "%s, %%", what), .percent = true, .from = 0, .to = 1},
+                  .y = {.label = rb_text_format(a, "%s, %%", hit), .percent = true, .from = 0, .to = 1},
                   .series = &dots,
                   .series_count = 1,
                   .diagonal = true,
                   .square = true};
     rb_page_figure(p, "Scores as probabilities", reading, rb_chart_svg(a, &c));
+}
+
+void rb_show_reliability(rb_page *p, const rb_result *r, const char *calibration)
+{
+    if (r->scores.n) show_bins(p, r->scores, "predicted probability of class 1", "of class 1", calibration);
+}
+
+// The probability of the class taken of each picture, and whether it is the right one.
+static rb_scores tops_of(rb_arena *a, rb_class_scores s)
+{
+    double *top = RB_NEW(a, double, s.n);
+    int *right = RB_NEW(a, int, s.n);
+    for (int i = 0; i < s.n; i++) {
+        const double *p = s.p + (ptrdiff_t)i * s.k;
+        int taken = rb_class_taken(p, s.k);
+        double sum = 0;
+        for (int c = 0; c < s.k; c++) sum += p[c];
+        top[i] = fmin(p[taken] / sum, 1);
+        right[i] = taken == s.label[i];
+    }
+    return (rb_scores){top, right, s.n};
+}
+
+void rb_show_class_reliability(rb_page *p, const rb_class_result *r, const char *calibration)
+{
+    show_bins(p, tops_of(p->arena, r->scores), "probability of the class taken", "right", calibration);
 }
 
 // ---- how scores spread --------------------------------------------------------------------------------------------
@@ -263,7 +247,8 @@ static double median_of(rb_arena *a, rb_scores s, int label)
     return n % 2 ? own[n / 2] : (own[n / 2 - 1] + own[n / 2]) / 2;
 }
 
-static rb_series histogram_of(rb_arena *a, rb_scores s, int label, const char *class)
+// Of the pictures of a label, which are called `name`.
+static rb_series histogram_of(rb_arena *a, rb_scores s, int label, const char *name)
 {
     double *x = RB_NEW(a, double, BINS_HISTOGRAM), *share = RB_NEW(a, double, BINS_HISTOGRAM);
     const char **said = RB_NEW(a, const char *, BINS_HISTOGRAM);
@@ -277,11 +262,11 @@ static rb_series histogram_of(rb_arena *a, rb_scores s, int label, const char *c
     for (int bin = 0; bin < BINS_HISTOGRAM; bin++) {
         x[bin] = bin / (double)BINS_HISTOGRAM;
         share[bin] = all ? count[bin] / (double)all : 0;
-        said[bin] = rb_text_format(a, "class %s, score %.2f to %.2f: %s, %s of the class", class, x[bin],
-                                   (bin + 1) / (double)BINS_HISTOGRAM, rb_counted(a, count[bin], "picture", "pictures"),
-                                   rb_percent(a, share[bin]));
+        said[bin] =
+            rb_text_format(a, "%s, %.2f to %.2f: %s, %s of them", name, x[bin], (bin + 1) / (double)BINS_HISTOGRAM,
+                           rb_counted(a, count[bin], "picture", "pictures"), rb_percent(a, share[bin]));
     }
-    return (rb_series){.name = rb_text_format(a, "class %s (%d)", class, all),
+    return (rb_series){.name = rb_text_format(a, "%s (%d)", name, all),
                        .mark = RB_MARK_STEPS,
                        .colour = label,
                        .x = x,
@@ -303,7 +288,8 @@ void rb_show_histogram(rb_page *p, const rb_result *r, const char *const classes
         "of class %s and %s of class %s.",
         classes[0], median[0], classes[1], median[1], rb_percent(a, at.far), classes[0], rb_percent(a, at.frr),
         classes[1]);
-    const rb_series series[] = {histogram_of(a, r->scores, 0, classes[0]), histogram_of(a, r->scores, 1, classes[1])};
+    const rb_series series[] = {histogram_of(a, r->scores, 0, rb_text_format(a, "class %s", classes[0])),
+                                histogram_of(a, r->scores, 1, rb_text_format(a, "class %s", classes[1]))};
     rb_chart c = {.label = rb_text_format(a, "Histogram of scores by class. %s", reading),
                   .x = {.label = "score (probability of class 1)", .from = 0, .to = 1},
                   .y = {.label = "of the class, %", .percent = true, .from_zero = true},
@@ -312,4 +298,36 @@ void rb_show_histogram(rb_page *p, const rb_result *r, const char *const classes
                   .rules = &(rb_rule){false, r->threshold, "threshold"},
                   .rule_count = 1};
     rb_page_figure(p, "Scores by class", reading, rb_chart_svg(a, &c));
+}
+
+// How many of those wrong say so surely what they say.
+static const char *read_sureness(rb_arena *a, rb_scores tops)
+{
+    const double sure = 0.9;
+    char right[RB_NUMBER_TEXT], wrong[RB_NUMBER_TEXT];
+    int errors = 0, sure_errors = 0;
+    for (int i = 0; i < tops.n; i++) {
+        errors += !tops.label[i];
+        sure_errors += !tops.label[i] && tops.score[i] > sure;
+    }
+    if (!errors) return "No decision is wrong.";
+    if (errors == tops.n) return "No decision is right.";
+    return rb_text_format(
+        a, "Half of the right decisions have a probability over %s, half of the %d wrong ones over %s; %s over %.1f.",
+        rb_number_text(median_of(a, tops, 1), 3, right), errors, rb_number_text(median_of(a, tops, 0), 3, wrong),
+        sure_errors ? rb_counted(a, sure_errors, "wrong one is", "wrong ones are") : "none of these is", sure);
+}
+
+void rb_show_class_histogram(rb_page *p, const rb_class_result *r)
+{
+    rb_arena *a = p->arena;
+    rb_scores tops = tops_of(a, r->scores);
+    const char *reading = read_sureness(a, tops);
+    const rb_series series[] = {histogram_of(a, tops, 0, "wrong"), histogram_of(a, tops, 1, "right")};
+    rb_chart c = {.label = rb_text_format(a, "Histogram of the probability of the class taken. %s", reading),
+                  .x = {.label = "probability of the class taken", .from = 0, .to = 1},
+                  .y = {.label = "of the wrong, of the right, %", .percent = true, .from_zero = true},
+                  .series = series,
+                  .series_count = 2};
+    rb_page_figure(p, "How sure the model is", reading, rb_chart_svg(a, &c));
 }

@@ -5,16 +5,17 @@
 #ifndef RB_REPORT_SCORES_H
 #define RB_REPORT_SCORES_H
 
-#include "metric/metric.h"
+#include "metric/classes.h"
 #include "report/page.h"
 
-// Scores that get a line: of a run, or of a part of the data.
+// Scores that get a line: of a run, of a part of the data, or of one class against the rest.
 typedef struct rb_result {
     const char *name;
     int colour;
     bool dashed; // beside the first one, for comparison
     rb_scores scores;
-    double threshold;
+    double threshold;     // NAN: a class against the rest, where the most probable one is taken:
+    rb_confusion decided; // then this is what was decided
 } rb_result;
 
 // The first result is the one that readings are about, where they are about one.
@@ -26,9 +27,44 @@ void rb_show_hter_sweep(rb_page *p, const rb_result *results, int count);
 // Of one result.
 void rb_show_confusion(rb_page *p, const rb_result *r, const char *const classes[2]);
 void rb_show_sweep(rb_page *p, const rb_result *r);
-void rb_show_reliability(rb_page *p, const rb_result *r, double logit_shift);
+void rb_show_reliability(rb_page *p, const rb_result *r, const char *calibration); // its method; NULL: none
 void rb_show_coverage(rb_page *p, const rb_result *r); // errors when the least sure are looked at by a person
 void rb_show_histogram(rb_page *p, const rb_result *r, const char *const classes[2]);
+
+// ---- more than two classes ----------------------------------------------------------------------------------------
+
+typedef struct rb_class_result {
+    const char *name; // NULL: it stands alone
+    int colour;
+    rb_class_scores scores;
+    const rb_class_summary *summary; // of them
+    const char *const *classes;
+} rb_class_result;
+
+// Of one result a line for each class against the rest, of many classes their mean and the worst; of several results
+// their means. Where a class has no pictures there is no line of it, and no mean.
+void rb_show_class_roc(rb_page *p, const rb_class_result *results, int count);
+void rb_show_class_precision(rb_page *p, const rb_class_result *results, int count);
+
+// Of one result.
+void rb_show_class_confusion(rb_page *p, const rb_class_result *r);
+void rb_show_class_histogram(rb_page *p, const rb_class_result *r); // how sure it is where it is right, and where wrong
+void rb_show_class_reliability(rb_page *p, const rb_class_result *r, const char *calibration);
+void rb_show_class_coverage(rb_page *p, const rb_class_result *r);
+
+// ---- what their files share; private to the report module -----------------------------------------------------------
+
+// The line of a ROC curve and the point that was decided for, two series for each result. Whether y is a share of
+// misses or of hits.
+rb_series *rb_trade_offs(rb_arena *a, const rb_result *results, int count, bool misses);
+
+// Precision over recall of label 1 of `s`, in the name and colour of `r`.
+rb_series rb_precision_line(rb_arena *a, const rb_result *r, rb_scores s);
+
+// "Greatest WHAT has A, x; B y.", the best named first.
+const char *rb_ranking(rb_arena *a, const char *what, const rb_result *results, const double *value, int count,
+                       bool least, const char *(*say)(rb_arena *a, double value));
+const char *rb_say_area(rb_arena *a, double area);
 
 // "7.0 %", "7.0 % [5.1, 9.4]"; without the interval where there is none. In `a`.
 const char *rb_percent(rb_arena *a, double share);

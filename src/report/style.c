@@ -5,6 +5,9 @@
 const char rb_figure_css[] = {
 #include "gen/figure.css.inc"
     0};
+const char rb_gallery_css[] = {
+#include "gen/gallery.css.inc"
+    0};
 const char rb_page_css[] = {
 #include "gen/page.css.inc"
     0};

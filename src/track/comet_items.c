@@ -15,23 +15,30 @@ static rb_bytes text_of(rb_json *j)
     return (rb_bytes){(const uint8_t *)text, (ptrdiff_t)strlen(text)};
 }
 
-static rb_bytes matrix_text(rb_arena *a, const char *part, const rb_part_results *r)
+static void put_matrix(rb_json *j, const rb_part_results *r)
+{
+    rb_json_open(j, "matrix", '[');
+    for (int label = 0; label < r->classes; label++) {
+        rb_json_open(j, NULL, '[');
+        for (int decision = 0; decision < r->classes; decision++)
+            rb_json_integer(j, NULL, r->matrix[label * r->classes + decision]);
+        rb_json_close(j);
+    }
+    rb_json_close(j);
+}
+
+static rb_bytes matrix_text(rb_arena *a, const char *part, const rb_part_results *r, const char *const *classes)
 {
     rb_json *j = rb_json_new(a);
     rb_json_open(j, NULL, '{');
     rb_json_integer(j, "version", 1);
-    rb_json_string(j, "title", rb_text_format(a, "%s at threshold %.6g", part, r->threshold));
+    rb_json_string(j, "title",
+                   r->classes == 2 ? rb_text_format(a, "%s at threshold %.6g", part, r->threshold)
+                                   : rb_text_format(a, "%s, the most probable class", part));
     rb_json_open(j, "labels", '[');
-    rb_json_string(j, NULL, "0");
-    rb_json_string(j, NULL, "1");
+    for (int k = 0; k < r->classes; k++) rb_json_string(j, NULL, classes[k]);
     rb_json_close(j);
-    rb_json_open(j, "matrix", '[');
-    for (int label = 0; label < 2; label++) {
-        rb_json_open(j, NULL, '[');
-        for (int decision = 0; decision < 2; decision++) rb_json_integer(j, NULL, r->matrix[label][decision]);
-        rb_json_close(j);
-    }
-    rb_json_close(j);
+    put_matrix(j, r);
     rb_json_string(j, "rowLabel", "Actual");
     rb_json_string(j, "columnLabel", "Predicted");
     rb_json_integer(j, "maxSamplesPerCell", 25);
@@ -49,7 +56,7 @@ static void put_reals(rb_json *j, const char *key, const double *values, int cou
     rb_json_close(j);
 }
 
-static rb_bytes curve_text(rb_arena *a, const char *name, rb_curve c)
+static rb_bytes curve_text(rb_arena *a, const char *name, rb_line c)
 {
     rb_json *j = rb_json_new(a);
     rb_json_open(j, NULL, '{');
@@ -60,23 +67,69 @@ static rb_bytes curve_text(rb_arena *a, const char *name, rb_curve c)
     return text_of(j);
 }
 
-enum { MATRIX, ROC, PR, PER_PART };
+// Of a part its matrix, then a ROC and a precision-recall curve each for two classes, for each of a few, or for the
+// mean of many.
+enum { FEW = 10, PER_PART = 1 + 2 * FEW };
+
+static int curves_of(int classes)
+{
+    return classes == 2 || classes > FEW ? 1 : classes;
+}
+
+static rb_line curve_of(rb_arena *a, const rb_part_results *r, int class, bool roc)
+{
+    if (r->classes > FEW) return roc ? rb_class_macro_roc(a, r->many) : rb_class_macro_pr(a, r->many);
+    rb_scores s = r->classes == 2 ? r->scores : rb_class_against_rest(a, r->many, class);
+    return roc ? rb_curve_roc(a, s, CURVE_POINTS) : rb_curve_pr(a, s, CURVE_POINTS);
+}
+
+// "roc-test", "roc-test-cat", "roc-test-mean"
+static const char *curve_name(rb_arena *a, const char *part, const rb_part_results *r, const char *class, bool roc)
+{
+    const char *name = rb_text_format(a, "%s-%s", roc ? "roc" : "precision-recall", part);
+    return r->classes == 2 ? name : rb_text_format(a, "%s-%s", name, r->classes > FEW ? "mean" : class);
+}
+
+// A file is named by the label: what a class is called may be no file name.
+static rb_comet_item curve_item(rb_arena *a, const char *part, const rb_part_results *r, int class, const char *called,
+                                bool roc)
+{
+    const char *file = curve_name(a, part, r, rb_text_format(a, "%d", class), roc);
+    rb_bytes text = curve_text(a, curve_name(a, part, r, called, roc), curve_of(a, r, class, roc));
+    return (rb_comet_item){"curve", file, NULL, text, NULL};
+}
+
+// One class alone, or a mean of which one is missing, has no curve.
+static bool has_curve(const rb_part_results *r, int class)
+{
+    int64_t all = 0, own = 0;
+    for (int label = 0; label < r->classes; label++) {
+        int64_t labelled = 0;
+        for (int c = 0; c < r->classes; c++) labelled += r->matrix[label * r->classes + c];
+        if (!labelled && r->classes > FEW) return false;
+        if (label == class) own = labelled;
+        all += labelled;
+    }
+    return own > 0 && own < all;
+}
 
 static bool result_item(rb_arena *a, const char *folder, const char *part, int which, rb_comet_item *out, rb_error *err)
 {
     rb_part_results r;
+    const json_t *run = rb_folder_run(a, folder);
+    int class = (which - 1) / 2, named = rb_class_names_count(run);
+    bool roc = which % 2;
+    if (which && named && class >= curves_of(named)) return true;
     if (!rb_folder_results(a, folder, part, &r, err)) return false;
-    rb_confusion c = {r.matrix[1][1], r.matrix[0][1], r.matrix[0][0], r.matrix[1][0]};
-    if (!r.scores.n) return true;
-    if (which == MATRIX) {
+    if (!rb_part_count(&r)) return true;
+    const char *const *classes = rb_class_names(a, run, r.classes);
+    if (!which) {
         *out = (rb_comet_item){"confusion-matrix", rb_text_format(a, "confusion-matrix-%s.json", part), NULL,
-                               matrix_text(a, part, &r), NULL};
+                               matrix_text(a, part, &r, classes), NULL};
         return true;
     }
-    if (c.tp + c.fn == 0 || c.tn + c.fp == 0) return true; // one class alone has no curve
-    const char *name = rb_text_format(a, "%s-%s", which == ROC ? "roc" : "precision-recall", part);
-    rb_curve curve = which == ROC ? rb_curve_roc(a, r.scores, CURVE_POINTS) : rb_curve_pr(a, r.scores, CURVE_POINTS);
-    *out = (rb_comet_item){"curve", name, NULL, curve_text(a, name, curve), NULL};
+    if (class >= curves_of(r.classes) || !has_curve(&r, class)) return true;
+    *out = curve_item(a, part, &r, class, classes[class], roc);
     return true;
 }
 

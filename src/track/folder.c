@@ -5,8 +5,8 @@
 #include "config/tree.h"
 #include "data/columns.h"
 #include "data/csv.h"
+#include "track/record.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,36 @@ const char *rb_setting_find(const rb_setting_list *s, const char *key)
 {
     for (int i = 0; i < s->count; i++)
         if (!strcmp(s->at[i].key, key)) return s->at[i].plain && !strcmp(s->at[i].text, "null") ? NULL : s->at[i].text;
+    return NULL;
+}
+
+// ---- classes -------------------------------------------------------------------------------------------------------
+
+int rb_class_names_count(const json_t *run)
+{
+    return (int)json_array_size(json_object_get(run, "classes"));
+}
+
+const char *const *rb_class_names(rb_arena *a, const json_t *run, int count)
+{
+    const json_t *names = json_object_get(run, "classes");
+    const char **out = RB_NEW(a, const char *, count);
+    for (int k = 0; k < count; k++) {
+        const char *name = json_string_value(json_array_get(names, (size_t)k));
+        out[k] = name ? name : rb_text_format(a, "%d", k);
+    }
+    return out;
+}
+
+const json_t *rb_folder_run(rb_arena *a, const char *folder)
+{
+    rb_records *log;
+    rb_record record;
+    rb_error ignored;
+    bool got = true;
+    if (!rb_records_open(a, rb_path_join(a, folder, "log.jsonl"), &log, &ignored)) return NULL;
+    while (rb_records_next(log, a, &record, &got, &ignored) && got)
+        if (record.kind == RB_RECORD_RUN) return record.json;
     return NULL;
 }
 
@@ -102,13 +132,15 @@ static double threshold_of(const char *folder, rb_arena *a)
     return value;
 }
 
-static void decide(rb_part_results *out)
+static void decide(rb_arena *a, rb_part_results *out)
 {
-    rb_confusion c = rb_confusion_at(out->scores, out->threshold);
-    out->matrix[0][0] = c.tn;
-    out->matrix[0][1] = c.fp;
-    out->matrix[1][0] = c.fn;
-    out->matrix[1][1] = c.tp;
+    int k = out->classes = out->many.k ? out->many.k : 2;
+    int64_t *matrix = RB_NEW(a, int64_t, (ptrdiff_t)k * k);
+    for (int i = 0; i < out->scores.n; i++)
+        matrix[out->scores.label[i] * k + (out->scores.score[i] >= out->threshold)]++;
+    for (int i = 0; i < out->many.n; i++)
+        matrix[out->many.label[i] * k + rb_class_taken(out->many.p + (ptrdiff_t)i * k, k)]++;
+    out->matrix = matrix;
 }
 
 bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_part_results *out, rb_error *err)
@@ -127,21 +159,21 @@ bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_par
     out->path = r.path;
     if (read.columns > 1) {
         out->many = (rb_class_scores){score, r.label, kept, read.columns};
-        return true;
+    } else {
+        out->scores = (rb_scores){score, r.label, kept};
+        out->threshold = (double)(float)threshold_of(folder, a);
     }
-    out->scores = (rb_scores){score, r.label, kept};
-    out->threshold = (double)(float)threshold_of(folder, a);
-    decide(out);
+    decide(a, out);
     return true;
 }
 
 // ---- curves --------------------------------------------------------------------------------------------------------
 
 // Every so manieth point, and both ends.
-static rb_curve thin(rb_arena *a, const double *x, const double *y, int count, int most)
+static rb_line thin(rb_arena *a, const double *x, const double *y, int count, int most)
 {
     int kept = count < most ? count : most;
-    rb_curve out = {RB_NEW(a, double, kept), RB_NEW(a, double, kept), kept};
+    rb_line out = {RB_NEW(a, double, kept), RB_NEW(a, double, kept), kept};
     for (int i = 0; i < kept; i++) {
         int at = kept < 2 ? 0 : (int)((int64_t)i * (count - 1) / (kept - 1));
         out.x[i] = x[at];
@@ -150,7 +182,7 @@ static rb_curve thin(rb_arena *a, const double *x, const double *y, int count, i
     return out;
 }
 
-rb_curve rb_curve_roc(rb_arena *a, rb_scores s, int most)
+rb_line rb_curve_roc(rb_arena *a, rb_scores s, int most)
 {
     rb_roc roc = rb_roc_curve(a, s);
     return thin(a, roc.fpr, roc.tpr, roc.count, most);
@@ -158,7 +190,7 @@ rb_curve rb_curve_roc(rb_arena *a, rb_scores s, int most)
 
 // From the points of the ROC curve: with P positives and N negatives, precision = tpr P / (tpr P + fpr N); its first
 // point takes nothing, and has precision 1 by custom.
-rb_curve rb_curve_pr(rb_arena *a, rb_scores s, int most)
+rb_line rb_curve_pr(rb_arena *a, rb_scores s, int most)
 {
     rb_roc roc = rb_roc_curve(a, s);
     double positives = 0;

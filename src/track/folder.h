@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "metric/classes.h"
 
+#include <jansson.h>
+
 // The keys of config.yaml in its order, nested values as one line of YAML.
 typedef struct rb_setting {
     const char *key, *text;
@@ -20,13 +22,33 @@ const char *rb_setting_find(const rb_setting_list *s, const char *key); // NULL:
 
 // What the best checkpoint said of one part ("train", "val", "test") at the end: NAME.proba beside split.csv.
 typedef struct rb_part_results {
-    rb_scores scores;     // n = 0: no such part, or more than two classes
-    rb_class_scores many; // n = 0: no such part, or two classes
-    const char **path;    // of each picture, as split.csv has it
-    double threshold;     // metrics.json's
-    int64_t matrix[2][2]; // [label][decision]
+    rb_scores scores;      // n = 0: no such part, or more than two classes
+    rb_class_scores many;  // n = 0: no such part, or two classes
+    const char **path;     // of each picture, as split.csv has it
+    double threshold;      // metrics.json's
+    const int64_t *matrix; // [classes classes] rows are labels, columns decisions
+    int classes;
 } rb_part_results;
 extern const char *const rb_results_parts[]; // NULL-ended
+
+static inline int rb_part_count(const rb_part_results *r)
+{
+    return r->scores.n ? r->scores.n : r->many.n;
+}
+
+static inline const int *rb_part_labels(const rb_part_results *r)
+{
+    return r->scores.n ? r->scores.label : r->many.label;
+}
+
+// What label k of `count` is called: by the log's record of the run (NULL: there is none), or by its number, as logs of
+// old runs do not say. In `a`.
+const char *const *rb_class_names(rb_arena *a, const json_t *run, int count);
+int rb_class_names_count(const json_t *run); // 0: it names none
+
+// The log's record of the run; lives in `a`. NULL: there is none yet.
+const json_t *rb_folder_run(rb_arena *a, const char *folder);
+
 bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_part_results *out,
                        rb_error *err) RB_CHECKED;
 
@@ -35,12 +57,8 @@ extern const char *const rb_folder_files[];
 #define RB_FOLDER_BEST "best.safetensors"
 
 // ROC (x: false positives, y: true positives) or precision over recall, thinned to at most `most` points.
-typedef struct rb_curve {
-    double *x, *y;
-    int count;
-} rb_curve;
-rb_curve rb_curve_roc(rb_arena *a, rb_scores s, int most);
-rb_curve rb_curve_pr(rb_arena *a, rb_scores s, int most);
+rb_line rb_curve_roc(rb_arena *a, rb_scores s, int most);
+rb_line rb_curve_pr(rb_arena *a, rb_scores s, int most);
 
 // The commit, branch and origin of the git work tree around the working directory; texts are NULL where there is none.
 // No program is run. A login within the origin is left out.

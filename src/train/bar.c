@@ -42,8 +42,11 @@ static void draw(const rb_bar *b, int done, const char *figures, double rate, do
     char gauge[WIDTH + 3], line[512];
     int eta = done ? (int)(left_s + 0.5) : 0;
     draw_gauge(gauge, done, b->total);
-    snprintf(line, sizeof line, "%s %s %d/%d%s  %.0f images/s  ETA %d:%02d", b->title, gauge, done, b->total, figures,
-             rate * b->per_item, eta / 60, eta % 60);
+    if (b->total)
+        snprintf(line, sizeof line, "%s %s %d/%d%s  %.0f images/s  ETA %d:%02d", b->title, gauge, done, b->total,
+                 figures, rate * b->per_item, eta / 60, eta % 60);
+    else
+        snprintf(line, sizeof line, "%s %d%s  %.0f images/s", b->title, done, figures, rate * b->per_item);
     fprintf(stderr, "\r%.*s\033[K", columns() - 1, line);
     fflush(stderr);
 }
@@ -56,10 +59,10 @@ static void record(const rb_bar *b, int done, const char *figures, double rate, 
     rb_json_string(j, "type", "progress");
     rb_json_string(j, "title", b->title);
     rb_json_integer(j, "done", done);
-    rb_json_integer(j, "total", b->total);
+    if (b->total) rb_json_integer(j, "total", b->total);
     if (*figures) rb_json_string(j, "figures", figures + strspn(figures, " "));
     rb_json_real(j, "images_per_s", rate * b->per_item);
-    rb_json_real(j, "left_s", left_s);
+    if (b->total) rb_json_real(j, "left_s", left_s);
     rb_json_close(j);
     rb_log_record(rb_json_text(j));
     rb_arena_close(scratch);

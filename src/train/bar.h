@@ -10,7 +10,7 @@
 
 typedef struct rb_bar {
     const char *title;
-    int total, per_item; // items of the loop; pictures in one, for the rate
+    int total, per_item; // items of the loop, 0: not known; pictures in one, for the rate
     bool terminal;
     double start_s, shown_s;
 } rb_bar;

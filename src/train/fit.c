@@ -360,22 +360,6 @@ static bool train_epoch(fit *f, rb_error *err)
 
 // ---- validation --------------------------------------------------------------------------------------------------
 
-static bool validate(rb_arena *scratch, rb_job *job, rb_figures *val, double *loss, rb_error *err)
-{
-    rb_part_scores scores;
-    rb_network_swap_average(&job->network);
-    bool scored = rb_job_score(scratch, job, RB_VAL_PART, &scores, err);
-    rb_network_swap_average(&job->network);
-    if (!scored) return false;
-    int missing = rb_outputs_missing(scratch, scores.readable);
-    if (missing >= 0)
-        return rb_fail(err, RB_ERR_DATA, "of the val pictures that can still be read none is of class %s",
-                       job->data.classes[missing]);
-    *val = rb_figures_of(scratch, scores.readable, rb_outputs_threshold(scratch, scores.readable, &job->rule));
-    *loss = scores.loss;
-    return true;
-}
-
 // What a schedule that listens is told of the epoch.
 static void tell_schedule(rb_job *job, const rb_logged *logged)
 {
@@ -406,8 +390,9 @@ static bool log_epoch(rb_arena *scratch, const fit *f, const rb_logged *logged, 
     return true;
 }
 
-static void print_epoch(fit *f, const rb_figures *val, double val_loss, bool better)
+static void print_epoch(fit *f, const rb_validation *v, bool better)
 {
+    const rb_figures *val = &v->figures;
     if (!rb_log_tells(RB_LOG_TEXT)) return;
     if (!f->headed)
         fprintf(stderr, "%6s %10s %9s %10s %8s %10s %9s %9s\n", "epoch", "train loss", "val loss", "val HTER",
@@ -415,7 +400,7 @@ static void print_epoch(fit *f, const rb_figures *val, double val_loss, bool bet
     f->headed = true;
     char threshold[32] = "-"; // more than two classes
     if (!isnan(val->threshold)) snprintf(threshold, sizeof threshold, "%.4f", val->threshold);
-    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10s %9.2e %9.0f\n", f->job->at.epoch + 1, mean_loss(f), val_loss,
+    fprintf(stderr, "%6d %10.4f %9.4f %9.4f%c %8.4f %10s %9.2e %9.0f\n", f->job->at.epoch + 1, mean_loss(f), v->loss,
             val->hter, better ? '*' : ' ', val->roc_auc, threshold, f->job->at.lr, images_per_s(f));
 }
 
@@ -435,15 +420,19 @@ static bool save(rb_job *job, bool better, rb_top_epoch epoch, rb_error *err)
 }
 
 // What the epoch's checkpoints say of its validation.
-static void keep_metrics(fit *f, const rb_figures *val)
+static void keep_validation(fit *f, const rb_validation *val)
 {
+    rb_state *at = &f->job->at;
     rb_arena_reset(f->kept);
-    rb_json *j = rb_json_new(f->kept);
-    rb_json_open(j, NULL, '{');
-    rb_figures_to_json(j, "val", val);
-    rb_json_close(j);
-    f->job->at.metrics = rb_json_text(j);
-    f->job->at.threshold = val->threshold;
+    rb_json *metrics = rb_json_new(f->kept), *calibration = rb_json_new(f->kept);
+    rb_json_open(metrics, NULL, '{');
+    rb_figures_to_json(metrics, "val", &val->figures);
+    rb_json_close(metrics);
+    rb_calibration_to_json(calibration, NULL, &val->calibration);
+    at->metrics = rb_json_text(metrics);
+    at->calibration = rb_json_text(calibration);
+    at->scores = rb_score_record_text(f->kept, &val->scores);
+    at->threshold = val->figures.threshold;
 }
 
 static void go_to_next_epoch(rb_job *job, bool stop)
@@ -459,20 +448,19 @@ static void go_to_next_epoch(rb_job *job, bool stop)
 static bool end_epoch(rb_arena *scratch, fit *f, rb_error *err)
 {
     rb_job *job = f->job;
-    rb_figures val = {.threshold = NAN};
-    double loss = NAN;
-    if (!validate(scratch, job, &val, &loss, err))
+    rb_validation val;
+    if (!rb_job_validate(scratch, job, &val, err))
         return err->kind == RB_ERR_STOPPED ? stop(f, rb_stop_asked(), err) : false;
-    rb_logged logged = rb_logged_of(scratch, rb_part_names[RB_VAL_PART], &val, loss);
+    rb_logged logged = rb_logged_of(scratch, rb_part_names[RB_VAL_PART], &val.figures, val.loss);
     rb_top_epoch epoch = {job->at.epoch, rb_monitor_cost(&job->monitor, &logged)};
     bool better = job->at.best.epoch < 0 || epoch.cost < job->at.best.cost;
     if (better) job->at.best = (rb_best){job->at.epoch, job->at.step, epoch.cost};
     const rb_training_settings *t = &job->settings->training;
     bool enough = rb_early_stop_after(&job->at.early_stop, epoch.cost, t->early_stop_min_delta, t->early_stop_patience);
     tell_schedule(job, &logged);
-    print_epoch(f, &val, loss, better);
+    print_epoch(f, &val, better);
     if (!log_epoch(scratch, f, &logged, better, err) || !rb_job_log_histograms(job, err)) return false;
-    keep_metrics(f, &val);
+    keep_validation(f, &val);
     go_to_next_epoch(job, enough);
     return save(job, better, epoch, err);
 }
@@ -498,7 +486,7 @@ bool rb_job_fit(rb_job *job, rb_error *err)
     f.start_s = job->saved_s = rb_clock_now_s();
     if (done) rb_curve_show(job->schedule.schedule, job->schedule.cfg, progress_of(&f));
     done = done && run_epochs(&f, err);
-    job->at.metrics = NULL;
+    job->at.metrics = job->at.calibration = job->at.scores = NULL;
     rb_arena_close(f.kept);
     rb_arena_close(f.scratch);
     if (f.plans) rb_arena_close(f.plans);

@@ -162,13 +162,16 @@ static void weigh_shifts(rb_job *job)
     int *counts = RB_NEW(job->arena, int, job->data.class_count), class = most_shifted(job);
     rb_dataset_counts(&job->data, job->part[RB_TRAIN_PART], counts);
     double drawn = sampler_shift(job, counts, class), weighted = loss_shift(job, class);
-    job->shift = drawn + weighted;
+    double *shift = RB_NEW(job->arena, double, job->data.class_count);
+    for (int k = 1; k < job->data.class_count; k++) shift[k] = sampler_shift(job, counts, k) + loss_shift(job, k);
+    job->shift = shift;
+    job->most_shift = shift[class];
     if (drawn == 0 || weighted == 0) return;
     const char *what = l == &rb_loss_bce ? rb_text_format(job->arena, "pos_weight %g", exp(weighted))
                                          : rb_text_format(job->arena, "loss %s", l->name);
     const char *whose = job->data.class_count == 2 ? "" : rb_text_format(job->arena, " of class %d", class);
     rb_warn("sampler balanced and %s both balance: they shift the logit%s by %+.2f and %+.2f, together %+.2f", what,
-            whose, drawn, weighted, job->shift);
+            whose, drawn, weighted, job->most_shift);
 }
 
 // ---- the whole ---------------------------------------------------------------------------------------------------
@@ -311,7 +314,8 @@ static void describe_run(const rb_job *job, rb_json *j)
     rb_json_integer(j, "batch_size", s->compute.batch_size);
     rb_json_integer(j, "seed", s->training.seed);
     rb_json_string(j, "loss", job->loss.loss->name);
-    rb_json_real(j, "logit_shift", job->shift);
+    rb_json_real(j, "logit_shift", job->most_shift);
+    rb_json_string(j, "calibration", rb_calibration_names[s->training.calibration]);
     rb_json_string(j, "optimizer", job->optim.optim->name);
     rb_json_string(j, "scheduler", job->schedule.schedule->name);
     rb_json_string(j, "data_fingerprint", rb_text_format(job->arena, "%016llx", (unsigned long long)job->fingerprint));
@@ -405,6 +409,14 @@ static void reconsider_end(rb_job *job)
     job->at.finished = enough || job->at.epoch >= t->num_epochs;
 }
 
+static bool calibration_fits(const rb_settings *s, rb_error *err)
+{
+    int method = s->training.calibration;
+    return s->model.num_classes <= 2 || method <= RB_CALIBRATE_TEMPERATURE ||
+           rb_fail(err, RB_ERR_USAGE, "calibration: %s is for two classes; temperature is for more",
+                   rb_calibration_names[method]);
+}
+
 static bool choose(rb_job *job, rb_settings *s, rb_error *err)
 {
     job->schedule = rb_settings_schedule(s, err);
@@ -413,7 +425,7 @@ static bool choose(rb_job *job, rb_settings *s, rb_error *err)
     if (!job->optim.optim) return false;
     job->loss = rb_settings_loss(s, err);
     const rb_training_settings *t = &s->training;
-    return job->loss.loss && rb_threshold_rule_read(&s->threshold, &job->rule, err) &&
+    return job->loss.loss && calibration_fits(s, err) && rb_threshold_rule_read(&s->threshold, &job->rule, err) &&
            rb_monitor_find(t->monitor, (rb_monitor_mode)t->monitor_mode, s->model.num_classes, &job->monitor, err) &&
            rb_shards_check(t->shards, s->compute.batch_size, err) && rb_settings_resolve(job->arena, s, err) &&
            rb_track_chosen(job->arena, &s->track, s->track_cfg, &job->trackers, err);

@@ -23,7 +23,10 @@ typedef struct rb_job {
     rb_chosen_loss loss;
     rb_threshold_rule rule;
     const void *loss_cfg; // prepared for the training part
-    double shift;         // of a logit, by sampler and loss together, from what the plain loss on all pictures gives it
+    // [classes] of each logit beside class 0's, by sampler and loss together, from what the plain loss on all pictures
+    // gives it; and of the class where it is largest
+    const double *shift;
+    double most_shift;
     rb_monitor monitor;
     rb_chosen_trackers trackers;
     rb_network network;
@@ -51,6 +54,19 @@ bool rb_job_bad_image(rb_job *job, int sample, const char *reason, rb_error *err
 
 // Scores one part as the network is now. Errors: as rb_score_part; IO (log)
 bool rb_job_score(rb_arena *a, rb_job *job, rb_part part, rb_part_scores *out, rb_error *err) RB_CHECKED;
+
+typedef struct rb_validation {
+    rb_calibration calibration;
+    rb_figures figures; // of what it says, at the threshold that was chosen on it
+    double loss;        // of the logits as they are
+    rb_score_record scores;
+} rb_validation;
+
+// Validates the network, or its average, as it is now: fits the calibration, then chooses the threshold.
+//
+// Owner:  lives in `a`
+// Errors: as rb_job_score; DATA (a class without a picture that can be read)
+bool rb_job_validate(rb_arena *a, rb_job *job, rb_validation *out, rb_error *err) RB_CHECKED;
 
 // Runs the epochs that are left. Errors: STOPPED, once what a resume needs is saved
 bool rb_job_fit(rb_job *job, rb_error *err) RB_CHECKED;

@@ -210,6 +210,7 @@ static void collect(const trainer *t, int steps, double all_s, rb_training_seen 
         t->plan->work[i].seconds /= steps;
         out->work_s[t->plan->work[i].work] += t->plan->work[i].seconds;
     }
+    out->graph = t->network.graph;
     out->items = t->plan->work;
     out->item_count = t->plan->work_count;
 }

@@ -18,6 +18,7 @@ typedef struct rb_training_seen {
     double step_s;             // mean of a whole step
     double work_s[RB_WORKS];   // of it, by kind, as the plan's own parts say
     double update_s, wait_s;   // the optimiser; waiting for the loader
+    const rb_graph *graph;     // that the parts belong to
     const rb_work_item *items; // parts of the plan, seconds a step; NULL where the backend does not tell
     int item_count;
 } rb_training_seen;

@@ -40,6 +40,7 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
         return false;
     if (c.device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c.device_index);
     rb_parallel_threads(c.threads);
+    out->calibration = rb_calibration_none(a, rb_columns_of(out->graph->output->shape.c));
     rb_store_spec spec = {(rb_precision)c.precision, c.batch_size, optim, optim_cfg,
                           optim && s->training.ema_decay > 0};
     return out->backend->store(a, out->graph, &spec, &out->store, err);
@@ -98,6 +99,11 @@ bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err)
     bool done = load(scratch, n, t, err);
     rb_arena_close(scratch);
     return done;
+}
+
+bool rb_network_calibrate(rb_arena *a, rb_network *n, const char *text, rb_error *err)
+{
+    return rb_calibration_read(a, text ? text : "null", n->calibration.k, &n->calibration, err);
 }
 
 #define AVERAGE_PREFIX "ema."

@@ -3,6 +3,7 @@
 #ifndef RB_TRAIN_NETWORK_H
 #define RB_TRAIN_NETWORK_H
 
+#include "calibrate/calibrate.h"
 #include "train/settings.h"
 #include "weights/checkpoint.h"
 #include "weights/fit.h"
@@ -13,7 +14,14 @@ typedef struct rb_network {
     const rb_backend *backend;
     rb_store *store;
     rb_preprocessing preprocessing;
+    rb_calibration calibration; // of scores: none, until somebody sets another
 } rb_network;
+
+// One or two logits decide by one number, label 1's over label 0's; more by all of them.
+static inline int rb_columns_of(int k)
+{
+    return k > 2 ? k : 1;
+}
 
 // Puts what this machine makes of it in the place of what was asked for, so that what is shown and recorded is what
 // computes: for 0 threads its cores; for a precision that the backend would have to emulate, and be slower for it,
@@ -35,7 +43,10 @@ void rb_network_init(const rb_network *n, uint32_t seed);
 // Weights and running statistics of a file. Errors: WEIGHTS (another model)
 bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
 
-// The same, and the optimiser's own tensors and averages beside them. Errors: WEIGHTS (another model, another
+// The calibration that a checkpoint has; NULL: none. Owner: lives in `a`. Errors: WEIGHTS
+bool rb_network_calibrate(rb_arena *a, rb_network *n, const char *text, rb_error *err) RB_CHECKED;
+
+// Weights, and the optimiser's own tensors and averages beside them. Errors: WEIGHTS (another model, another
 // optimiser)
 bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
 

@@ -19,6 +19,8 @@ static bool open_state(rb_arena *a, const char *path, rb_resume *out, rb_error *
     if (done && out->checkpoint.state) {
         out->state.threshold = out->checkpoint.threshold;
         out->state.metrics = out->checkpoint.metrics ? rb_text_copy(a, out->checkpoint.metrics) : NULL;
+        out->state.scores = out->checkpoint.scores ? rb_text_copy(a, out->checkpoint.scores) : NULL;
+        out->state.calibration = out->checkpoint.calibration ? rb_text_copy(a, out->checkpoint.calibration) : NULL;
         return true;
     }
     rb_resume_forget(out);

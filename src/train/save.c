@@ -47,7 +47,9 @@ static bool save(rb_arena *a, const rb_job *job, const char *name, bool training
                        .classes = job->data.classes,
                        .class_count = job->data.class_count,
                        .threshold = job->at.threshold,
+                       .calibration = job->at.calibration,
                        .metrics = job->at.metrics,
+                       .scores = job->at.scores,
                        .data_fingerprint = job->fingerprint,
                        .state = training ? state_of(a, job) : NULL};
     int64_t forwards = job->at.step * job->settings->training.shards;

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 bool rb_scorer_open(rb_arena *a, const rb_network *n, const rb_dataset *data, rb_loader *loader, rb_scorer *out,
                     rb_error *err)
@@ -27,8 +28,8 @@ static bool are_finite(const rb_scorer *s, const rb_judged *j, rb_error *err)
     return true;
 }
 
-static bool judge_batch(const rb_scorer *s, const rb_batch *b, void (*each)(void *, const rb_judged *), void *context,
-                        rb_error *err)
+bool rb_scorer_batch(const rb_scorer *s, const rb_batch *b, void (*each)(void *context, const rb_judged *j),
+                     void *context, rb_error *err)
 {
     const rb_backend *backend = s->network->backend;
     int k = s->network->graph->output->shape.c;
@@ -51,25 +52,24 @@ bool rb_scorer_run(const rb_scorer *s, const int *order, int count, void (*each)
         if (!rb_loader_next(s->loader, &batch, err)) return false;
         if (!batch) return true;
         if (rb_stop_asked()) return rb_fail(err, RB_ERR_STOPPED, "stopped by %s", rb_stop_asked());
-        if (!judge_batch(s, batch, each, context, err)) return false;
+        if (!rb_scorer_batch(s, batch, each, context, err)) return false;
     }
 }
 
-int rb_columns_of(int k)
+static void take_columns(const double *logits, int k, double *z)
 {
-    return k > 2 ? k : 1;
+    if (k == 2)
+        *z = logits[1] - logits[0];
+    else
+        memcpy(z, logits, (size_t)k * sizeof *z);
 }
 
-void rb_probabilities_of(const double *logits, int k, float *p)
+void rb_probabilities_of(const rb_calibration *c, const double *logits, int k, float *p)
 {
-    double most = logits[0], sum = 0;
-    if (k <= 2) {
-        *p = (float)rb_sigmoid(k == 1 ? logits[0] : logits[1] - logits[0]);
-        return;
-    }
-    for (int c = 1; c < k; c++) most = fmax(most, logits[c]);
-    for (int c = 0; c < k; c++) sum += exp(logits[c] - most);
-    for (int c = 0; c < k; c++) p[c] = (float)(exp(logits[c] - most) / sum);
+    double z[RB_CLASSES_MOST], said[RB_CLASSES_MOST];
+    take_columns(logits, k, z);
+    rb_calibrate(c, z, said);
+    for (int i = 0; i < c->k; i++) p[i] = (float)said[i];
 }
 
 bool rb_probabilities_print(rb_writer *w, const float *p, int columns, rb_error *err)
@@ -99,7 +99,7 @@ typedef struct collector {
     const rb_loss *loss;
     const void *loss_cfg;
     rb_part_scores *out;
-    double *score; // [readable columns]
+    double *z; // [readable columns]
     int *label;
     int k;
     double *target, *gradient; // [k] of one picture
@@ -117,39 +117,58 @@ static void add_loss(collector *c, const rb_judged *j)
 static void collect(void *context, const rb_judged *j)
 {
     collector *c = context;
-    int columns = c->out->columns;
-    float *p = c->out->probability + (ptrdiff_t)j->draw * columns;
     if (j->reason) {
         c->out->reason[j->draw] = rb_text_copy(c->arena, j->reason);
-        for (int i = 0; i < columns; i++) p[i] = NAN;
         return;
     }
-    rb_probabilities_of(j->logits, c->k, p);
-    for (int i = 0; i < columns; i++) c->score[(ptrdiff_t)c->out->readable.n * columns + i] = (double)p[i];
-    c->label[c->out->readable.n++] = c->data->samples[j->sample].label;
+    take_columns(j->logits, c->k, c->z + (ptrdiff_t)c->out->logits.n * c->out->columns);
+    c->label[c->out->logits.n++] = c->data->samples[j->sample].label;
     if (c->loss) add_loss(c, j);
+}
+
+void rb_part_calibrate(rb_arena *a, const rb_calibration *c, rb_part_scores *s)
+{
+    int columns = s->columns, read = 0;
+    double *score = RB_NEW(a, double, (ptrdiff_t)s->which.count *columns);
+    s->probability = RB_NEW(a, float, (ptrdiff_t)s->which.count *columns);
+    for (int i = 0; i < s->which.count; i++) {
+        float *p = s->probability + (ptrdiff_t)i * columns;
+        ptrdiff_t row = (ptrdiff_t)read * columns;
+        if (!s->reason[i]) rb_probabilities_of(c, s->logits.z + row, columns, p);
+        for (int k = 0; k < columns && s->reason[i]; k++) p[k] = NAN;
+        for (int k = 0; k < columns && !s->reason[i]; k++) score[row + k] = (double)p[k];
+        read += !s->reason[i];
+    }
+    s->readable = (rb_outputs){.p = score, .label = s->logits.label, .n = read, .columns = columns};
 }
 
 bool rb_score_part(rb_arena *a, const rb_scorer *s, rb_indices which, const rb_loss *loss, const void *loss_cfg,
                    rb_part_scores *out, rb_error *err)
 {
     int k = s->network->graph->output->shape.c, columns = rb_columns_of(k);
-    *out = (rb_part_scores){.which = which,
-                            .columns = columns,
-                            .probability = RB_NEW(a, float, (ptrdiff_t)which.count *columns),
-                            .reason = RB_NEW(a, const char *, which.count)};
+    *out = (rb_part_scores){.which = which, .columns = columns, .reason = RB_NEW(a, const char *, which.count)};
     collector c = {.arena = a,
                    .data = s->data,
                    .loss = loss,
                    .loss_cfg = loss_cfg,
                    .out = out,
-                   .score = RB_NEW(a, double, (ptrdiff_t)which.count *columns),
+                   .z = RB_NEW(a, double, (ptrdiff_t)which.count *columns),
                    .label = RB_NEW(a, int, which.count),
                    .k = k,
                    .target = RB_NEW(a, double, k),
                    .gradient = RB_NEW(a, double, k)};
-    out->readable = (rb_outputs){.p = c.score, .label = c.label, .columns = columns};
+    out->logits = (rb_logits){.z = c.z, .label = c.label, .k = columns};
     if (!rb_scorer_run(s, which.at, which.count, collect, &c, err)) return false;
+    rb_part_calibrate(a, &s->network->calibration, out);
     out->loss = c.mass > 0 ? out->loss / c.mass : (double)NAN;
     return true;
+}
+
+const char **rb_part_groups(rb_arena *a, const rb_dataset *data, const rb_part_scores *s)
+{
+    const char **group = RB_NEW(a, const char *, s->which.count);
+    int kept = 0;
+    for (int i = 0; i < s->which.count; i++)
+        if (!s->reason[i]) group[kept++] = data->samples[s->which.at[i]].group;
+    return group;
 }

@@ -34,10 +34,13 @@ typedef struct rb_judged {
 bool rb_scorer_run(const rb_scorer *s, const int *order, int count, void (*each)(void *context, const rb_judged *j),
                    void *context, rb_error *err) RB_CHECKED;
 
-// What `k` logits become, as it is written to files and compared, in floats: of one or two logits the probability of
-// label 1, of more the softmax.
-int rb_columns_of(int k);
-void rb_probabilities_of(const double *logits, int k, float *p);
+// The same for the pictures of one batch, which may be any of the size that the network wants.
+bool rb_scorer_batch(const rb_scorer *s, const rb_batch *b, void (*each)(void *context, const rb_judged *j),
+                     void *context, rb_error *err) RB_CHECKED;
+
+// What `k` logits become, as it is written to files and compared, in rb_columns_of(k) floats: of one or two logits the
+// probability of label 1, of more that of each class.
+void rb_probabilities_of(const rb_calibration *c, const double *logits, int k, float *p);
 
 // A line of columns as "%.9g", which reads back as the same float; `nan` for NAN.
 bool rb_probabilities_print(rb_writer *w, const float *p, int columns, rb_error *err) RB_CHECKED;
@@ -50,17 +53,24 @@ bool rb_probabilities_write(rb_arena *scratch, const char *path, const float *p,
 typedef struct rb_part_scores {
     rb_indices which;
     int columns;
+    rb_logits logits;    // of those that could be read, k = columns
     float *probability;  // [which.count columns]; NAN: could not be read
     const char **reason; // [which.count] why not; NULL: it could
     rb_outputs readable; // those that could, for metrics
     double loss;         // mean over the readable, as the loss weighs it; NAN: none
 } rb_part_scores;
 
-// `loss` NULL: none is wanted.
+// The groups of the readable, by name; NULL for one that has none. Lives in `a`.
+const char **rb_part_groups(rb_arena *a, const rb_dataset *data, const rb_part_scores *s);
+
+// Probabilities are the network's calibration's. `loss` NULL: none is wanted.
 //
 // Owner:  everything lives in `a`
 // Errors: as rb_scorer_run
 bool rb_score_part(rb_arena *a, const rb_scorer *s, rb_indices which, const rb_loss *loss, const void *loss_cfg,
                    rb_part_scores *out, rb_error *err) RB_CHECKED;
+
+// Has another calibration say the probabilities. Owner: they live in `a`
+void rb_part_calibrate(rb_arena *a, const rb_calibration *c, rb_part_scores *s);
 
 #endif

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/settings.h"
 
+#include "calibrate/calibrate.h"
+
 #include "base/log.h"
+#include "metric/interval.h"
 #include "train/network.h"
 #include "train/top.h"
 
@@ -81,6 +84,8 @@ static const rb_field training_fields[] = {
      .local = true, .help = "save it also when the last save is so long ago; 0: never"},
     {"max_time", RB_REAL, AT(max_time), .preset = 0, .min = 0, .max = 1e9, .unit = "s", .local = true,
      .help = "stop after so long, saved and ready to be resumed, with exit code 75; 0: never"},
+    {"heatmap", RB_BOOL, AT(heatmap), .preset = true, .local = true,
+     .help = "show in report.html where in a picture the network found what it decided by"},
     {0},
 };
 #undef AT
@@ -101,10 +106,21 @@ static const rb_field loss_fields[] = {
 };
 #undef AT
 
+static const rb_field calibration_fields[] = {
+    {"calibration", RB_CHOICE, offsetof(rb_training_settings, calibration), .preset = RB_CALIBRATE_TEMPERATURE,
+     .choices = rb_calibration_names,
+     .help =
+         "what makes probabilities of logits, fitted to validation: prior takes back what sampler and loss weights "
+         "moved them by, temperature, platt (a line) and isotonic fit a map to the rest, the last two for two classes; "
+         "none: they are taken as they are"},
+    {0},
+};
+
 static const rb_field start_fields[] = {
     {"checkpoint_path", RB_TEXT, 0, .optional = true, .local = true,
      .help =
-         "checkpoint to begin from (train) or to use (eval, infer, eda); for train also the folder of a run that goes on"},
+         "checkpoint to begin from (train) or to use (eval, infer, eda); for train also the folder of a run that goes on; "
+         "for infer also several, with commas between: the mean of their probabilities"},
     {0},
 };
 
@@ -120,12 +136,29 @@ static const rb_field input_fields[] = {
     {0},
 };
 
+static const char *const output_formats[] = {"auto", "text", "csv", "jsonl", NULL};
+static const char *const ttas[] = {"none", "hflip", "flips", NULL};
+
 static const rb_field output_fields[] = {
     {"output_file", RB_TEXT, AT(output_file), .optional = true, .local = true,
      .help = "where labels are written, a line each in file order; null: standard output"},
+    {"output_format", RB_CHOICE, AT(output_format), .preset = RB_OUTPUT_AUTO, .choices = output_formats, .local = true,
+     .help = "text: a label a line; csv, jsonl: path, probability, decision, class and error of each picture; auto: by "
+             "the suffix of output_file, .csv or .jsonl, else text"},
     {"get_proba", RB_BOOL, AT(get_proba), .preset = false, .local = true,
      .help =
          "write probabilities too, of label 1 or of each of more than two classes, into the same name with the suffix .proba"},
+    {"raw", RB_BOOL, AT(raw), .preset = false, .local = true,
+     .help =
+         "write probabilities as the logits give them, before calibration; labels are those of the calibrated ones all the same"},
+    {"reject_band", RB_RANGE, AT(reject_band), .preset = 0, .preset_high = 0, .min = 0, .max = 1, .local = true,
+     .help = "probabilities from LOW to below HIGH are left to a person: label -2, or reject; the threshold lies "
+             "between; 0,0: none"},
+    {"tta", RB_CHOICE, AT(tta), .preset = RB_TTA_NONE, .choices = ttas, .local = true,
+     .help = "mean probability of several views: hflip: the picture and its mirror; flips: also both upside down"},
+    {"adapt_prior", RB_BOOL, AT(adapt_prior), .preset = false, .local = true,
+     .help = "take probabilities from validation's share of label 1 to the share that these pictures are estimated to "
+             "have; everything is written at the end"},
     {0},
 };
 #undef AT
@@ -145,8 +178,8 @@ static const rb_field eval_fields[] = {
     {"species", RB_TEXT, AT(species), .optional = true, .local = true,
      .help = "with labels and proba: file of words, a line each: the species of attack of each label 0, for APCER and "
              "ACER. Of a checkpoint's pictures the manifest's column species says it"},
-    {"bootstrap", RB_INT, AT(bootstrap), .preset = 2000, .min = 0, .max = 100000, .unit = "resamples", .local = true,
-     .help = "for intervals of what has no formula; 0: none"},
+    {"bootstrap", RB_INT, AT(bootstrap), .preset = RB_RESAMPLES, .min = 0, .max = 100000, .unit = "resamples",
+     .local = true, .help = "for intervals of what has no formula; 0: none"},
     {"against", RB_TEXT, AT(against), .optional = true, .local = true,
      .help = "compare with another judge of the same pictures: a file like proba, or a checkpoint or run folder"},
     {"against_threshold", RB_REAL, AT(against_threshold), .preset = NAN, .min = 0, .max = 1, .optional = true,
@@ -204,6 +237,7 @@ static const struct part {
     {"mixing", rb_mix_fields, AT(mix), RB_FOR_TRAIN, NULL},
     {"random numbers", seed_fields, AT(training), RB_FOR_TRAIN | RB_FOR_AUGMENT | RB_FOR_EDA, NULL},
     {"loss", loss_fields, AT(training), RB_FOR_TRAIN, NULL},
+    {"calibration", calibration_fields, AT(training), RB_FOR_TRAIN, NULL},
     {"compute", compute_fields, AT(compute), ALL | RB_FOR_BENCH | RB_FOR_EDA,
      BROUGHT ", but for device_index and threads"},
     {"decision", decision_fields, AT(decision), RB_FOR_EVAL | RB_FOR_INFER, NULL},

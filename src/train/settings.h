@@ -41,7 +41,8 @@ typedef struct rb_training_settings {
     bool ema_warmup;
     const char *loss;
     double label_smoothing;
-    int on_nan; // rb_on_nan
+    int calibration; // rb_calibration_method
+    int on_nan;      // rb_on_nan
     int seed;
     const char *pretrained; // "true", "false", or which weights to begin from; NULL: false
     int unfreeze_epoch;     // from 1; 0: never
@@ -54,6 +55,7 @@ typedef struct rb_training_settings {
     double early_stop_min_delta;
     int checkpoint_every;                // steps; 0: by time and epoch alone
     double checkpoint_every_s, max_time; // seconds; 0: never
+    bool heatmap;                        // in report.html
 } rb_training_settings;
 
 typedef struct rb_decision_settings {
@@ -63,8 +65,15 @@ typedef struct rb_decision_settings {
 typedef struct rb_output_settings {
     const char *input_dir;   // of infer and augment; NULL: files are named
     const char *output_file; // NULL: standard output
-    bool get_proba;
+    int output_format;       // rb_output_format
+    bool get_proba, raw;
+    rb_range reject_band; // of the probability; empty: none
+    int tta;              // rb_tta
+    bool adapt_prior;
 } rb_output_settings;
+
+typedef enum rb_output_format { RB_OUTPUT_AUTO, RB_OUTPUT_TEXT, RB_OUTPUT_CSV, RB_OUTPUT_JSONL } rb_output_format;
+typedef enum rb_tta { RB_TTA_NONE, RB_TTA_HFLIP, RB_TTA_FLIPS } rb_tta;
 
 // What eval judges: a checkpoint on labelled data, or, where these name files, scores that are there already.
 typedef struct rb_eval_settings {

@@ -30,10 +30,12 @@ typedef struct rb_state {
     rb_best best;
     rb_top top; // the best ones, where more than one is kept
     rb_early_stop early_stop;
-    rb_memory memory;    // of a schedule that listens to validation
-    double threshold;    // of the last validation; NAN before the first
-    const char *metrics; // its metrics as a JSON object, or NULL
-    bool finished;       // no epoch is left
+    rb_memory memory;        // of a schedule that listens to validation
+    double threshold;        // of the last validation; NAN before the first
+    const char *metrics;     // its metrics as a JSON object, or NULL
+    const char *calibration; // fitted to it, as a JSON object, or NULL
+    const char *scores;      // what its scores were, as a JSON object, or NULL
+    bool finished;           // no epoch is left
     bool stopped_early;
     int threads;             // the library splits its sums by them
     int64_t log_lines;       // of log.jsonl
@@ -43,7 +45,8 @@ typedef struct rb_state {
 
 rb_state rb_state_fresh(void);
 
-// As a JSON object, without threshold and metrics, which have a place of their own in a checkpoint; and back.
+// As a JSON object, without threshold, metrics, calibration and scores, which have a place of their own in a
+// checkpoint; and back.
 //
 // Owner:  everything lives in `a`
 // Errors: WEIGHTS

@@ -48,8 +48,9 @@ static const char *description(rb_arena *a, const rb_checkpoint *c)
     for (int i = 0; i < c->class_count; i++) rb_json_string(j, NULL, c->classes[i]);
     rb_json_close(j);
     rb_json_real(j, "threshold", c->threshold);
-    rb_json_null(j, "calibration");
+    rb_json_raw(j, "calibration", c->calibration ? c->calibration : "null");
     rb_json_raw(j, "metrics", c->metrics ? c->metrics : "null");
+    rb_json_raw(j, "scores", c->scores ? c->scores : "null");
     rb_json_string(j, "data_fingerprint", rb_text_format(a, "%016" PRIx64, c->data_fingerprint));
     rb_json_raw(j, "state", c->state ? c->state : "null");
     rb_json_close(j);
@@ -163,7 +164,9 @@ static bool read_description(rb_arena *a, const json_t *root, rb_checkpoint *out
         !get_threshold(root, &out->threshold, err) || !get_text(a, root, "data_fingerprint", &fingerprint, err))
         return false;
     out->data_fingerprint = strtoull(fingerprint, NULL, 16);
+    out->calibration = object_text(a, root, "calibration");
     out->metrics = object_text(a, root, "metrics");
+    out->scores = object_text(a, root, "scores");
     out->state = object_text(a, root, "state");
     return true;
 }

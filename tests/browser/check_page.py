@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """check_page.py PAGE.html - what a page must do in a browser, at the width of a desktop and of a phone, light and dark:
 no message on the console, nothing asked of the network, no sideways scrolling, words that stand out from what is behind
-them, no words of a figure cut off or on top of each other, and values under the pointer. Ends with 1 and a line for each
-thing that is wrong."""
+them, no words of a figure cut off or on top of each other, values under the pointer, and heat maps that can be switched
+on without a script and are printed beside their pictures. Ends with 1 and a line for each thing that is wrong."""
 import sys
 
 import chromium
@@ -84,6 +84,21 @@ SHOWN = """(() => { const tip = document.getElementById("tip"), box = tip.getBou
   return {hidden: tip.hidden, text: tip.textContent, inside: box.left >= 0 && box.right <= innerWidth && box.top >= 0 &&
           box.bottom <= innerHeight}; })()"""
 
+# Of each gallery with heat maps: its switch, and whether each map is seen, lies on its picture, or beside it.
+HEAT = """[...document.querySelectorAll(".heated")].map(gallery => {
+  const on = (a, b) => ["left", "top", "width", "height"].every(k => Math.abs(a[k] - b[k]) < 1);
+  const beside = (a, b) => a.left >= b.right - 1 && a.width > 20;
+  const pairs = [...gallery.querySelectorAll(".over")].map(map => ({style: getComputedStyle(map),
+      map: map.getBoundingClientRect(), picture: map.previousElementSibling.getBoundingClientRect()}));
+  const label = gallery.parentElement.querySelector("label"), box = label.getBoundingClientRect();
+  return {x: box.x + box.width / 2, y: box.y + box.height / 2, checked: label.control.checked, maps: pairs.length,
+          pictures: gallery.querySelectorAll(".shot").length, seen: pairs.filter(p => p.style.opacity === "1").length,
+          on: pairs.filter(p => on(p.map, p.picture)).length, beside: pairs.filter(p => beside(p.map, p.picture)).length};
+})"""
+
+# Changes without the time that they take, for who looks at once.
+AT_ONCE = "document.head.insertAdjacentHTML('beforeend', '<style>* { transition: none !important; }</style>')"
+
 
 def check_events(browser, page):
     for event in browser.events:
@@ -117,6 +132,26 @@ def check_contrast(browser, _):
     for text in texts:
         if text["ratio"] < LEAST_CONTRAST:
             yield f"'{text['text']}' has a contrast of {text['ratio']:.2f}"
+
+
+def check_heat(browser):
+    """The window holds the whole page, and the pointer is on no picture."""
+    browser.evaluate(AT_ONCE)
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    for i, gallery in enumerate(browser.evaluate(HEAT)):
+        if gallery["maps"] != gallery["pictures"] or gallery["on"] != gallery["maps"]:
+            yield f"gallery {i}: of {gallery['pictures']} pictures {gallery['maps']} have heat maps, {gallery['on']} right on them"
+        for checked in (False, True, False):
+            now = browser.evaluate(HEAT)[i]
+            if now["checked"] != checked or now["seen"] != (now["maps"] if checked else 0):
+                yield f"gallery {i}: switched {'on' if checked else 'off'}, {now['seen']} of {now['maps']} heat maps are seen"
+            browser.click(gallery["x"], gallery["y"])
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    for i, gallery in enumerate(browser.evaluate(HEAT)):
+        if gallery["beside"] != gallery["maps"] or gallery["seen"] != gallery["maps"]:
+            yield f"gallery {i}: in print {gallery['beside']} of {gallery['maps']} heat maps are beside their pictures"
+    browser.call("Emulation.setEmulatedMedia", media="")
+    browser.call("Emulation.setScriptExecutionDisabled", value=False)
 
 
 def check_hover(browser):
@@ -153,6 +188,7 @@ def main():
                              mobile=name == "phone")
                 browser.evaluate("scrollTo(0, 0)")
                 wrong += [f"{where}: {w}" for check in (check_layout, check_contrast) for w in check(browser, width)]
+                wrong += [f"{where}: {w}" for w in check_heat(browser)]
                 wrong += [f"{where}: {w}" for w in check_events(browser, page)]
     for line in wrong:
         print(f"{page}: {line}")

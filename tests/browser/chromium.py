@@ -105,6 +105,10 @@ class Chromium:
     def point(self, x, y):
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
+    def click(self, x, y):
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
     def screenshot(self, path, whole=True):
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=whole,
                          **({"clip": self.extent()} if whole else {}))

@@ -123,6 +123,30 @@ tr ',' ' ' <scores.proba >blanks.proba
 expect 0 '' "$rarebit" eval --labels labels.txt --proba blanks.proba --json blanks.json
 cmp many.json blanks.json || fail "blanks part columns otherwise than commas"
 
+# Another judge of them, and groups.
+tail -n +2 "$golden/pair_300x4.csv" | cut -d, -f1 >labels.txt
+tail -n +2 "$golden/pair_300x4.csv" | cut -d, -f2 >groups.txt
+tail -n +2 "$golden/pair_300x4.csv" | cut -d, -f3-6 >scores.proba
+tail -n +2 "$golden/pair_300x4.csv" | cut -d, -f7-10 >other.proba
+expect 0 '' "${judge[@]}" --against other.proba --json against.json
+sed 's/.*"against"//' against.json >part.json
+near "exact p" 1e-12 "$(value p part.json)" "$(value mcnemar_exact "$golden/pair_300x4.json")"
+near "alone right" 0 "$(value only_this_right part.json)" 88
+[[ $(grep -o '"mcnemar_label_[0-9]"' part.json | wc -l) == 4 ]] || fail 'not each label is tested'
+grep -q delong part.json && fail "DeLong's test of more than two classes"
+for text in '^HTER +0.3023 +0.4097 +-0.1074 +\[.*bootstrap in pairs' '^ROC AUC +0.9155 +0.8387 .*bootstrap in pairs' \
+  '^alone right +88 +58 .*exact: p = 0.0161' '^  on label 3 +7 +5 '; do
+  grep -qE -- "$text" "$stdout" || fail "the comparison has no line like /$text/"
+done
+grep -q '"recall_0":{[^}]*"method":"wilson"}' against.json || fail "recalls have no interval of Wilson's"
+expect 0 '' "${judge[@]}" --against other.proba --groups groups.txt --json grouped.json
+grep -qE '"method":"(wilson|bootstrap|exact binomial)"' grouped.json && fail "an interval takes pictures for independent"
+grep -q '"recall_3":{[^}]*"method":"bootstrap by group"}' grouped.json || fail 'recalls have no interval by group'
+near "p by group" 1e-12 "$(sed 's/.*"against"//' grouped.json >part.json; value p part.json)" \
+  "$(value mcnemar_by_group "$golden/pair_300x4.json")"
+recall=$(sed 's/.*"recall_3"//' grouped.json >part.json; value low part.json)
+grep -qE "^label 3 .*\[$(printf %.4f "$recall") " "$stdout" || fail "the table has another interval than $recall"
+
 # ---- wrong files -----------------------------------------------------------------------------------------------------
 
 # wrong REGEX LABELS PROBA FLAG... - the lines of both files, as printf has them.
@@ -146,7 +170,11 @@ wrong '^p.proba has 3 columns, but l.txt has no label above 1; of two classes gi
 wrong '^l.txt:2: "3" is no label: they are whole numbers from 0 to 2 here' '0\n3\n2\n' '.5 .3 .2\n.1 .8 .1\n0 0 1\n'
 wrong '^p.proba:2: the probabilities of 3 classes sum to 1.8, not to 1' '0\n2\n' '.5 .3 .2\n.9 .8 .1\n'
 wrong '^p.proba:1: -2.5 is no probability; give those of the classes, not logits' '0\n2\n' '-2.5 3 .5\n.9 .1 0\n'
-code=2 wrong '^against is for two classes, and p.proba has 3 columns' '0\n2\n' '.5 .3 .2\n.1 .8 .1\n' --against p.proba
+code=2 wrong '^against_threshold is for two classes, and p.proba has 3 columns' '0\n2\n' '.5 .3 .2\n.1 .8 .1\n' --against_threshold 0.5
+printf '.5 .3 .1 .1\n.1 .8 .1 0\n' >four.proba
+wrong '^p.proba has 3 columns, four.proba has 4; both must be of the same classes' '0\n2\n' '.5 .3 .2\n.1 .8 .1\n' --against four.proba
+printf '.5 .3 .2\n.9 .8 .1\n' >logits.proba
+wrong '^logits.proba:2: the probabilities of 3 classes sum to 1.8, not to 1' '0\n2\n' '.5 .3 .2\n.1 .8 .1\n' --against logits.proba
 code=2 wrong '^species is for two classes' '0\n2\n' '.5 .3 .2\n.1 .8 .1\n' --species l.txt
 code=2 wrong '^pick_threshold is for two classes' '0\n2\n' '.5 .3 .2\n.1 .8 .1\n' --pick_threshold
 wrong '^pick_threshold: all labels are 1; a threshold parts two classes' '1\n1\n' '.1\n.2\n' --pick_threshold

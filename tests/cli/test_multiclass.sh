@@ -67,6 +67,13 @@ expect --any 0 '' "$rarebit" eval --checkpoint_path "$run" --root_dir data --par
 [[ $(jq .hter test.json) == $(jq .test.hter "$run/metrics.json") ]] || fail 'eval and train differ'
 expect --any 0 '' "$rarebit" eval --labels labels --proba "$run/test.proba" --json files.json
 [[ $(jq .confusion_rows_true files.json) == "$(jq .test.confusion_rows_true "$run/metrics.json")" ]] || fail 'eval of files and train differ'
+train_once other.runs --config small.yaml --seed 1
+other=$run run=$whole
+expect --any 0 '' "$rarebit" eval --checkpoint_path "$run" --root_dir data --part test --json against.json --against "$other" --device_index -1
+[[ $(jq .against.hter against.json) == $(jq .test.hter "$other/metrics.json") ]] || fail 'against is another run'
+grep -qE "^HTER .*bootstrap in pairs" "$stdout" || fail 'the table has no difference'
+expect 2 '^against_threshold is for two classes, and here are 4' \
+  "$rarebit" eval --checkpoint_path "$run" --root_dir data --part test --against "$other" --against_threshold 0.5 --device_index -1
 expect 2 '^pick_threshold is for two classes, and here are 4' \
   "$rarebit" eval --checkpoint_path "$run" --root_dir data --part test --pick_threshold --device_index -1
 
@@ -80,6 +87,15 @@ done <data/label_train.txt
 train_once folders.runs --config small.yaml --root_dir folders --num_epochs 1
 (echo path,label && i=0 && while read -r label; do printf 'data/train_img/%06d.jpg,%s\n' $((++i)) "$label"; done <data/label_train.txt) >list.csv
 train_once list.runs --config small.yaml --manifest list.csv --num_epochs 1
+# Pictures of a group are not independent: intervals of the table and of metrics.json heed it, as eval does.
+(echo path,label,group && i=0 && while read -r label; do printf 'data/train_img/%06d.jpg,%s,place%d\n' $((++i)) "$label" $((i / 3)); done <data/label_train.txt) >groups.csv
+train_once grouped --config small.yaml --manifest groups.csv --num_epochs 2
+grep -q 'intervals by drawing whole groups' "$stdout" || fail 'the table does not say that groups were drawn'
+interval=$(jq -r '.test.by_class[3].recall_interval_95 | map(. * 10000 | round / 10000) | @csv' "$run/metrics.json")
+grep -qE "^label 3 .*\[$(awk -F, '{ printf "%.4f %.4f", $1, $2 }' <<<"$interval")\]" "$stdout" || fail "the table lacks $interval"
+expect --any 0 '' "$rarebit" eval --checkpoint_path "$run" --manifest groups.csv --part test --json by_group.json --device_index -1
+[[ $(jq '[.intervals.recall_3.low, .intervals.recall_3.high]' by_group.json) == "$(jq '.test.by_class[3].recall_interval_95' "$run/metrics.json")" ]] ||
+  fail 'eval and train have other intervals'
 sed -i 's/^2$/5/' data/label_train.txt
 expect 3 '^data/label_train.txt: labels go up to 5, and none is 2' "$rarebit" train --config small.yaml
 

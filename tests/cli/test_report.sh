@@ -45,8 +45,39 @@ cmp once.html "$page" || fail 'the same run made another page'
 expect 0 '' "$rarebit" report "$first" --output here.html --pictures 0 --notebook
 [[ -s here.ipynb ]] || fail 'no notebook'
 lacks here.html 'src="data:image/'
+lacks here.html 'Show heat maps'
 jq -e '.nbformat == 4 and .nbformat_minor == 5 and ([.cells[] | select(.outputs[0].data["image/svg+xml"])] | length == 15)' \
   here.ipynb >"$stdout" || fail 'the notebook has not the figures of the page'
+
+# ---- heat maps -------------------------------------------------------------------------------------------------------
+
+# count TEXT FILE - how often a text is there.
+count() { grep -oF -- "$1" "$2" | wc -l; }
+
+shots=$(count '<figure class="shot' "$page")
+((shots > 0 && $(count 'class="over"' "$page") == shots)) || fail "$shots pictures, and $(count 'class="over"' "$page") heat maps"
+has "$page" 'A map has 4 × 4 cells'
+expect 0 '' "$rarebit" report "$first" --output plain.html --heatmap false
+(($(count '<figure class="shot' plain.html) == shots)) || fail 'without heat maps there are other pictures'
+lacks plain.html 'class="over"'
+lacks plain.html 'Heat maps show'
+train_once without --config small.yaml --heatmap false
+lacks "$run/report.html" 'class="over"'
+diff -q <(without_clock "$run/log.jsonl") <(without_clock "$first/log.jsonl") >/dev/null ||
+  fail 'heat maps change training'
+cmp "$run/best.safetensors" "$first/best.safetensors" || fail 'heat maps change the checkpoint'
+
+cp -r "$first" unweighted
+rm unweighted/best.safetensors
+expect 0 '' "$rarebit" report unweighted
+has unweighted/report.html 'There are no heat maps: unweighted/best.safetensors: '
+(($(count '<figure class="shot' unweighted/report.html) == shots)) || fail 'without a checkpoint there are no pictures'
+head -c 3000 "$first/best.safetensors" >unweighted/best.safetensors
+expect 0 '' "$rarebit" report unweighted
+has unweighted/report.html 'There are no heat maps: unweighted/best.safetensors: '
+
+train_once single --config small.yaml --model_type resnet18 --num_epochs 1 # its maps are the 32nd part of 32 pixels
+has "$run/report.html" 'There are no heat maps: the last map of resnet18 at image_size 32 is a single cell'
 
 # ---- several runs --------------------------------------------------------------------------------------------------
 

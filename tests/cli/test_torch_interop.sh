@@ -18,11 +18,19 @@ for depth in 1 2; do
   train_once "runs$depth" --config small.yaml --pretrained resnet18.pth --classification_head_depth "$depth"
   grep -q '^rarebit: 100 of 100 backbone tensors from resnet18.pth' "$stderr" || fail "nothing says what was taken"
   expect --any 0 '' "$rarebit" infer --checkpoint_path "$run" --device_index -1 --input_dir data/val_img \
-    --output_file labels.txt --get_proba
+    --output_file labels.txt --get_proba --raw
   "$python" "$interop" "$run/best.safetensors" labels.proba data/val_img/* || fail "PyTorch's logits are others, depth $depth"
 done
 
 # What stands still is theirs to the last bit.
 train_once still --config small.yaml --pretrained resnet18.pth --freeze
 "$python" "$interop" --same "$run/best.safetensors" resnet18.pth || fail "the frozen backbone is not the one of the file"
+
+# Heat maps of a report; only larger pictures leave the network's last map more cells than one.
+expect 0 '64 labelled' "$rarebit" synth --output_dir large --count 64 --unlabelled 0 --image_size 128
+for depth in 1 2; do
+  train_once "heat$depth" --config small.yaml --root_dir large --image_size 128 --pretrained resnet18.pth --calibration none \
+    --classification_head_depth "$depth"
+  "$python" "$interop" --heat "$run/best.safetensors" "$run/report.html" large || fail "PyTorch's heat maps are others, depth $depth"
+done
 exit 0

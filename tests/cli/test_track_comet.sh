@@ -44,6 +44,18 @@ lines=$(grep -vc beat notes)
 expect 0 '' "$rarebit" track send "$run"
 [[ $(grep -vc beat notes) == "$lines" ]] || fail 'what was sent is sent again'
 
+# Four classes: a matrix of each part, and of each class its curves.
+expect 0 '160 labelled' "$rarebit" synth --output_dir four --classes 4 --count 160 --unlabelled 0 --image_size 32
+: >notes
+train_once four.runs --config small.yaml --root_dir four --num_classes 4 --track comet --comet_step_every 1
+grep -q 'warning: comet' "$stderr" && fail "it warns: $(<"$stderr")"
+no_violation
+diff <(logged "$run/log.jsonl" step epoch eval) <(comet_has) || fail 'Comet has other numbers'
+count_is 'asset confusion-matrix ' 3
+count_is 'asset curve ' 24
+count_is 'asset curve roc-test-3 ' 1
+count_is 'asset curve precision-recall-val-0 ' 1
+
 # Steps at a stride, epochs and results always.
 : >notes
 train_once strided --config small.yaml --track comet --comet_step_every 4

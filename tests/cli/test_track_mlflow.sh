@@ -36,6 +36,13 @@ train_once runs --config small.yaml --track mlflow --track_exit_s 60
 agrees FINISHED
 grep -rqE "127.0.0.1:$port" "$run/log.jsonl" "$run/track" && fail 'the address is kept'
 
+# Four classes: numbers, parameters and files, as of two.
+expect 0 '160 labelled' "$rarebit" synth --output_dir four --classes 4 --count 160 --unlabelled 0 --image_size 32
+two=$run
+train_once four.runs --config small.yaml --root_dir four --num_classes 4 --track mlflow --track_exit_s 60
+agrees FINISHED
+run=$two
+
 # Nothing is left to send, and sending again changes nothing.
 expect 0 '' "$rarebit" track send "$run"
 agrees FINISHED

@@ -12,6 +12,16 @@ small_task
 train_once runs --config small.yaml --track tensorboard
 "$python" "$source_dir/tests/interop/read_tensorboard.py" "$run" || fail 'TensorBoard reads something else'
 
+# Four classes: curves of each, what is taken for what, the pictures it is most wrong about.
+expect 0 '160 labelled' "$rarebit" synth --output_dir four --classes 4 --count 160 --unlabelled 0 --image_size 32
+mkdir -p named && i=0
+while read -r label; do
+  i=$((i + 1))
+  mkdir -p "named/a|b $label" && cp "$(printf 'four/train_img/%06d.jpg' $i)" "named/a|b $label"
+done <four/label_train.txt
+train_once four.runs --config small.yaml --root_dir named --num_classes 4 --track tensorboard
+"$python" "$source_dir/tests/interop/read_tensorboard.py" "$run" || fail 'TensorBoard reads something else of four classes'
+
 # Histograms of weights and gradients, on request.
 train_once histograms --config small.yaml --track tensorboard --track_histograms 2
 "$python" "$source_dir/tests/interop/read_tensorboard.py" "$run" histograms || fail 'no histograms'

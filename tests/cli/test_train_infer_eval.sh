@@ -48,18 +48,20 @@ equal "epochs are not numbered once and in order" <(grep '"type":"epoch"' "$log"
 
 # ---- eval ------------------------------------------------------------------------------------------------------------
 
-# summary FILE - what eval says, without what training does not say: intervals and all after them.
+# summary FILE - what eval says of the pictures, without intervals and all after them; judged FILE - with intervals, as
+# training says it.
 summary() { sed 's/,"intervals":.*/}/' "$1"; }
+judged() { sed 's/,"resamples":.*/}/' "$1"; }
 
 threshold=$(grep -oE '"threshold":[0-9.e-]+' "$run/metrics.json" | head -n 1 | cut -d: -f2)
 for part in train val test; do
   # The object of this part, as metrics.json has it.
-  sed -E "s/.*\"$part\":(\{[^}]*\}).*/\1/" "$run/metrics.json" >of_metrics.json
+  grep -oE "\"$part\":\{[^{}]*\{(\"[a-z0-9_]+\":\{[^{}]*\},?)*\}\}" "$run/metrics.json" | cut -d: -f2- >of_metrics.json
   grep ",$part,$" "$run/split.csv" | cut -d, -f2 >labels.txt
   expect 0 '' "$rarebit" eval --labels labels.txt --proba "$run/$part.proba" --val_threshold "$threshold" --json -
-  equal "eval of files judges $part otherwise than training" <(summary "$stdout") of_metrics.json
+  equal "eval of files judges $part otherwise than training" <(judged "$stdout") of_metrics.json
   expect --any 0 '' "$rarebit" eval --config small.yaml --checkpoint_path "$best" --part "$part" --json judged.json
-  equal "eval of the checkpoint judges $part otherwise than training" <(summary judged.json) of_metrics.json
+  equal "eval of the checkpoint judges $part otherwise than training" <(judged judged.json) of_metrics.json
 done
 expect 0 'warning: the checkpoint was trained on pictures of this set; --part test' \
   "$rarebit" eval --config small.yaml --checkpoint_path "$run"
@@ -69,7 +71,7 @@ grep -qE '^all +64 ' "$stdout" || fail "eval of all has no row of 64 pictures"
 
 # No key says what the model is or how large its pictures are: the checkpoint does.
 infer=("$rarebit" infer --checkpoint_path "$best" --threads 2 --device_index -1)
-expect 0 "^64 pictures: .*; threshold ${threshold:0:8}[0-9]*, from the checkpoint" \
+expect --any 0 "^rarebit: 64 pictures: .*; threshold ${threshold:0:8}[0-9]*, from the checkpoint" \
   "${infer[@]}" --input_dir data/train_img --output_file all.txt --get_proba
 for part in train val test; do
   paste -d, <(tail -n +2 "$run/split.csv") all.proba | grep ",$part,," | cut -d, -f5 >part.proba

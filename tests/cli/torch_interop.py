@@ -4,10 +4,15 @@
 #
 # torch_interop.py CHECKPOINT PROBA PICTURE... - PROBA holds what `rarebit infer` said of the pictures, which have the
 #                                                checkpoint's size already. Ends with 1 where they differ.
+# torch_interop.py --heat CHECKPOINT PAGE ROOT - ends with 1 unless the heat maps of the page, of pictures under ROOT that
+#                                                have the checkpoint's size, are those of PyTorch's autograd.
 # torch_interop.py --make FILE                 - writes the state_dict of torchvision's resnet18 with fresh weights.
 # torch_interop.py --same CHECKPOINT FILE      - ends with 1 unless the checkpoint's backbone is that state_dict's.
+import base64
+import io
 import json
 import math
+import re
 import struct
 import sys
 
@@ -17,6 +22,7 @@ import torchvision
 from PIL import Image
 
 TOLERANCE = 1e-4  # of a logit
+LEVELS = 3  # of 255, on average over a picture that may have been a JPEG
 DTYPES = {"F32": torch.float32, "I64": torch.int64}
 
 
@@ -63,26 +69,72 @@ def head(tensors):
     return torch.nn.Sequential(*layers[:-2])
 
 
-def compare(checkpoint, proba, pictures):
+def network(checkpoint):
+    """The network, and from a picture's path to what it wants, [1 3 h w]."""
     tensors, metadata = opened(checkpoint)
-    told = json.loads(metadata["rarebit"])["preprocessing"]
+    said = json.loads(metadata["rarebit"])
+    told = said["preprocessing"]
     net = torchvision.models.resnet18()
     net.fc = head(tensors)
     net.load_state_dict(tensors, strict=True)
-    net.eval()
     mean, std = (torch.tensor(told[key]).reshape(3, 1, 1) for key in ("mean", "std"))
+
+    def prepared(path):
+        picture = Image.open(path).convert("RGB")
+        assert picture.size == (told["image_size"],) * 2
+        return ((torch.from_numpy(numpy.array(picture)).permute(2, 0, 1) / 255 - mean) / std)[None]
+
+    return net.eval(), prepared, said["threshold"]
+
+
+def compare(checkpoint, proba, pictures):
+    net, prepared, _ = network(checkpoint)
     ours = [math.log(p / (1 - p)) for p in map(float, open(proba, encoding="ascii"))]
     assert len(ours) == len(pictures)
     worst = 0
     for logit, path in zip(ours, pictures):
-        picture = Image.open(path).convert("RGB")
-        assert picture.size == (told["image_size"],) * 2
-        pixels = torch.from_numpy(numpy.array(picture)).permute(2, 0, 1) / 255
         with torch.no_grad():
-            theirs = net(((pixels - mean) / std)[None]).item()
+            theirs = net(prepared(path)).item()
         worst = max(worst, abs(theirs - logit))
     print(f"{len(pictures)} pictures, logits {min(ours):.4f}..{max(ours):.4f}, largest difference {worst:.2e}")
     return worst <= TOLERANCE
+
+
+def heat_of(net, picture, threshold):
+    """Shares of the most, [h w], for what is decided at the threshold."""
+    seen = {}
+    hook = net.avgpool.register_forward_pre_hook(lambda _, given: seen.update(map=given[0]))
+    logit = net(picture)
+    hook.remove()
+    accepted = torch.sigmoid(logit).item() >= threshold
+    slopes, = torch.autograd.grad(logit if accepted else -logit, seen["map"])
+    cells = torch.relu((slopes.mean((2, 3), keepdim=True) * seen["map"]).sum(1, keepdim=True))
+    heat = torch.nn.functional.interpolate(cells, picture.shape[2:], mode="bilinear", align_corners=False)[0, 0]
+    return (heat / cells.max().clamp(min=1e-30)).detach().numpy()
+
+
+def painted(pixels, heat, colours):
+    """As src/report/overlay.c has it."""
+    at = heat * (len(colours) - 1)
+    colour = numpy.stack([numpy.interp(at, range(len(colours)), [c[k] for c in colours]) for k in range(3)], 2)
+    cover = (0.85 * heat / (heat + 0.3))[..., None]
+    return (pixels @ [0.299, 0.587, 0.114])[..., None] * (1 - cover) + colour * cover
+
+
+def heat(checkpoint, page, root):
+    net, prepared, threshold = network(checkpoint)
+    text = open(page, encoding="utf-8").read()
+    colours = [tuple(bytes.fromhex(c)) for c in re.findall("#([0-9a-f]{6})", re.search("gradient\\(90deg,(.*?)\\)", text)[1])]
+    shown = re.findall('alt="heat map: ([^"]+)" title="[^"]*" src="data:[^,]*,([^"]+)"', text)
+    worst, turned = 0, []
+    for name, file in shown:
+        ours = numpy.array(Image.open(io.BytesIO(base64.b64decode(file))).convert("RGB")).astype(float)
+        pixels = numpy.array(Image.open(f"{root}/{name}").convert("RGB")).astype(float)
+        found = heat_of(net, prepared(f"{root}/{name}"), threshold)
+        worst = max(worst, abs(ours - painted(pixels, found, colours)).mean())
+        turned.append(abs(ours - painted(pixels, found[:, ::-1], colours)).mean())
+    print(f"{len(shown)} heat maps, colours {worst:.2f} levels apart at most, {max(turned):.2f} where they are turned round")
+    return len(shown) > 8 and worst < LEVELS and max(turned) > 3 * LEVELS
 
 
 def same(checkpoint, path):
@@ -94,6 +146,8 @@ def same(checkpoint, path):
 if sys.argv[1] == "--make":
     torch.manual_seed(1)
     torch.save(torchvision.models.resnet18().state_dict(), sys.argv[2])
+elif sys.argv[1] == "--heat":
+    sys.exit(not heat(*sys.argv[2:]))
 elif sys.argv[1] == "--same":
     sys.exit(not same(*sys.argv[2:]))
 else:

@@ -154,6 +154,39 @@ def pair(name, y, a, b):
                 "mcnemar_corrected": float(corrected.pvalue), "mcnemar_statistic": float(corrected.statistic)})
 
 
+def shares(r, y, clear, k):
+    """Rows of k probabilities in three digits, the more of it at the label the clearer."""
+    z = r.randn(y.size, k)
+    z[np.arange(y.size), y] += clear
+    p = np.exp(z)
+    p = np.round(p / p.sum(1, keepdims=True), 3)
+    p[:, -1] = np.round(1 - p[:, :-1].sum(1), 3)
+    return p
+
+
+def discordant(right, which):
+    return [int((right[0] & ~right[1])[which].sum()), int((~right[0] & right[1])[which].sum())]
+
+
+def exact_p(b, c):
+    return float(mcnemar([[0, b], [c, 0]], exact=True).pvalue)
+
+
+def class_pair(name, y, a, b, group):
+    """Judges change places in whole groups: of their differences d the sign is chance, and the variance is sum d^2."""
+    k = a.shape[1]
+    head = ["label", "group"] + ["a%d" % c for c in range(k)] + ["b%d" % c for c in range(k)]
+    write(name + ".csv", head, [[u, g] + ["%.3f" % v for v in np.append(s, t)] for u, g, s, t in zip(y, group, a, b)])
+    right = [p.argmax(1) == y for p in (a, b)]
+    apart = np.bincount(group, right[0].astype(int) - right[1].astype(int))
+    of_label = [discordant(right, y == c) for c in range(k)]
+    save(name, {"hter": [1 - M.balanced_accuracy_score(y, p.argmax(1)) for p in (a, b)],
+                "auc": [float(np.mean([M.roc_auc_score(y == c, p[:, c]) for c in range(k)])) for p in (a, b)],
+                "discordant": discordant(right, y >= 0), "mcnemar_exact": exact_p(*discordant(right, y >= 0)),
+                "discordant_of_label": of_label, "mcnemar_exact_of_label": [exact_p(*d) for d in of_label],
+                "mcnemar_by_group": float(stats.chi2.sf(apart.sum() ** 2 / (apart ** 2).sum(), 1))})
+
+
 def save(name, out):
     with open(os.path.join(HERE, name + ".json"), "w") as f:
         json.dump(out, f, indent=1)
@@ -191,3 +224,7 @@ write("wilson.csv", ["errors", "n", "low", "high"], [["%d" % e, "%d" % n, "%.17g
 rows = [(b, c, mcnemar([[0, b], [c, 0]], exact=True).pvalue, mcnemar([[0, b], [c, 0]], exact=False).pvalue)
         for b, c in [(0, 1), (1, 1), (0, 6), (3, 9), (10, 14), (12, 13), (40, 60), (300, 380), (700, 900), (1000, 900)]]
 write("mcnemar.csv", ["b", "c", "exact", "corrected"], [["%d" % b, "%d" % c, "%.17g" % p, "%.17g" % q] for b, c, p, q in rows])
+
+y = r.choice(4, 300, p=[0.5, 0.25, 0.15, 0.1])
+group = np.sort(r.randint(0, 90, 300))
+class_pair("pair_300x4", y, shares(r, y, 1.6, 4), shares(r, y, 1.1, 4), np.unique(group, return_inverse=True)[1])

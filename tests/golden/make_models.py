@@ -37,12 +37,17 @@ def fnv1a(text):
     return h
 
 
-print("model,weights,backbone_weights,tensors,names_hash")
-for model in RESNETS + EFFICIENTNETS:
-    net = getattr(torchvision.models, model)()
-    weights = {n: p.numel() for n, p in net.named_parameters()}
-    backbone = sum(n for name, n in weights.items() if not name.startswith(("fc.", "classifier.")))
-    state = net.state_dict()
-    lines = "".join(f"{timm_name(n) if model in EFFICIENTNETS else n} {'x'.join(map(str, t.shape))}\n"
-                    for n, t in state.items() if not n.endswith("num_batches_tracked"))
-    print(f"{model},{sum(weights.values())},{backbone},{len(state)},{fnv1a(lines):016x}")
+def main():
+    print("model,weights,backbone_weights,tensors,names_hash")
+    for model in RESNETS + EFFICIENTNETS:
+        net = getattr(torchvision.models, model)()
+        weights = {n: p.numel() for n, p in net.named_parameters()}
+        backbone = sum(n for name, n in weights.items() if not name.startswith(("fc.", "classifier.")))
+        state = net.state_dict()
+        lines = "".join(f"{timm_name(n) if model in EFFICIENTNETS else n} {'x'.join(map(str, t.shape))}\n"
+                        for n, t in state.items() if not n.endswith("num_batches_tracked"))
+        print(f"{model},{sum(weights.values())},{backbone},{len(state)},{fnv1a(lines):016x}")
+
+
+if __name__ == "__main__":
+    main()

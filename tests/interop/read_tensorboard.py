@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # read_tensorboard.py RUN - reads RUN/tb with the real tensorboard package and compares it with RUN/log.jsonl, value by
 # value; checks every check sum on the way, with tensorboard's own function.
+import csv
 import glob
 import json
+import re
 import struct
 import sys
 
@@ -53,11 +55,55 @@ for tag, points in want.items():
 
 for tag in ("config/text_summary", "run/text_summary"):
     assert tag in tags["tensors"], tags
-for tag in tags["tensors"]:
-    if tag.endswith("/pr_curve"):
-        tensor = events.Tensors(tag)[0].tensor_proto
-        assert [d.size for d in tensor.tensor_shape.dim] == [6, 127], tag
+
+def rows(part):
+    """Labels and probabilities of a part, a list for each picture."""
+    with open(run + "/split.csv", newline="") as split:
+        labels = [int(r["label"]) for r in csv.DictReader(split) if r["split"] == part]
+    with open(f"{run}/{part}.proba") as proba:
+        return list(zip(labels, [[float(v) for v in line.split()] for line in proba]))
+
+
+def taken(p):
+    return p.index(max(p)) if len(p) > 1 else int(p[0] >= threshold)
+
+
+def check_curve(tag, scores):
+    """TP, FP, TN, FN, precision and recall at thresholds i / 126; `scores` are pairs (hit, score)."""
+    tensor = events.Tensors(tag)[0].tensor_proto
+    assert [d.size for d in tensor.tensor_shape.dim] == [6, 127], tag
+    got = struct.unpack(f"<{6 * 127}f", tensor.tensor_content) if tensor.tensor_content else list(tensor.float_val)
+    for i in range(127):
+        above = [hit for hit, score in scores if score >= i / 126]
+        tp, positives = sum(above), sum(hit for hit, _ in scores)
+        want = (tp, len(above) - tp, len(scores) - positives - len(above) + tp, positives - tp)
+        assert tuple(got[r * 127 + i] for r in range(4)) == want, (tag, i, want)
+        assert abs(got[5 * 127 + i] - tp / positives) < 1e-6, (tag, i)
+
+
+first = json.loads(open(run + "/log.jsonl").readline())
+threshold = json.load(open(run + "/metrics.json"))["threshold"]
+names = first["classes"]
+for part in ("train", "val", "test"):
+    pictures, tag = rows(part), f"best/{part}/pr_curve"
+    if len(names) == 2:
+        check_curve(tag, [(label, p[0]) for label, p in pictures])
+    else:
+        for k, name in enumerate(names):
+            check_curve(f"{tag}/{name}", [(label == k, p[k]) for label, p in pictures])
+    text = events.Tensors(f"best/{part}/confusion/text_summary")[0].tensor_proto.string_val[0].decode()
+    table = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in text.strip().split("\n")]
+    assert [re.sub(r"\\(.)", r"\1", cell) for cell in table[0][1:]] == names, (table, names)
+    count = [[sum(label == y and taken(p) == c for label, p in pictures) for c in range(len(names))]
+             for y in range(len(names))]
+    assert [[int(cell) for cell in row[1:]] for row in table[2:]] == count, (table, count)
+curves = [t for t in tags["tensors"] if "/pr_curve" in t]
+assert len(curves) == 3 * (1 if len(names) == 2 else len(names)), curves
 assert [t for t in tags["images"] if t.startswith("worst_val/")], tags["images"]
+assert [t for t in tags["images"] if t.startswith("samples/")], tags["images"]
+if len(names) > 2:  # the worst picture is the one whose class has the least probability
+    worst = min(p[label] for label, p in rows("val"))
+    assert [t for t in tags["images"] if t.startswith("worst_val/01") and t.endswith(f"probability of it {worst:.3f}")]
 for tag in tags["images"]:
     assert events.Images(tag)[0].encoded_image_string[:4] == b"\x89PNG", tag
 

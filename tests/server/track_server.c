@@ -273,7 +273,7 @@ static const char *matrix_wrong(const json_t *json)
 {
     const json_t *matrix = json_object_get(json, "matrix"), *labels = json_object_get(json, "labels");
     size_t n = json_array_size(labels);
-    bool whole = n == 2 && json_array_size(matrix) == n && json_integer_value(json_object_get(json, "version")) == 1 &&
+    bool whole = n >= 2 && json_array_size(matrix) == n && json_integer_value(json_object_get(json, "version")) == 1 &&
                  json_is_string(json_object_get(json, "title")) && json_is_string(json_object_get(json, "rowLabel")) &&
                  json_is_string(json_object_get(json, "columnLabel")) &&
                  json_is_array(json_object_get(json, "sampleMatrix")) &&

@@ -26,6 +26,7 @@ static const rb_checkpoint full = {
     .class_count = 2,
     .threshold = 0.49899086356163025,
     .metrics = "{\"val\":{\"hter\":0.25}}",
+    .scores = "{\"n\":2,\"prior\":0.5,\"quantiles\":[0.25,0.75]}",
     .data_fingerprint = 0xfedcba9876543210,
     .state = "{\"epochs_done\":3,\"best_hter\":0.10000000000000001}",
     .tensors = {tensors, COUNT(tensors), NULL, 0},
@@ -90,6 +91,7 @@ static void every_field_comes_back(void **state)
     for (int i = 0; i < 2; i++) assert_string_equal(got.classes[i], full.classes[i]);
     assert_true(got.threshold == full.threshold);
     assert_string_equal(got.metrics, full.metrics);
+    assert_string_equal(got.scores, full.scores);
     assert_int_equal(got.data_fingerprint, full.data_fingerprint);
     assert_string_equal(got.state, full.state);
     assert_string_equal(rb_tensors_metadata(&got.tensors, "format"), "pt");
@@ -101,12 +103,13 @@ static void what_is_not_there_comes_back_so(void **state)
     place *p = *state;
     rb_checkpoint bare = full;
     bare.threshold = NAN;
-    bare.metrics = bare.state = NULL;
+    bare.metrics = bare.scores = bare.state = NULL;
     bare.preprocessing.channels = 1;
     bare.tensors.count = 0;
     rb_checkpoint got = opened(p, written(p, &bare));
     assert_true(isnan(got.threshold));
     assert_null(got.metrics);
+    assert_null(got.scores);
     assert_null(got.state);
     check_preprocessing(&got.preprocessing, &bare.preprocessing);
     assert_int_equal(got.tensors.count, 0);

@@ -2,7 +2,7 @@
 // test_classes.c - K classes against scikit-learn, and against what two classes say.
 #include "check.h"
 #include "judged.h"
-#include "metric/classes.h"
+#include "metric/figures.h"
 
 static rb_class_scores class_scores_read(rb_arena *a, const char *name)
 {
@@ -122,7 +122,130 @@ static void intervals_agree_with_what_is_known_of_means(void **state)
     check_near("middle", (hter->at.high + hter->at.low) / 2, m.hter, 0.02, 0);
     assert_true(auc->value == m.roc_auc && auc->at.low < m.roc_auc && auc->at.high > m.roc_auc);
     assert_true(auc->at.high - auc->at.low < 0.12);
-    assert_int_equal(rb_class_intervals_of(a, s, &m, &(rb_bootstrap){0}).count, s.k + 1); // Wilson alone
+    rb_intervals formulas = rb_class_intervals_of(a, s, &m, &(rb_bootstrap){0}); // of recalls, accuracy and HTER
+    assert_int_equal(formulas.count, s.k + 2);
+    check_near("by formula", find(&formulas, "hter")->at.low, hter->at.low, 0.05, 0);
+    rb_arena_close(a);
+}
+
+// No resample has an error that the data have not: the HTER of no errors would be sure to be 0.
+static void no_errors_leave_room(void **state)
+{
+    (void)state;
+    static const double p[] = {.8, .1, .1, .7, .2, .1, .1, .8, .1, .2, .6, .2, .1, .1, .8, .1, .2, .7};
+    static const int label[] = {0, 0, 1, 1, 2, 2};
+    rb_arena *a = rb_arena_open();
+    rb_class_scores s = {p, label, 6, 3};
+    rb_class_summary m = rb_class_summarise(a, s);
+    rb_intervals got = rb_class_intervals_of(a, s, &m, &(rb_bootstrap){.resamples = 50});
+    const rb_bounded *hter = find(&got, "hter");
+    double wilson = rb_wilson(0, 2).high; // a third of the root of three of its squares
+    assert_string_equal(hter->method, "wilson, each recall");
+    assert_true(hter->value == 0 && hter->at.low == 0);
+    check_near("high", hter->at.high, wilson / sqrt(3), 1e-12, 0);
+    rb_arena_close(a);
+}
+
+// Pictures that are there four times are no more than once: by group the intervals stay, Wilson's shrink to a half.
+static void copies_in_a_group_are_no_pictures(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    rb_class_scores one = class_scores_read(a, "multiclass_240x4");
+    int n = 4 * one.n, *label = RB_NEW(a, int, n), *group = RB_NEW(a, int, n), *alone = RB_NEW(a, int, one.n);
+    double *p = RB_NEW(a, double, (ptrdiff_t)n *one.k);
+    for (int i = 0; i < n; i++) {
+        label[i] = one.label[i / 4];
+        group[i] = i / 4;
+        alone[i / 4] = i / 4;
+        memcpy(p + (ptrdiff_t)i * one.k, one.p + (ptrdiff_t)(i / 4) * one.k, (size_t)one.k * sizeof *p);
+    }
+    rb_outputs copied = {p, label, n, one.k}, single = {one.p, one.label, one.n, one.k};
+    rb_figures f = rb_figures_of(a, copied, NAN), g = rb_figures_of(a, single, NAN);
+    rb_interval independent = f.many.of[0].recall_interval;
+    rb_intervals got = rb_figures_intervals(a, copied, &f, &(rb_bootstrap){2000, group});
+    (void)rb_figures_intervals(a, single, &g, &(rb_bootstrap){2000, alone});
+    assert_int_equal(f.groups, one.n);
+    for (int c = 0; c < one.k; c++) {
+        check_near("low", f.many.of[c].recall_interval.low, g.many.of[c].recall_interval.low, 1e-12, 0);
+        check_near("high", f.many.of[c].recall_interval.high, g.many.of[c].recall_interval.high, 1e-12, 0);
+    }
+    double width = f.many.of[0].recall_interval.high - f.many.of[0].recall_interval.low, r = g.many.of[0].rates.recall;
+    double step = 1 / (double)g.many.of[0].rates.support, normal = 2 * 1.96 * sqrt(r * (1 - r) * step);
+    check_near("as of single ones", width, normal, 0, step); // shares of a resample are whole steps
+    check_near("half of it", independent.high - independent.low, normal / 2, 0.02, 0);
+    assert_true(find(&got, "recall_3")->at.low == f.many.of[3].recall_interval.low);
+    assert_string_equal(find(&got, "recall_3")->method, "bootstrap by group");
+    (void)rb_figures_intervals(a, copied, &f, &(rb_bootstrap){0, group});
+    assert_true(isnan(f.many.of[0].recall_interval.low)); // nothing drawn, nothing said
+    rb_arena_close(a);
+}
+
+static void many_classes_over_many_pictures_get_fewer_resamples(void **state)
+{
+    (void)state;
+    assert_int_equal(rb_resamples_for(1000, 3), RB_RESAMPLES);
+    assert_int_equal(rb_resamples_for(100000, 50), 400); // 2e9 pictures of classes in all
+    assert_int_equal(rb_resamples_for(1000000, 100), 200);
+    assert_int_equal(rb_resamples_for(1000000, 1), RB_RESAMPLES); // two classes
+}
+
+// The areas under the mean curves are the means of the areas.
+static void mean_curves_have_the_mean_areas(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    rb_class_scores s = class_scores_read(a, "multiclass_240x4");
+    rb_class_summary m = rb_class_summarise(a, s);
+    rb_line roc = rb_class_macro_roc(a, s), pr = rb_class_macro_pr(a, s);
+    double area = 0, mean = 0;
+    assert_int_equal(roc.count, RB_MACRO_STEPS + 1);
+    for (int i = 1; i < roc.count; i++) {
+        assert_true(roc.y[i] >= roc.y[i - 1]);
+        area += (roc.y[i] + roc.y[i - 1]) / 2 / RB_MACRO_STEPS;
+        mean += pr.y[i] / RB_MACRO_STEPS; // the precision with which a recall of up to x[i] is reached
+    }
+    assert_true(roc.x[RB_MACRO_STEPS] == 1 && roc.y[RB_MACRO_STEPS] == 1);
+    check_near("area", area, m.roc_auc, 0, 0.5 / RB_MACRO_STEPS);
+    check_near("average precision", mean, m.average_precision, 0, 1.0 / RB_MACRO_STEPS);
+    rb_arena_close(a);
+}
+
+// Class 0: .9 is of it, .8 is not, .5 is, .1 is not. False ones 0, 1/2, 1; true ones rise at 0 and at 1/2.
+static void mean_curves_by_hand(void **state)
+{
+    (void)state;
+    static const double p[] = {.9, .1, 0, .8, .1, .1, .5, .1, .4, .1, .2, .7};
+    static const int label[] = {0, 1, 0, 2};
+    rb_arena *a = rb_arena_open();
+    rb_class_scores s = {p, label, 4, 3};
+    rb_line roc = rb_class_macro_roc(a, s), pr = rb_class_macro_pr(a, s);
+    // Class 1 (of .1 .1 .1 .2 the second): at .2 a false one, then all three at once. Class 2: .7 is the highest.
+    check_near("at 0", roc.y[0], (0.5 + 0 + 1) / 3, 1e-12, 0);
+    check_near("at a half", roc.y[RB_MACRO_STEPS / 2], (1 + (0.5 - 1 / 3.) / (2 / 3.) + 1) / 3, 1e-12, 0);
+    check_near("precision at a half", pr.y[RB_MACRO_STEPS / 2], (1 + 0.25 + 1) / 3, 1e-12, 0);
+    check_near("precision at 1", pr.y[RB_MACRO_STEPS], (2 / 3. + 0.25 + 1) / 3, 1e-12, 0);
+    s.n = 3; // class 2 is missing
+    assert_int_equal(rb_class_macro_roc(a, s).count, 0);
+    rb_arena_close(a);
+}
+
+// FAR and FRR by group are what all figures' intervals by group say.
+static void two_classes_heed_groups_alike(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    rb_scores s = scores_read(a, "random_500_ties");
+    int *group = RB_NEW(a, int, s.n);
+    for (int i = 0; i < s.n; i++) group[i] = i / 4;
+    rb_bootstrap b = {500, group};
+    rb_outputs o = {s.score, s.label, s.n, 1};
+    rb_figures f = rb_figures_of(a, o, 0.5);
+    double wilson = f.two.far_interval.low;
+    rb_intervals want = rb_figures_intervals(a, o, &f, &b);
+    assert_true(f.two.far_interval.low == find(&want, "far")->at.low && f.two.far_interval.low != wilson);
+    assert_true(f.two.frr_interval.high == find(&want, "frr")->at.high);
+    assert_int_equal(f.groups, (s.n + 3) / 4);
     rb_arena_close(a);
 }
 
@@ -133,6 +256,12 @@ int main(void)
         cmocka_unit_test(two_columns_equal_two_classes),
         cmocka_unit_test(a_class_without_pictures_leaves_macro_figures_unsaid),
         cmocka_unit_test(intervals_agree_with_what_is_known_of_means),
+        cmocka_unit_test(no_errors_leave_room),
+        cmocka_unit_test(copies_in_a_group_are_no_pictures),
+        cmocka_unit_test(two_classes_heed_groups_alike),
+        cmocka_unit_test(mean_curves_have_the_mean_areas),
+        cmocka_unit_test(mean_curves_by_hand),
+        cmocka_unit_test(many_classes_over_many_pictures_get_fewer_resamples),
     };
     return check_run("classes", tests);
 }

@@ -211,6 +211,27 @@ static void an_answer_that_is_no_number_is_no_label(void **state)
     check_failed(o.done, o.err, RB_ERR_NUMERIC, "is not a finite number");
 }
 
+// One of an older version, or of hands.
+static void a_checkpoint_may_say_nothing_of_scores(void **state)
+{
+    place *p = *state;
+    rb_checkpoint c = untrained(p);
+    write_checkpoint(p, c);
+    rb_error err;
+    rb_synth_settings fifty = {.output_dir = "fifty", .count = 50, .image_size = 32, .minority = 0.25, .classes = 2};
+    check_done(rb_synth_write(&fifty, &err), err);
+    const char *on_fifty =
+        "infer --checkpoint_path c.safetensors --device_index -1 --threads 1 --input_dir fifty/train_img";
+    check_says(call(p, on_fifty), "scores: c.safetensors does not say what validation's were; they are compared with");
+    check_silent_about(call(p, INFER), "scores:");
+    outcome o = call(p, INFER " --adapt_prior");
+    check_failed(o.done, o.err, RB_ERR_USAGE, "adapt_prior: c.safetensors does not say what validation's scores were");
+    c.scores = "{\"n\":50,\"prior\":2,\"quantiles\":[0.5]}";
+    write_checkpoint(p, c);
+    o = call(p, INFER);
+    check_failed(o.done, o.err, RB_ERR_WEIGHTS, "c.safetensors: scores: \"prior\" is missing, or makes no sense");
+}
+
 // ---- what data eval is given --------------------------------------------------------------------------------------
 
 static void few_pictures_are_judged_all_the_same(void **state)
@@ -306,6 +327,7 @@ int main(void)
         TEST(what_is_wrong_in_a_checkpoint_is_its_fault),
         TEST(pictures_become_what_the_preprocessing_says),
         TEST(an_answer_that_is_no_number_is_no_label),
+        TEST(a_checkpoint_may_say_nothing_of_scores),
         TEST(few_pictures_are_judged_all_the_same),
         TEST(another_split_is_noticed),
         TEST(other_classes_are_noticed),

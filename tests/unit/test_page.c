@@ -224,6 +224,9 @@ static void nothing_gets_out_of_its_place(void **state)
     assert_int_equal(count_of(html, "http://"), 1); // the name of SVG, in the script
     check_lacks(html, "https://");
     assert_int_equal(count_of(html, "data:image/png;base64,"), 3);
+    assert_int_equal(count_of(html, "id=\"heat-pictures\""), 1);
+    assert_int_equal(count_of(html, "alt=\"heat map: two\""), 1);
+    check_lacks(html, "alt=\"heat map: &lt;");
     check_has(html, "id=\"same-title\"");
     check_has(html, "id=\"same-title-2\"");
     assert_string_equal(html, rb_page_html(p->arena, full_page(p)));

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "folder.h"
+#include "track/comet_items.h"
 #include "track/credentials.h"
 #include "track/events.h"
 #include "track/folder.h"
@@ -136,8 +137,8 @@ static void curves_by_hand(void **state)
     static const double score[] = {.9, .8, .7, .6};
     static const int label[] = {1, 0, 1, 0};
     rb_arena *a = rb_arena_open();
-    rb_curve roc = rb_curve_roc(a, (rb_scores){score, label, 4}, 100),
-             pr = rb_curve_pr(a, (rb_scores){score, label, 4}, 100);
+    rb_line roc = rb_curve_roc(a, (rb_scores){score, label, 4}, 100),
+            pr = rb_curve_pr(a, (rb_scores){score, label, 4}, 100);
     static const double fpr[] = {0, 0, .5, .5, 1}, tpr[] = {0, .5, .5, 1, 1}, precision[] = {1, 1, .5, 2. / 3, .5};
     assert_int_equal(roc.count, 5);
     for (int i = 0; i < 5; i++) {
@@ -146,10 +147,53 @@ static void curves_by_hand(void **state)
         assert_float_equal(pr.x[i], tpr[i], 1e-15);
         assert_float_equal(pr.y[i], precision[i], 1e-15);
     }
-    rb_curve thinned = rb_curve_roc(a, (rb_scores){score, label, 4}, 3);
+    rb_line thinned = rb_curve_roc(a, (rb_scores){score, label, 4}, 3);
     assert_int_equal(thinned.count, 3);
     assert_float_equal(thinned.x[2], 1, 0);
     rb_arena_close(a);
+}
+
+// Of many classes Comet gets a matrix and their mean curves. Two pictures a class, each taken for what it is but the
+// last.
+static void many_classes_have_mean_curves(void **state)
+{
+    enum { CLASSES = 12 };
+    place *p = *state;
+    rb_arena *a = p->arena;
+    const char *split = "path,label,split,group\n", *proba = "", *names = "\"class 0\"";
+    for (int i = 0; i < 2 * CLASSES; i++) {
+        split = rb_text_format(a, "%s%d.jpg,%d,test,\n", split, i, i / 2);
+        for (int c = 0; c < CLASSES; c++)
+            proba = rb_text_format(a, "%s%s%s", proba, (i == 23 ? 0 : i / 2) == c ? "0.89" : "0.01",
+                                   c == CLASSES - 1 ? "\n" : " ");
+    }
+    for (int c = 1; c < CLASSES; c++) names = rb_text_format(a, "%s,\"class %d\"", names, c);
+    place_text(p, "log.jsonl", rb_text_format(a, "{\"type\":\"run\",\"t_s\":0,\"classes\":[%s]}\n", names));
+    place_text(p, "split.csv", split);
+    place_text(p, "test.proba", proba);
+
+    rb_error err;
+    rb_comet_item item;
+    bool more = true;
+    int curves = 0, matrices = 0;
+    for (int i = 0; more; i++) {
+        check_done(rb_comet_item_at(a, p->folder, i, &item, &more, &err), err);
+        if (!item.type) continue;
+        const char *text = (const char *)item.text.data;
+        if (!strcmp(item.type, "confusion-matrix")) {
+            assert_non_null(strstr(text, "\"labels\":[\"class 0\",\"class 1\""));
+            assert_non_null(strstr(text, ",[1,0,0,0,0,0,0,0,0,0,0,1]]"));
+            matrices++;
+        }
+        if (!strcmp(item.type, "curve")) {
+            assert_string_equal(item.name, curves++ ? "precision-recall-test-mean" : "roc-test-mean");
+            json_t *json = json_loads(text, 0, NULL);
+            assert_int_equal(json_array_size(json_object_get(json, "x")), RB_MACRO_STEPS + 1);
+            json_decref(json);
+        }
+    }
+    assert_int_equal(matrices, 1);
+    assert_int_equal(curves, 2);
 }
 
 static void words_for_the_network(void **state)
@@ -229,6 +273,7 @@ int main(void)
         cmocka_unit_test(histogram_by_hand),
         cmocka_unit_test(choice),
         cmocka_unit_test(curves_by_hand),
+        cmocka_unit_test_setup_teardown(many_classes_have_mean_curves, place_open, place_close),
         cmocka_unit_test(words_for_the_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

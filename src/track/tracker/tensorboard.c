@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define PICTURE_SIDE 256 // pixels; larger ones are shrunk
+#define MOST_CURVES  50  // classes; of more there are no curves, nor what is taken for what
 
 typedef struct tensorboard {
     int images;
@@ -205,26 +206,74 @@ static void fill_pr_curve(const rb_scores *s, float *rows)
     }
 }
 
-static rb_sent put_curve(rb_track *t, const char *part, const rb_part_results *r, rb_error *err)
+// Of label 1; of more than two classes one for each against the rest.
+static rb_sent put_curves(rb_track *t, const char *part, const rb_part_results *r, const char *const *classes,
+                          rb_error *err)
 {
     float rows[RB_PR_ROWS * RB_PR_THRESHOLDS];
     rb_summary_event s = rb_summary_new(t->scratch);
-    fill_pr_curve(&r->scores, rows);
-    rb_summary_pr_curve(&s, rb_text_format(t->scratch, "best/%s/pr_curve", part), rows);
+    const char *tag = rb_text_format(t->scratch, "best/%s/pr_curve", part);
+    if (r->classes == 2) {
+        fill_pr_curve(&r->scores, rows);
+        rb_summary_pr_curve(&s, tag, rows);
+    }
+    for (int k = 0; k < r->many.k && r->many.k <= MOST_CURVES; k++) {
+        rb_scores one = rb_class_against_rest(t->scratch, r->many, k);
+        fill_pr_curve(&one, rows);
+        rb_summary_pr_curve(&s, rb_text_format(t->scratch, "%s/%s", tag, classes[k]), rows);
+    }
     return put(t, ((own *)t->own)->last, &s, err);
 }
 
-// How far a probability is from its label.
+// A name as a cell of a table of Markdown.
+static const char *cell(rb_arena *a, const char *name)
+{
+    char *text = RB_NEW(a, char, 2 * (ptrdiff_t)strlen(name) + 1), *to = text;
+    for (; *name; name++) {
+        if (strchr("|\\`*_<>[]#", *name)) *to++ = '\\';
+        *to++ = *name == '\n' ? ' ' : *name;
+    }
+    return text;
+}
+
+// TensorBoard has no form of its own for what is taken for what.
+static rb_sent put_matrix(rb_track *t, const char *part, const rb_part_results *r, const char *const *classes,
+                          rb_error *err)
+{
+    rb_arena *a = t->scratch;
+    const char *head = "| truth ↓ decision → |", *rule = "|---|", *rows = "";
+    if (r->classes > MOST_CURVES) return RB_SENT;
+    for (int k = 0; k < r->classes; k++) {
+        head = rb_text_format(a, "%s %s |", head, cell(a, classes[k]));
+        rule = rb_text_format(a, "%s---:|", rule);
+        rows = rb_text_format(a, "%s| %s |", rows, cell(a, classes[k]));
+        for (int c = 0; c < r->classes; c++)
+            rows = rb_text_format(a, "%s %lld |", rows, (long long)r->matrix[k * r->classes + c]);
+        rows = rb_text_format(a, "%s\n", rows);
+    }
+    rb_summary_event s = rb_summary_new(a);
+    rb_summary_text(&s, rb_text_format(a, "best/%s/confusion/text_summary", part),
+                    rb_text_format(a, "%s\n%s\n%s", head, rule, rows));
+    return put(t, ((own *)t->own)->last, &s, err);
+}
+
+// The probability of the label.
+static double share_of_label(const rb_part_results *r, int i)
+{
+    if (r->many.n) return r->many.p[(ptrdiff_t)i * r->many.k + r->many.label[i]];
+    return r->scores.label[i] ? r->scores.score[i] : 1 - r->scores.score[i];
+}
+
 static double wrong_by(const rb_part_results *r, int i)
 {
-    return fabs(r->scores.score[i] - r->scores.label[i]);
+    return 1 - share_of_label(r, i);
 }
 
 // The picture that is most wrong among those less wrong than `below`, or as wrong and after `after`; -1: none.
 static int next_worst(const rb_part_results *r, int after)
 {
     int found = -1;
-    for (int i = 0; i < r->scores.n; i++) {
+    for (int i = 0; i < rb_part_count(r); i++) {
         bool follows =
             after < 0 || wrong_by(r, i) < wrong_by(r, after) || (wrong_by(r, i) == wrong_by(r, after) && i > after);
         if (follows && (found < 0 || wrong_by(r, i) > wrong_by(r, found))) found = i;
@@ -283,8 +332,10 @@ static rb_sent put_worst(rb_track *t, const char *part, const rb_part_results *r
     for (int i = 0, worst = -1; i < c->images && sent == RB_SENT; i++) {
         worst = next_worst(r, worst);
         if (worst < 0) return RB_SENT;
-        const char *tag = rb_text_format(t->scratch, "worst_%s/%02d: %s, label %d, probability %.3f", part, i + 1,
-                                         rb_path_name(r->path[worst]), r->scores.label[worst], r->scores.score[worst]);
+        const char *tag =
+            rb_text_format(t->scratch, "worst_%s/%02d: %s, label %d, probability%s %.3f", part, i + 1,
+                           rb_path_name(r->path[worst]), rb_part_labels(r)[worst], r->many.n ? " of it" : "",
+                           r->many.n ? share_of_label(r, worst) : r->scores.score[worst]);
         sent = put_picture(t, tag, picture_path(t, folder, r->path[worst]), err);
     }
     return sent;
@@ -296,9 +347,9 @@ static rb_sent put_samples(rb_track *t, const rb_part_results *r, rb_error *err)
     const tensorboard *c = t->cfg;
     const char *folder = picture_folder(t);
     rb_sent sent = RB_SENT;
-    for (int i = 0; i < r->scores.n && i < c->images && sent == RB_SENT; i++) {
+    for (int i = 0; i < rb_part_count(r) && i < c->images && sent == RB_SENT; i++) {
         const char *tag = rb_text_format(t->scratch, "samples/%02d: %s, label %d", i + 1, rb_path_name(r->path[i]),
-                                         r->scores.label[i]);
+                                         rb_part_labels(r)[i]);
         sent = put_picture(t, tag, picture_path(t, folder, r->path[i]), err);
     }
     return sent;
@@ -308,8 +359,10 @@ static rb_sent put_part(rb_track *t, const char *part, rb_error *err)
 {
     rb_part_results r;
     if (!rb_folder_results(t->scratch, t->folder, part, &r, err)) return RB_REFUSED;
-    if (!r.scores.n) return RB_SENT;
-    rb_sent sent = put_curve(t, part, &r, err);
+    if (!rb_part_count(&r)) return RB_SENT;
+    const char *const *classes = rb_class_names(t->scratch, rb_folder_run(t->scratch, t->folder), r.classes);
+    rb_sent sent = put_curves(t, part, &r, classes, err);
+    if (sent == RB_SENT) sent = put_matrix(t, part, &r, classes, err);
     if (sent == RB_SENT && !strcmp(part, "train")) sent = put_samples(t, &r, err);
     return sent == RB_SENT ? put_worst(t, part, &r, err) : sent;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // embed.h - what a checkpoint's network makes of pictures before its head judges them; private to the commands.
-#ifndef RB_CLI_EMBED_H
-#define RB_CLI_EMBED_H
+#ifndef RB_CLI_PART_EMBED_H
+#define RB_CLI_PART_EMBED_H
 
 #include "explore/map.h"
 #include "train/settings.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/sheet.h"
+#include "cli/part/sheet.h"
 
 #include "report/canvas.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/deployed.h"
+#include "cli/part/deployed.h"
 
 #include "base/file.h"
 #include "base/log.h"
@@ -12,9 +12,14 @@ static rb_bytes bytes_of(const char *text)
     return (rb_bytes){(const uint8_t *)text, (ptrdiff_t)strlen(text)};
 }
 
+static bool no_checkpoint(rb_error *err)
+{
+    return rb_fail(err, RB_ERR_USAGE, "checkpoint_path is missing; name a checkpoint or a run folder");
+}
+
 static bool open_checkpoint(rb_arena *a, rb_deployed *d, const char *path, rb_error *err)
 {
-    if (!path) return rb_fail(err, RB_ERR_USAGE, "checkpoint_path is missing; name a checkpoint or a run folder");
+    if (!path) return no_checkpoint(err);
     d->path = rb_folder_exists(path) ? rb_path_join(a, path, "best.safetensors") : path;
     return rb_checkpoint_open(a, d->path, &d->checkpoint, err);
 }
@@ -67,13 +72,14 @@ static rb_settings *trained_settings(rb_arena *a, rb_purpose purpose, const rb_d
     return NULL;
 }
 
-// What the call says, over what the checkpoint says; the two must agree on what shapes the network.
-static bool settle(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *d, rb_error *err)
+// What the call says, over what the checkpoint says; the two must agree on what shapes the network. `several`: there
+// are more checkpoints, and an error says which one it is about.
+static bool settle(rb_arena *a, rb_purpose purpose, int argc, char **argv, bool several, rb_deployed *d, rb_error *err)
 {
     const rb_settings *trained = trained_settings(a, purpose, d, err);
     d->settings = trained ? trained_settings(a, purpose, d, err) : NULL;
     return d->settings && rb_config_flags(a, &d->settings->config, argc, argv, &d->operands, err) &&
-           rb_settings_agree(a, d->settings, trained, err);
+           (rb_settings_agree(a, d->settings, trained, err) || (several && rb_fail_in(err, "%s", d->path)));
 }
 
 // ---- the whole ----------------------------------------------------------------------------------------------------
@@ -112,7 +118,9 @@ static bool open_network(rb_arena *a, rb_deployed *d, rb_error *err)
     if (!rb_network_open(a, d->settings, NULL, NULL, &d->network, err)) return false;
     d->network.preprocessing = d->checkpoint.preprocessing;
     warn_of_averaged(d);
-    return rb_network_load(&d->network, &d->checkpoint.tensors, err) || rb_fail_in(err, "%s", d->path);
+    return (rb_network_load(&d->network, &d->checkpoint.tensors, err) &&
+            rb_network_calibrate(a, &d->network, d->checkpoint.calibration, err)) ||
+           rb_fail_in(err, "%s", d->path);
 }
 
 bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out, rb_error *err)
@@ -120,9 +128,91 @@ bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb
     const rb_settings *asked = rb_settings_new(a, purpose);
     if (!rb_config_flags(a, &asked->config, argc, argv, &out->operands, err)) return false;
     rb_settings_speak(asked);
-    return open_checkpoint(a, out, asked->checkpoint_path, err) && settle(a, purpose, argc, argv, out, err) &&
+    return open_checkpoint(a, out, asked->checkpoint_path, err) && settle(a, purpose, argc, argv, false, out, err) &&
            (purpose == RB_FOR_EDA || choose_threshold(out, "val_threshold", asked->decision.val_threshold, err)) &&
            open_network(a, out, err);
+}
+
+// ---- several ------------------------------------------------------------------------------------------------------
+
+// The part of the list that ends at `end`, or at the end of all.
+static const char *part_of(rb_arena *a, const char *from, const char *end)
+{
+    char *part = rb_text_copy(a, from);
+    if (end) part[end - from] = '\0';
+    return part;
+}
+
+static bool paths_of(rb_arena *a, const char *text, rb_words *out, rb_error *err)
+{
+    *out = (rb_words){0};
+    if (!text) return no_checkpoint(err);
+    bool one = rb_file_exists(text) || rb_folder_exists(text);
+    for (const char *at = text, *comma; at; at = comma ? comma + 1 : NULL) {
+        comma = one ? NULL : strchr(at, ',');
+        const char *path = part_of(a, at, comma);
+        if (!*path) return rb_fail(err, RB_ERR_USAGE, "checkpoint_path: %s names a checkpoint without a name", text);
+        out->word = rb_list_with(a, out->word, out->count++, (void *)path);
+    }
+    return true;
+}
+
+static bool same_classes(const rb_deployed *first, const rb_deployed *d, rb_error *err)
+{
+    const rb_checkpoint *x = &first->checkpoint, *y = &d->checkpoint;
+    if (x->class_count != y->class_count)
+        return rb_fail(err, RB_ERR_WEIGHTS, "%s has %d classes, %s has %d: no mean can be taken", first->path,
+                       x->class_count, d->path, y->class_count);
+    for (int k = 0; k < x->class_count; k++)
+        if (strcmp(x->classes[k], y->classes[k]))
+            return rb_fail(err, RB_ERR_WEIGHTS, "label %d is class '%s' in %s and '%s' in %s: no mean can be taken", k,
+                           x->classes[k], first->path, y->classes[k], d->path);
+    return true;
+}
+
+// Batches are the first one's; what became of device_index is said once.
+static bool settle_all(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_words paths, rb_deployed *d,
+                       rb_error *err)
+{
+    for (int i = 0; i < paths.count; i++) {
+        if (!open_checkpoint(a, &d[i], paths.word[i], err) ||
+            !settle(a, purpose, argc, argv, paths.count > 1, &d[i], err) || !same_classes(d, &d[i], err))
+            return false;
+        d[i].settings->compute.batch_size = d->settings->compute.batch_size;
+        if (i) d[i].settings->compute.device_index = -1;
+    }
+    return true;
+}
+
+static bool mean_threshold(rb_arena *a, rb_deployed *d, int count, double given, rb_error *err)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+        if (!choose_threshold(&d[i], "val_threshold", given, err)) return false;
+        sum += d[i].threshold;
+    }
+    if (count == 1 || !isnan(given)) return true;
+    d->threshold = sum / count;
+    d->threshold_from = rb_text_format(a, "mean of the %d checkpoints'", count);
+    return true;
+}
+
+bool rb_deployed_open_all(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed **out, int *count,
+                          rb_error *err)
+{
+    const rb_settings *asked = rb_settings_new(a, purpose);
+    rb_words operands, paths;
+    if (!rb_config_flags(a, &asked->config, argc, argv, &operands, err)) return false;
+    rb_settings_speak(asked);
+    if (!paths_of(a, asked->checkpoint_path, &paths, err)) return false;
+    *count = paths.count;
+    *out = RB_NEW(a, rb_deployed, paths.count);
+    if (!settle_all(a, purpose, argc, argv, paths, *out, err) ||
+        !mean_threshold(a, *out, paths.count, asked->decision.val_threshold, err))
+        return false;
+    for (int i = 0; i < paths.count; i++)
+        if (!open_network(a, &(*out)[i], err)) return false;
+    return true;
 }
 
 // Keys of the call are about the first one; of those, what is no part of a network holds for both.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // evidence.h - what eval judges: labels, what one judge said of the pictures, and perhaps another; private to the
 // commands.
-#ifndef RB_CLI_EVIDENCE_H
-#define RB_CLI_EVIDENCE_H
+#ifndef RB_CLI_PART_EVIDENCE_H
+#define RB_CLI_PART_EVIDENCE_H
 
 #include "metric/classes.h"
 #include "train/settings.h"
@@ -12,7 +12,7 @@ typedef struct rb_evidence {
     int n, k;                   // k = 2: `score` is the probability of label 1; else `shares` holds k of them a row
     int *label;                 // [n]
     double *score, *shares;     // [n]; [n k]
-    double *other;              // [n] what the other judge says; NULL: there is none
+    double *other;              // as score or shares, what the other judge says; NULL: there is none
     const char *const *group;   // [n] names; NULL: none were given
     const char *const *species; // [n] of attack; NULL: none were given
     double threshold, other_threshold;
@@ -23,7 +23,11 @@ typedef struct rb_evidence {
 
 rb_scores rb_evidence_scores(const rb_evidence *e);
 rb_scores rb_evidence_other(const rb_evidence *e);
-rb_class_scores rb_evidence_classes(const rb_evidence *e);
+
+static inline int rb_evidence_columns(const rb_evidence *e)
+{
+    return e->k == 2 ? 1 : e->k;
+}
 
 // Reads the files that `labels` and `proba` name, and those that groups, species and against name beside them; line N
 // of all of them is the same picture. Thresholds are val_threshold and against_threshold, or .5.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // deployed.h - a trained network ready to judge pictures: what eval, infer and eda begin with; private to the commands.
-#ifndef RB_CLI_DEPLOYED_H
-#define RB_CLI_DEPLOYED_H
+#ifndef RB_CLI_PART_DEPLOYED_H
+#define RB_CLI_PART_DEPLOYED_H
 
 #include "train/score.h"
 
@@ -22,6 +22,15 @@ typedef struct rb_deployed {
 // Errors: USAGE (no checkpoint_path), IO, WEIGHTS (no checkpoint of ours, another model than the keys say)
 bool rb_deployed_open(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed *out,
                       rb_error *err) RB_CHECKED;
+
+// All checkpoints that checkpoint_path names, with commas between; a path with a comma in it that is there is one. They
+// have the same classes; keys of the call hold for each of them, and its batches are the first one's. The threshold is
+// the one given, or the mean of their own; the first has it.
+//
+// Owner:  everything lives in `a`
+// Errors: as rb_deployed_open; WEIGHTS (other classes)
+bool rb_deployed_open_all(rb_arena *a, rb_purpose purpose, int argc, char **argv, rb_deployed **out, int *count,
+                          rb_error *err) RB_CHECKED;
 
 // The same for the checkpoint that `eval --against` names beside the first: another network perhaps, at a threshold of
 // its own; threads, batches and what becomes of bad pictures are the first one's.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // judgement.c - what eval found, as tables and as JSON.
-#include "cli/judgement.h"
+#include "cli/part/judgement.h"
 
-#include "cli/table.h"
+#include "cli/part/table.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,20 +12,13 @@ _Static_assert(RB_ECE_BINS == 15, "ECE_TITLE states the number of bins");
 
 // ---- tables -------------------------------------------------------------------------------------------------------
 
-static const char *interval_text(rb_interval i, char out[32])
-{
-    *out = '\0';
-    if (!isnan(i.low)) snprintf(out, 32, "[%.4f %.4f]", i.low, i.high);
-    return out;
-}
-
 static void print_figure(const rb_intervals *i, const char *title, const char *figure, double value)
 {
     const rb_bounded *b = figure ? rb_intervals_find(i, figure) : NULL;
     char text[32] = "";
     if (isnan(value)) return;
     printf("%-26s %8.4f", title, value);
-    if (b) printf("  %-18s %s", interval_text(b->at, text), b->method);
+    if (b) printf("  %-18s %s", rb_interval_text(b->at, text), b->method);
     putchar('\n');
 }
 
@@ -38,7 +31,7 @@ static void print_lines(const rb_judgement *f, const line *lines, int count)
 {
     printf("\n%-26s %8s  %-18s by\n", "", "", "[95 %]");
     for (int i = 0; i < count; i++) print_figure(&f->intervals, lines[i].title, lines[i].figure, lines[i].value);
-    if (f->groups) printf("%d groups were drawn whole\n", f->groups);
+    if (f->figures.groups) printf("%d groups were drawn whole\n", f->figures.groups);
 }
 
 static void print_two(const rb_judgement *f)
@@ -94,17 +87,7 @@ static void print_many(const rb_judgement *f)
     const rb_class_summary *s = &f->figures.many;
     printf("%d pictures, %d classes; the most probable class is taken\n", s->n, s->k);
     if (s->k <= WIDE) print_confusion(s);
-    printf("\n%-10s %9s %9s %9s %-18s %9s %9s %9s\n", "", "pictures", "precision", "recall", "[95 %]", "F1", "ROC AUC",
-           "av. prec.");
-    for (int c = 0; c < s->k; c++) {
-        const rb_class_figures *of = &s->of[c];
-        char text[32];
-        printf("label %-4d %9lld %9.4f %9.4f %-18s %9.4f %9.4f %9.4f\n", c, (long long)of->rates.support,
-               of->rates.precision, of->rates.recall, interval_text(of->recall_interval, text), of->rates.f1,
-               of->roc_auc, of->average_precision);
-    }
-    printf("%-10s %9s %9.4f %9.4f %-18s %9.4f %9.4f %9.4f\n", "macro", "", s->macro_precision, s->macro_recall, "",
-           s->macro_f1, s->roc_auc, s->average_precision);
+    rb_table_classes("", &f->figures);
     const line lines[] = {{"HTER, 1 - macro recall", "hter", s->hter},
                           {"accuracy", "accuracy", s->accuracy},
                           {"macro F1", "macro_f1", s->macro_f1},
@@ -122,7 +105,7 @@ static void print_pad(const rb_pad *p)
     printf("\n%-26s %8s  %-18s %9s %9s\n", "species of attack", "APCER", "[95 %]", "accepted", "of");
     for (const rb_species *s = p->of; s < p->of + p->count; s++)
         printf("%-26.26s %8.4f  %-18s %9lld %9lld\n", *s->name ? s->name : "(unnamed)", s->apcer,
-               interval_text(s->at, text), (long long)s->accepted, (long long)s->attacks);
+               rb_interval_text(s->at, text), (long long)s->accepted, (long long)s->attacks);
     if (p->worst)
         printf("APCER %.4f (%s), BPCER %.4f, ACER %.4f\n", p->apcer, *p->worst->name ? p->worst->name : "unnamed",
                p->bpcer, p->acer);
@@ -132,14 +115,15 @@ static void print_difference(const char *title, const double *values, rb_differe
 {
     char text[32];
     if (isnan(d.value)) return;
-    printf("%-26s %8.4f %8.4f %+9.4f  %-18s %s", title, values[0], values[1], d.value, interval_text(d.at, text),
+    printf("%-26s %8.4f %8.4f %+9.4f  %-18s %s", title, values[0], values[1], d.value, rb_interval_text(d.at, text),
            method);
 }
 
 static void print_mcnemar(const char *title, const rb_mcnemar *m)
 {
+    static const char *const methods[] = {"exact", "chi-square", "by group"};
     printf("%-26s %8lld %8lld %9s  %-18s McNemar's test, %s: p = %.3g\n", title, (long long)m->ours,
-           (long long)m->theirs, "", "", m->exact ? "exact" : "chi-square", m->p);
+           (long long)m->theirs, "", "", methods[m->kind], m->p);
 }
 
 static void print_against(const rb_comparison *c, const char *other)
@@ -148,10 +132,14 @@ static void print_against(const rb_comparison *c, const char *other)
     print_difference("HTER", c->hter, c->hter_bootstrap, c->resamples ? "bootstrap in pairs\n" : "\n");
     print_difference("ROC AUC", c->auc, c->delong, "DeLong's test");
     if (!isnan(c->delong_p)) printf(": p = %.3g\n", c->delong_p);
-    if (isnan(c->delong.value)) print_difference("ROC AUC", c->auc, c->auc_bootstrap, "bootstrap in pairs\n");
+    if (isnan(c->delong.value))
+        print_difference("ROC AUC", c->auc, c->auc_bootstrap, c->resamples ? "bootstrap in pairs\n" : "\n");
     print_mcnemar("alone right", &c->all);
-    print_mcnemar("  on label 0", &c->of[0]);
-    print_mcnemar("  on label 1", &c->of[1]);
+    for (int label = 0; label < c->k; label++) {
+        char title[32];
+        snprintf(title, sizeof title, "  on label %d", label);
+        print_mcnemar(title, &c->of[label]);
+    }
 }
 
 void rb_judgement_print(const rb_judgement *f)
@@ -176,7 +164,7 @@ const char *rb_judgement_json(rb_arena *a, const rb_judgement *f)
         rb_class_summary_members(j, &f->figures.many);
     rb_intervals_to_json(j, "intervals", &f->intervals);
     rb_json_integer(j, "resamples", f->intervals.resamples);
-    if (f->groups) rb_json_integer(j, "groups", f->groups);
+    if (f->figures.groups) rb_json_integer(j, "groups", f->figures.groups);
     if (f->of->k == 2) rb_json_string(j, "threshold_from", f->of->threshold_from);
     if (f->pad) rb_pad_to_json(j, "pad", f->pad);
     if (f->against) rb_comparison_to_json(j, "against", f->against);

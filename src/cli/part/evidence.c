@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // evidence.c - labels, scores, groups and species from files, line by line the same picture.
-#include "cli/evidence.h"
+#include "cli/part/evidence.h"
 
 #include "base/log.h"
 #include "data/columns.h"
@@ -27,11 +27,6 @@ rb_scores rb_evidence_other(const rb_evidence *e)
     return (rb_scores){e->other, e->label, e->n};
 }
 
-rb_class_scores rb_evidence_classes(const rb_evidence *e)
-{
-    return (rb_class_scores){e->shares, e->label, e->n, e->k};
-}
-
 // ---- reading ------------------------------------------------------------------------------------------------------
 
 static bool same_length(const files *f, const char *path, int lines, rb_error *err)
@@ -55,10 +50,18 @@ static bool is_one_column(const char *path, int columns, rb_error *err)
                                    path, columns);
 }
 
+static bool same_columns(const files *f, const char *path, int columns, rb_error *err)
+{
+    if (f->proba.columns == 1) return is_one_column(path, columns, err);
+    return columns == f->proba.columns ||
+           rb_fail(err, RB_ERR_DATA, "%s has %d columns, %s has %d; both must be of the same classes", f->keys->proba,
+                   f->proba.columns, path, columns);
+}
+
 static bool read_other(rb_arena *a, files *f, rb_error *err)
 {
     const char *path = f->keys->against;
-    return !path || (rb_rows_read(a, path, &f->other, err) && is_one_column(path, f->other.columns, err) &&
+    return !path || (rb_rows_read(a, path, &f->other, err) && same_columns(f, path, f->other.columns, err) &&
                      same_length(f, path, f->other.rows, err));
 }
 
@@ -84,8 +87,9 @@ static bool labels_fit(const files *f, rb_error *err)
 static bool suits_classes(const files *f, double val_threshold, rb_error *err)
 {
     const rb_eval_settings *e = f->keys;
-    const char *key = e->against ? "against" : e->species ? "species" : e->pick_threshold ? "pick_threshold" : NULL;
-    if (!key && !isnan(val_threshold)) key = "val_threshold";
+    const char *key = e->species ? "species" : e->pick_threshold ? "pick_threshold" : NULL;
+    if (!isnan(val_threshold)) key = "val_threshold";
+    if (!isnan(e->against_threshold)) key = "against_threshold";
     return classes_of(f) == 2 || !key ||
            rb_fail(err, RB_ERR_USAGE, "%s is for two classes, and %s has %d columns", key, e->proba, f->proba.columns);
 }
@@ -120,15 +124,19 @@ static bool are_shares(const char *path, int line, const double *p, int k, rb_er
            rb_fail(err, RB_ERR_DATA, "%s:%d: the probabilities of %d classes sum to %g, not to 1", path, line, k, sum);
 }
 
+// What decides with a threshold is compared as floats.
+static void keep_row(const double *row, int columns, double *out)
+{
+    for (int c = 0; c < columns; c++) out[c] = columns == 1 ? (double)(float)row[c] : row[c];
+}
+
 static void keep(const files *f, int line, rb_evidence *out)
 {
-    int at = out->n++;
+    int at = out->n++, columns = rb_evidence_columns(out);
+    ptrdiff_t to = (ptrdiff_t)at * columns;
     out->label[at] = f->label[line];
-    if (out->k == 2)
-        out->score[at] = (double)(float)f->proba.row[line][0];
-    else
-        for (int c = 0; c < out->k; c++) out->shares[(ptrdiff_t)at * out->k + c] = f->proba.row[line][c];
-    if (out->other) out->other[at] = (double)(float)f->other.row[line][0];
+    keep_row(f->proba.row[line], columns, (out->k == 2 ? out->score : out->shares) + to);
+    if (out->other) keep_row(f->other.row[line], columns, out->other + to);
     if (f->group) f->group[at] = f->group[line];
     if (f->species) f->species[at] = f->species[line];
 }
@@ -140,6 +148,7 @@ static bool keep_readable(const files *f, rb_evidence *out, rb_error *err)
     for (int i = 0; i < f->labels; i++) {
         if (!f->proba.row[i] || (out->other && !f->other.row[i])) continue;
         if (out->k > 2 && !are_shares(e->proba, i + 1, f->proba.row[i], out->k, err)) return false;
+        if (out->k > 2 && out->other && !are_shares(e->against, i + 1, f->other.row[i], out->k, err)) return false;
         keep(f, i, out);
         if (!odd && out->k == 2 && !(out->score[out->n - 1] >= 0 && out->score[out->n - 1] <= 1)) odd = i + 1;
     }
@@ -164,11 +173,9 @@ bool rb_evidence_read(rb_arena *a, const rb_settings *s, rb_evidence *out, rb_er
     files f = {0};
     if (!read_files(a, s, &f, err)) return false;
     *out = (rb_evidence){.k = classes_of(&f), .label = RB_NEW(a, int, f.labels), .rule = s->threshold, .name = "all"};
-    if (out->k == 2)
-        out->score = RB_NEW(a, double, f.labels);
-    else
-        out->shares = RB_NEW(a, double, (ptrdiff_t)f.labels * out->k);
-    if (s->eval.against) out->other = RB_NEW(a, double, f.labels);
+    ptrdiff_t room = (ptrdiff_t)f.labels * rb_evidence_columns(out);
+    *(out->k == 2 ? &out->score : &out->shares) = RB_NEW(a, double, room);
+    if (s->eval.against) out->other = RB_NEW(a, double, room);
     if (!keep_readable(&f, out, err)) return false;
     out->group = f.group;
     out->species = f.species;

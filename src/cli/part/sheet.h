@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sheet.h - a contact sheet of augmentation.
-#ifndef RB_CLI_SHEET_H
-#define RB_CLI_SHEET_H
+#ifndef RB_CLI_PART_SHEET_H
+#define RB_CLI_PART_SHEET_H
 
 #include "augment/augment.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/embed.h"
+#include "cli/part/embed.h"
 
 #include "base/file.h"
 #include "base/stop.h"
-#include "cli/deployed.h"
+#include "cli/part/deployed.h"
 #include "train/start.h"
 
 // The keys that concern a checkpoint, as words of a call: eda has others, of which a checkpoint knows nothing.

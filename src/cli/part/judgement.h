@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // judgement.h - what eval found, for people and for programs; private to the commands.
-#ifndef RB_CLI_JUDGEMENT_H
-#define RB_CLI_JUDGEMENT_H
+#ifndef RB_CLI_PART_JUDGEMENT_H
+#define RB_CLI_PART_JUDGEMENT_H
 
-#include "cli/evidence.h"
+#include "cli/part/evidence.h"
 #include "metric/compare.h"
 #include "metric/figures.h"
 #include "metric/species.h"
@@ -12,7 +12,6 @@ typedef struct rb_judgement {
     const rb_evidence *of;
     rb_figures figures;
     rb_intervals intervals;
-    int groups;        // 0: pictures are independent
     const rb_pad *pad; // NULL: no species were named
     const rb_comparison *against;
     const char *other; // what that compares with

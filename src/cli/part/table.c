@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/table.h"
+#include "cli/part/table.h"
 
 #include <math.h>
 #include <stdio.h>
 
+const char *rb_interval_text(rb_interval i, char out[32])
+{
+    *out = '\0';
+    if (!isnan(i.low)) snprintf(out, 32, "[%.4f %.4f]", i.low, i.high);
+    return out;
+}
+
 static void print_rate(double rate, rb_interval i)
 {
-    char interval[32] = "";
-    if (!isnan(i.low)) snprintf(interval, sizeof interval, "[%.4f %.4f]", i.low, i.high);
-    printf(" %6.4f %-16s", rate, interval);
+    char interval[32];
+    printf(" %6.4f %-16s", rate, rb_interval_text(i, interval));
 }
 
 static void print_two(const rb_summary *s)
@@ -51,4 +57,22 @@ void rb_table_foot(const rb_figures *like, const char *threshold_from)
         printf("threshold %.9g, %s\n", like->threshold, threshold_from);
     else
         printf("HTER is 1 - macro recall; ROC AUC the mean of each class against the rest\n");
+    if (like->groups) printf("intervals by drawing whole groups\n");
+}
+
+void rb_table_classes(const char *name, const rb_figures *f)
+{
+    const rb_class_summary *s = &f->many;
+    if (rb_figures_are_two(f)) return;
+    printf("\n%-10s %9s %9s %9s %-18s %9s %9s %9s\n", name, "pictures", "precision", "recall", "[95 %]", "F1",
+           "ROC AUC", "av. prec.");
+    for (int c = 0; c < s->k; c++) {
+        const rb_class_figures *of = &s->of[c];
+        char text[32];
+        printf("label %-4d %9lld %9.4f %9.4f %-18s %9.4f %9.4f %9.4f\n", c, (long long)of->rates.support,
+               of->rates.precision, of->rates.recall, rb_interval_text(of->recall_interval, text), of->rates.f1,
+               of->roc_auc, of->average_precision);
+    }
+    printf("%-10s %9s %9.4f %9.4f %-18s %9.4f %9.4f %9.4f\n", "macro", "", s->macro_precision, s->macro_recall, "",
+           s->macro_f1, s->roc_auc, s->average_precision);
 }
