@@ -9,6 +9,8 @@
 #include "backend/onednn/half.h"
 #include "backend/onednn/onednn.h"
 
+#include "base/parallel.h"
+
 #include <math.h>
 
 #define RB_LANES 16
@@ -67,6 +69,28 @@ static inline rb_lanes_piece rb_lanes_piece_of(const rb_lanes *l, ptrdiff_t piec
     int bundle = rb_lanes_bundle(l), bundles = (l->groups + bundle - 1) / bundle;
     int first = (int)(piece % bundles) * bundle, last = first + bundle;
     return (rb_lanes_piece){piece / bundles, first, last < l->groups ? last : l->groups};
+}
+
+// Whether threads can share a map by bundles alone, each taking its own through all pictures: what belongs to a channel
+// is then finished by the thread that has just seen it, and found in its cache. The sums are the same either way.
+static inline bool rb_lanes_by_bundle(const rb_lanes *l)
+{
+    return rb_lanes_pieces(l, 1) >= 2 * (ptrdiff_t)rb_parallel_size();
+}
+
+static inline int rb_lanes_channels(const rb_lanes *l, int group) // up to the end of one before `group`
+{
+    return group * l->width < l->channels ? group * l->width : l->channels;
+}
+
+// Two sums of each lane of a group over all pictures, from [picture group 2 RB_LANES].
+static inline void rb_lanes_total(const rb_lanes *l, const double *sums, int pictures, int group, double *total)
+{
+    for (int k = 0; k < 2 * RB_LANES; k++) total[k] = 0;
+    for (int i = 0; i < pictures; i++) {
+        const double *more = sums + ((ptrdiff_t)i * l->groups + group) * 2 * RB_LANES;
+        for (int k = 0; k < 2 * RB_LANES; k++) total[k] += more[k];
+    }
 }
 
 // How many pieces are worth waking another thread for.

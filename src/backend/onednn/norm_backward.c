@@ -12,13 +12,13 @@
 #include "backend/onednn/lanes.h"
 #include "backend/onednn/sigmoid.h"
 
-#include "base/parallel.h"
-
 #include <math.h>
 
 enum { X, MEAN, VAR, WEIGHT, BIAS, DY, SUMS, DWEIGHT, DBIAS, ALWAYS }; // the places of what every step uses
 
 typedef struct context {
+    const rb_dn_step *step;
+    int pictures;
     const void *x, *dy;
     void *dx; // NULL: nobody wants it
     const float *mean, *bias;
@@ -117,41 +117,41 @@ static void load_lines(const context *c, rb_lanes_piece piece, line *lines)
     }
 }
 
-static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
+static void sum_piece(const context *c, ptrdiff_t i)
 {
-    const context *c = job;
-    for (ptrdiff_t i = from; i < to; i++) {
-        rb_lanes_piece piece = rb_lanes_piece_of(&c->at, i);
-        double *sums = c->sums + (piece.picture * c->at.groups + piece.first) * 2 * RB_LANES;
-        line lines[RB_LANES_BUNDLE];
-        load_lines(c, piece, lines);
-        for (int k = 0; k < (piece.last - piece.first) * 2 * RB_LANES; k++) sums[k] = 0;
-        RB_FOR_RUNS(&c->at, piece, add_sums, c, lines, sums);
-    }
+    rb_lanes_piece piece = rb_lanes_piece_of(&c->at, i);
+    double *sums = c->sums + (piece.picture * c->at.groups + piece.first) * 2 * RB_LANES;
+    line lines[RB_LANES_BUNDLE];
+    load_lines(c, piece, lines);
+    for (int k = 0; k < (piece.last - piece.first) * 2 * RB_LANES; k++) sums[k] = 0;
+    RB_FOR_RUNS(&c->at, piece, add_sums, c, lines, sums);
 }
 
-static double inverse_spread(const rb_dn_step *s, int channel)
+static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
 {
-    double var = (double)((const float *)s->use[VAR]->data)[channel];
-    return 1 / sqrt(var + ((const rb_norm *)s->node->attr)->eps);
+    for (ptrdiff_t i = from; i < to; i++) sum_piece(job, i);
 }
 
 // Gradients of weight and bias of one channel, and the line that gives its dx.
-static void finish_channel(const rb_dn_step *s, const context *c, int channel, int pictures)
+static void finish_channel(const context *c, int channel, double sum, double moment)
 {
-    int group = channel / c->at.width, lane = channel % c->at.width;
-    double sum = 0, moment = 0, count = (double)pictures * c->at.h * c->at.w;
-    for (int i = 0; i < pictures; i++) {
-        const double *sums = c->sums + ((ptrdiff_t)i * c->at.groups + group) * 2 * RB_LANES + lane;
-        sum += sums[0];
-        moment += sums[RB_LANES];
-    }
-    double r = inverse_spread(s, channel), weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
+    const rb_dn_step *s = c->step;
+    double count = (double)c->pictures * c->at.h * c->at.w, var = (double)((const float *)s->use[VAR]->data)[channel];
+    double r = 1 / sqrt(var + ((const rb_norm *)s->node->attr)->eps);
+    double weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
     ((float *)s->use[DBIAS]->data)[channel] = (float)sum;
     ((float *)s->use[DWEIGHT]->data)[channel] = (float)(r * moment);
     bool constant = ((const attr *)s->attr)->constant;
     c->offset[channel] = constant ? 0 : (float)(weight * r * sum / count);
     c->slope[channel] = constant ? 0 : (float)(weight * r * r * r * moment / count);
+}
+
+static void finish_group(const context *c, int group)
+{
+    double total[2 * RB_LANES];
+    int first = rb_lanes_channels(&c->at, group), last = rb_lanes_channels(&c->at, group + 1);
+    rb_lanes_total(&c->at, c->sums, c->pictures, group, total);
+    for (int k = first; k < last; k++) finish_channel(c, k, total[k - first], total[RB_LANES + k - first]);
 }
 
 // ---- dx -----------------------------------------------------------------------------------------------------------
@@ -194,14 +194,28 @@ static void write(const context *c, const line *lines, ptrdiff_t at, int count, 
     }
 }
 
+static void write_piece(const context *c, ptrdiff_t i)
+{
+    rb_lanes_piece piece = rb_lanes_piece_of(&c->at, i);
+    line lines[RB_LANES_BUNDLE];
+    load_lines(c, piece, lines);
+    RB_FOR_RUNS(&c->at, piece, write, c, lines);
+}
+
 static void write_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
 {
+    for (ptrdiff_t i = from; i < to; i++) write_piece(job, i);
+}
+
+static void bundle_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
+{
     const context *c = job;
+    ptrdiff_t bundles = rb_lanes_pieces(&c->at, 1);
     for (ptrdiff_t i = from; i < to; i++) {
+        for (int n = 0; n < c->pictures; n++) sum_piece(c, n * bundles + i);
         rb_lanes_piece piece = rb_lanes_piece_of(&c->at, i);
-        line lines[RB_LANES_BUNDLE];
-        load_lines(c, piece, lines);
-        RB_FOR_RUNS(&c->at, piece, write, c, lines);
+        for (int g = piece.first; g < piece.last; g++) finish_group(c, g);
+        for (int n = 0; c->dx && n < c->pictures; n++) write_piece(c, n * bundles + i);
     }
 }
 
@@ -211,7 +225,9 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
 {
     const attr *a = s->attr;
     int pictures = p->base.spec.batch;
-    context c = {.x = s->use[X]->data,
+    context c = {.step = s,
+                 .pictures = pictures,
+                 .x = s->use[X]->data,
                  .dy = s->use[DY]->data,
                  .mean = s->use[MEAN]->data,
                  .bias = s->use[BIAS]->data,
@@ -229,8 +245,12 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
         c.scale[channel] = rb_norm_scale(weight[channel], var[channel], eps);
         c.offset[channel] = c.slope[channel] = 0; // not yet known
     }
+    if (rb_lanes_by_bundle(&c.at)) {
+        rb_parallel_for(rb_lanes_pieces(&c.at, 1), 1, bundle_pieces, &c);
+        return;
+    }
     rb_parallel_for(pieces, rb_lanes_grain(&c.at), sum_pieces, &c);
-    for (int channel = 0; channel < c.at.channels; channel++) finish_channel(s, &c, channel, pictures);
+    for (int g = 0; g < c.at.groups; g++) finish_group(&c, g);
     if (c.dx) rb_parallel_for(pieces, rb_lanes_grain(&c.at), write_pieces, &c);
 }
 

@@ -10,8 +10,6 @@
 #include "backend/onednn/lanes.h"
 #include "backend/onednn/sigmoid.h"
 
-#include "base/parallel.h"
-
 #include <math.h>
 
 // ---- statistics ---------------------------------------------------------------------------------------------------
@@ -19,9 +17,11 @@
 enum { X, SUMS, MEAN, VAR, RUNNING_MEAN, RUNNING_VAR };
 
 typedef struct sum_job {
+    const rb_dn_step *step;
     const void *x;
     double *sums; // [picture group 2 RB_LANES]
     rb_lanes at;
+    int pictures;
 } sum_job;
 
 RB_INLINE void sum_row(bool half, const sum_job *j, ptrdiff_t at, int count, const float *pivot, double *sums)
@@ -56,31 +56,29 @@ static void add_sums(const sum_job *j, const pivots pivot, double *sums, ptrdiff
     RB_FOR_LANES(&j->at, sum_row, sum_narrow_row, j, at, count, pivot[k], sums + k * 2 * RB_LANES);
 }
 
-static void sum_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
+static void sum_piece(const sum_job *j, ptrdiff_t i)
 {
-    const sum_job *j = context;
-    for (ptrdiff_t i = from; i < to; i++) {
-        rb_lanes_piece piece = rb_lanes_piece_of(&j->at, i);
-        double *sums = j->sums + (piece.picture * j->at.groups + piece.first) * 2 * RB_LANES;
-        pivots pivot;
-        for (int g = piece.first; g < piece.last; g++)
-            for (int k = 0; k < j->at.width; k++)
-                pivot[g - piece.first][k] = rb_load(j->x, g * j->at.group + k, j->at.half);
-        for (int k = 0; k < (piece.last - piece.first) * 2 * RB_LANES; k++) sums[k] = 0;
-        RB_FOR_RUNS(&j->at, piece, add_sums, j, pivot, sums);
-    }
+    rb_lanes_piece piece = rb_lanes_piece_of(&j->at, i);
+    double *sums = j->sums + (piece.picture * j->at.groups + piece.first) * 2 * RB_LANES;
+    pivots pivot;
+    for (int g = piece.first; g < piece.last; g++)
+        for (int k = 0; k < j->at.width; k++)
+            pivot[g - piece.first][k] = rb_load(j->x, g * j->at.group + k, j->at.half);
+    for (int k = 0; k < (piece.last - piece.first) * 2 * RB_LANES; k++) sums[k] = 0;
+    RB_FOR_RUNS(&j->at, piece, add_sums, j, pivot, sums);
 }
 
-static void finish_channel(const rb_dn_step *s, const sum_job *j, int c, int pictures, double momentum)
+static void sum_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
 {
-    int group = c / j->at.width, lane = c % j->at.width;
-    double sum = 0, squares = 0, count = (double)pictures * j->at.h * j->at.w;
-    for (int i = 0; i < pictures; i++) {
-        const double *sums = j->sums + ((ptrdiff_t)i * j->at.groups + group) * 2 * RB_LANES + lane;
-        sum += sums[0];
-        squares += sums[RB_LANES];
-    }
-    double pivot = (double)rb_load(j->x, group * j->at.group + lane, j->at.half), shift = sum / count;
+    for (ptrdiff_t i = from; i < to; i++) sum_piece(context, i);
+}
+
+static void finish_channel(const sum_job *j, int c, double sum, double squares)
+{
+    const rb_dn_step *s = j->step;
+    double momentum = ((const rb_norm *)s->node->attr)->momentum, count = (double)j->pictures * j->at.h * j->at.w;
+    ptrdiff_t first = c / j->at.width * j->at.group + c % j->at.width;
+    double pivot = (double)rb_load(j->x, first, j->at.half), shift = sum / count;
     double mean = pivot + shift, var = fmax(squares / count - shift * shift, 0);
     double unbiased = count > 1 ? var * count / (count - 1) : var;
     float *running_mean = s->use[RUNNING_MEAN]->data, *running_var = s->use[RUNNING_VAR]->data;
@@ -90,13 +88,35 @@ static void finish_channel(const rb_dn_step *s, const sum_job *j, int c, int pic
     running_var[c] = (float)((1 - momentum) * (double)running_var[c] + momentum * unbiased);
 }
 
+static void finish_group(const sum_job *j, int group)
+{
+    double total[2 * RB_LANES];
+    int first = rb_lanes_channels(&j->at, group), last = rb_lanes_channels(&j->at, group + 1);
+    rb_lanes_total(&j->at, j->sums, j->pictures, group, total);
+    for (int c = first; c < last; c++) finish_channel(j, c, total[c - first], total[RB_LANES + c - first]);
+}
+
+static void bundle_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
+{
+    const sum_job *j = context;
+    ptrdiff_t bundles = rb_lanes_pieces(&j->at, 1);
+    for (ptrdiff_t i = from; i < to; i++) {
+        for (int n = 0; n < j->pictures; n++) sum_piece(j, n * bundles + i);
+        rb_lanes_piece piece = rb_lanes_piece_of(&j->at, i);
+        for (int g = piece.first; g < piece.last; g++) finish_group(j, g);
+    }
+}
+
 static void run_statistics(const rb_dn_step *s, rb_dn_plan *p)
 {
     int pictures = p->base.spec.batch;
-    sum_job j = {s->use[X]->data, s->use[SUMS]->data, rb_lanes_of(&s->use[X]->md)};
-    rb_parallel_for(rb_lanes_pieces(&j.at, pictures), rb_lanes_grain(&j.at), sum_pieces, &j);
-    for (int c = 0; c < j.at.channels; c++)
-        finish_channel(s, &j, c, pictures, ((const rb_norm *)s->node->attr)->momentum);
+    sum_job j = {s, s->use[X]->data, s->use[SUMS]->data, rb_lanes_of(&s->use[X]->md), pictures};
+    if (rb_lanes_by_bundle(&j.at)) {
+        rb_parallel_for(rb_lanes_pieces(&j.at, 1), 1, bundle_pieces, &j);
+    } else {
+        rb_parallel_for(rb_lanes_pieces(&j.at, pictures), rb_lanes_grain(&j.at), sum_pieces, &j);
+        for (int g = 0; g < j.at.groups; g++) finish_group(&j, g);
+    }
     p->store->base.version++; // running statistics are folded into weights at evaluation
 }
 
