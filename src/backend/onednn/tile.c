@@ -143,8 +143,7 @@ typedef struct unit {
 } unit;
 
 // The products of all that reaches the units.
-static void add_reach(const rb_tile_conv *c, int pair, const unit *units, rb_tile_run *run,
-                      void (*add)(const rb_tile_run *r))
+static void add_reach(const rb_tile_conv *c, int pair, const unit *units, rb_tile_run *run)
 {
     int taps = c->window.kernel * c->window.kernel;
     ptrdiff_t deep = (ptrdiff_t)c->depth * RB_TILE_BYTES;
@@ -153,7 +152,7 @@ static void add_reach(const rb_tile_conv *c, int pair, const unit *units, rb_til
             run->left[k] = c->left + ((ptrdiff_t)units[k].reach->pixel[i] * c->pictures + units[k].block) * deep;
         for (int k = 0; k < run->columns; k++)
             run->right[k] = c->right + ((ptrdiff_t)(2 * pair + k) * taps + units->reach->tap[i]) * deep;
-        add(run);
+        rb_tile_add(run);
     }
 }
 
@@ -165,10 +164,10 @@ static void convolve(const rb_tile_conv *c, int pair, int y, const unit *units, 
                        .right_apart = right_part(c),
                        .rows = rows,
                        .columns = least(2, c->to.blocks - 2 * pair),
+                       .parts = c->parts,
                        .count = c->depth};
     rb_tile_clear();
-    if (c->parts > 1) add_reach(c, pair, units, &run, rb_tile_add_rest);
-    add_reach(c, pair, units, &run, rb_tile_add);
+    add_reach(c, pair, units, &run);
     for (int i = 0; i < rows; i++)
         for (int k = 0; k < run.columns; k++)
             rb_tile_write(2 * i + k, &c->to, 2 * pair + k, y, units[i].x, units[i].block * RB_TILE_SIDE);
@@ -356,7 +355,7 @@ typedef struct quarter {
 } quarter;
 
 // Adds what rows of outputs contribute at tap u, v.
-static void add_tap(const rb_tile_gradient *g, quarter *q, span rows, int u, int v, void (*add)(const rb_tile_run *r))
+static void add_tap(const rb_tile_gradient *g, quarter *q, span rows, int u, int v)
 {
     const rb_tile_window *w = &g->down;
     span tap_rows = inside(w->stride, g->x.h, g->dy.h, u - w->padding), across = {0, g->across};
@@ -373,7 +372,7 @@ static void add_tap(const rb_tile_gradient *g, quarter *q, span rows, int u, int
                 q->run.left[i] = q->left[i] + tile * RB_TILE_BYTES;
                 q->run.right[i] = q->right[i] + at * column_bytes(g);
             }
-            add(&q->run);
+            rb_tile_add(&q->run);
         }
 }
 
@@ -393,7 +392,8 @@ static quarter quarter_of(const rb_tile_gradient *g, int out, int in)
                          .left_apart = dy_part(g),
                          .right_apart = x_part(g),
                          .rows = least(2, g->dy.blocks - out),
-                         .columns = least(2, g->x.blocks - in)}};
+                         .columns = least(2, g->x.blocks - in),
+                         .parts = g->parts}};
     for (int i = 0; i < 2; i++) {
         q.left[i] = g->left + least(out + i, g->dy.blocks - 1) * g->parts * dy_part(g);
         q.right[i] = g->right + least(in + i, g->x.blocks - 1) * g->parts * x_part(g);
@@ -421,8 +421,7 @@ static void gradient_of_quarter(const rb_tile_gradient *g, quarter *q)
         for (int tap = 0; tap < taps_of(g); tap++) {
             span rows = {first, least(first + chunk, g->dy.h)};
             rb_tile_clear();
-            if (g->parts > 1) add_tap(g, q, rows, tap / along, tap % along, rb_tile_add_rest);
-            add_tap(g, q, rows, tap / along, tap % along, rb_tile_add);
+            add_tap(g, q, rows, tap / along, tap % along);
             save(g, q, tap, first > 0);
         }
 }

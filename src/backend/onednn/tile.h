@@ -6,9 +6,9 @@
 //
 //     x y = x1 y1 + (x1 y2 + x2 y1) + (x1 y3 + x2 y2 + x3 y1)    but for less than 2^-22 |x y|
 //
-// six products for one, the sums in floats: as exact as float arithmetic, and still faster than it. The small products
-// are summed first, while the sum is small, too: their roundings are lost in those of the large ones. Values below
-// 2^-110 have fewer bits, infinities become NaN.
+// six products for one, the sums in floats: as exact as float arithmetic, and still faster than it. A tile's depth is
+// summed by itself before it is added, so that a long sum has few roundings. Values below 2^-110 have fewer bits,
+// infinities become NaN.
 //
 // Left operands have a picture a row (or a channel, for the gradient of weights), so that an output needs just the taps
 // of the filter that lie inside the picture: on maps of 2x2 those are 16 of 36. Operands are packed into tiles once and
@@ -108,14 +108,13 @@ typedef struct rb_tile_run {
     const uint8_t *left[2], *right[2];
     ptrdiff_t left_step, right_step, left_apart, right_apart; // to the next tile, to the next part
     int rows, columns;                                        // 1 or 2: operands of each side
-    int count;
+    int parts, count;
 } rb_tile_run;
 
 void rb_tile_open(void); // on each thread, around the calls below
 void rb_tile_close(void);
 void rb_tile_clear(void);
-void rb_tile_add(const rb_tile_run *r);                         // the products of first parts
-void rb_tile_add_rest(const rb_tile_run *r);                    // the other five of three parts
+void rb_tile_add(const rb_tile_run *r);
 void rb_tile_save(int tile, float *to, ptrdiff_t stride_bytes); // tile: 2 i + j
 void rb_tile_sum(int tile, float *to);                          // to [16 16] += tile
 // Into 16 channels of a map, pictures from `picture` on.

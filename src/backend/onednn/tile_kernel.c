@@ -281,7 +281,7 @@ RB_INLINE void multiply(int rows, int columns)
     if (rows > 1 && columns > 1) _tile_dpbf16ps(3, 5, 7);
 }
 
-RB_INLINE void add_first(int rows, int columns, const rb_tile_run *r)
+RB_INLINE void add_whole(int rows, int columns, const rb_tile_run *r)
 {
     for (ptrdiff_t i = 0; i < r->count; i++) {
         load_left(rows, r, i * r->left_step);
@@ -290,47 +290,45 @@ RB_INLINE void add_first(int rows, int columns, const rb_tile_run *r)
     }
 }
 
-// In an order that loads little.
-RB_INLINE void add_rest(int rows, int columns, const rb_tile_run *r)
+// The six products, in an order that loads little.
+RB_INLINE void add_split(int rows, int columns, const rb_tile_run *r)
 {
     for (ptrdiff_t i = 0; i < r->count; i++) {
         ptrdiff_t left = i * r->left_step, right = i * r->right_step;
-        load_left(rows, r, left);
-        load_right(columns, r, right + 2 * r->right_apart);
-        multiply(rows, columns);
-        load_right(columns, r, right + r->right_apart);
-        multiply(rows, columns);
-        load_left(rows, r, left + r->left_apart);
-        multiply(rows, columns);
-        load_right(columns, r, right);
-        multiply(rows, columns);
         load_left(rows, r, left + 2 * r->left_apart);
-        multiply(rows, columns);
+        load_right(columns, r, right);
+        multiply(rows, columns); // 3 1
+        load_left(rows, r, left + r->left_apart);
+        multiply(rows, columns); // 2 1
+        load_right(columns, r, right + r->right_apart);
+        multiply(rows, columns); // 2 2
+        load_left(rows, r, left);
+        multiply(rows, columns); // 1 2
+        load_right(columns, r, right + 2 * r->right_apart);
+        multiply(rows, columns); // 1 3
+        load_right(columns, r, right);
+        multiply(rows, columns); // 1 1
     }
+}
+
+RB_INLINE void add(int rows, int columns, const rb_tile_run *r)
+{
+    if (r->parts == 1)
+        add_whole(rows, columns, r);
+    else
+        add_split(rows, columns, r);
 }
 
 void rb_tile_add(const rb_tile_run *r)
 {
     if (r->rows == 2 && r->columns == 2)
-        add_first(2, 2, r);
+        add(2, 2, r);
     else if (r->rows == 2)
-        add_first(2, 1, r);
+        add(2, 1, r);
     else if (r->columns == 2)
-        add_first(1, 2, r);
+        add(1, 2, r);
     else
-        add_first(1, 1, r);
-}
-
-void rb_tile_add_rest(const rb_tile_run *r)
-{
-    if (r->rows == 2 && r->columns == 2)
-        add_rest(2, 2, r);
-    else if (r->rows == 2)
-        add_rest(2, 1, r);
-    else if (r->columns == 2)
-        add_rest(1, 2, r);
-    else
-        add_rest(1, 1, r);
+        add(1, 1, r);
 }
 
 // Tiles are named in the instruction.
