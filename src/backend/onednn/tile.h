@@ -39,11 +39,26 @@ typedef struct rb_tile_map {
     int taps, each, stride, padding, across; // 0, or how a filter walks a row of `across` pixels
 } rb_tile_map;
 
+static inline int rb_tile_parts(const rb_tile_map *m) // of a value
+{
+    return m->half ? 1 : 3;
+}
+
+static inline int rb_tile_blocks(int count, int each)
+{
+    return (count + each - 1) / each;
+}
+
+static inline int rb_tile_least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 typedef struct rb_tile_window {
     int kernel, stride, padding;
 } rb_tile_window;
 
-// ---- the map from a map: forward, and `backward` the gradient of the input -----------------------------------------
+// ---- tile.c: a map from a map, forward, or `backward` the gradient of the input ------------------------------------
 
 typedef struct rb_tile_conv {
     rb_tile_window window;
@@ -62,7 +77,7 @@ ptrdiff_t rb_tile_conv_left_bytes(const rb_tile_conv *c); // of all parts
 ptrdiff_t rb_tile_conv_right_bytes(const rb_tile_conv *c);
 void rb_tile_conv_run(const rb_tile_conv *c); // packs, multiplies and writes `to`
 
-// ---- the gradient of weights ---------------------------------------------------------------------------------------
+// ---- tile_gradient.c -----------------------------------------------------------------------------------------------
 
 // The depth of a tile is 32 pictures at a pixel, or 16 pictures at two neighbours where there are no more.
 typedef struct rb_tile_gradient {

@@ -331,13 +331,23 @@ void rb_tile_add(const rb_tile_run *r)
         add(1, 1, r);
 }
 
-// Tiles are named in the instruction.
+// The instruction names the tile.
 void rb_tile_save(int tile, float *to, ptrdiff_t stride_bytes)
 {
-    if (tile == 0) _tile_stored(0, to, stride_bytes);
-    if (tile == 1) _tile_stored(1, to, stride_bytes);
-    if (tile == 2) _tile_stored(2, to, stride_bytes);
-    if (tile == 3) _tile_stored(3, to, stride_bytes);
+    switch (tile) {
+    case 0:
+        _tile_stored(0, to, stride_bytes);
+        break;
+    case 1:
+        _tile_stored(1, to, stride_bytes);
+        break;
+    case 2:
+        _tile_stored(2, to, stride_bytes);
+        break;
+    default:
+        _tile_stored(3, to, stride_bytes);
+        break;
+    }
 }
 
 void rb_tile_sum(int tile, float *to)

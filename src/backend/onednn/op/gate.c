@@ -62,10 +62,11 @@ typedef struct line {
 static void apply(const job *j, line *lines, ptrdiff_t at, int count, int k)
 {
     line *l = &lines[k];
-    if (j->dy)
+    if (j->dy) {
         RB_FOR_LANES(&j->at, gradient_row, gradient_narrow_row, j, at, count, l->factor, l->sums);
-    else
-        RB_FOR_LANES(&j->at, scale_row, scale_narrow_row, j, at, count, l->factor);
+        return;
+    }
+    RB_FOR_LANES(&j->at, scale_row, scale_narrow_row, j, at, count, l->factor);
 }
 
 static void run_piece(const job *j, rb_lanes_piece piece)
