@@ -46,12 +46,20 @@ static inline rb_update rb_update_of(const rb_update *u, const rb_param *p)
     return own;
 }
 
+// Outputs that backward computes again instead of keeping them since forward; the bits are the same.
+typedef enum rb_recompute {
+    RB_RECOMPUTE_NONE,
+    RB_RECOMPUTE_CHEAP, // those that cost a pass over memory: norms, with a ReLU or nothing behind them
+    RB_RECOMPUTE_MORE,  // and those that cost arithmetic too: norms with a SiLU, gates
+} rb_recompute;
+
 typedef struct rb_store_spec {
     rb_precision precision;
     int batch;             // of the training plan to come: layouts may be chosen for it
     const rb_optim *optim; // NULL: a store for evaluation, values only
     const void *optim_cfg;
     bool average; // with an optimiser: updates move an average of every value
+    rb_recompute recompute;
 } rb_store_spec;
 
 typedef struct rb_store {
@@ -62,13 +70,21 @@ typedef struct rb_store {
     double grad_norm; // of all gradients together at the last update, before clipping
 } rb_store;
 
+// How a plan's buffers lie. Results are the same bits in all; the last two are there to prove it.
+typedef enum rb_sharing {
+    RB_SHARED,  // bytes go from one buffer to the next
+    RB_APART,   // each has its own
+    RB_SPOILED, // shared, and what nobody may read any more is filled with NaN
+} rb_sharing;
+
 typedef struct rb_plan_spec {
     rb_mode mode;
     int batch;
     double mean[4], std[4]; // of pixels in 0..1, by channel
     const rb_loss *loss;    // NULL: logits only
     const void *loss_cfg;
-    uint32_t seed;       // of dropout
+    uint32_t seed; // of dropout
+    rb_sharing sharing;
     const rb_node *keep; // a node whose output rb_backend.peek may read; NULL: none
 } rb_plan_spec;
 
@@ -122,6 +138,9 @@ struct rb_backend {
     // Copies a parameter's tensor in plain C order. `put` from float; `get` to double, whatever the device keeps.
     void (*put)(rb_store *s, const rb_param *p, rb_slot slot, const float *src);
     void (*get)(rb_store *s, const rb_param *p, rb_slot slot, double *dst);
+    // As `put` of a value, in a store for evaluation: `src` stays as it is until the store ends, and need not be
+    // copied. NULL: it is.
+    void (*lend)(rb_store *s, const rb_param *p, const float *src);
     bool (*forward)(rb_plan *p, const rb_feed *feed, rb_error *err);
     bool (*backward)(rb_plan *p, bool accumulate, rb_error *err); // gradients of the last forward
     bool (*update)(rb_store *s, const rb_update *u,

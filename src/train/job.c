@@ -251,7 +251,8 @@ static bool open_loader(rb_job *job, rb_error *err)
                            .cache_bytes = (int64_t)d->cache_mb << 20,
                            .on_bad_image = (rb_on_bad_image)d->on_bad_image};
     return rb_loader_open(job->arena, &spec, &job->loader, err) &&
-           rb_scorer_open(job->arena, &job->network, &job->data, job->loader, &job->scorer, err);
+           rb_scorer_open(job->arena, &job->network, job->settings->compute.batch_size, &job->data, job->loader,
+                          &job->scorer, err);
 }
 
 static bool log_bad_image(const rb_job *job, int sample, rb_error *err)

@@ -43,6 +43,9 @@ void rb_network_init(const rb_network *n, uint32_t seed);
 // Weights and running statistics of a file. Errors: WEIGHTS (another model)
 bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
 
+// The same for a network that only evaluates, without copies where that can be: the tensors stay as long as it does.
+bool rb_network_borrow(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
+
 // The calibration that a checkpoint has; NULL: none. Owner: lives in `a`. Errors: WEIGHTS
 bool rb_network_calibrate(rb_arena *a, rb_network *n, const char *text, rb_error *err) RB_CHECKED;
 

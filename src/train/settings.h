@@ -36,6 +36,7 @@ typedef struct rb_training_settings {
     bool weight_decay_all;
     const char *scheduler, *optimizer;
     int shards;            // parts of a batch
+    int recompute;         // rb_recompute
     double clip_grad_norm; // 0: no clipping
     double ema_decay;      // 0: no averages
     bool ema_warmup;

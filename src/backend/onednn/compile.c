@@ -71,17 +71,15 @@ rb_dn_step *rb_dn_primitive_step(rb_dn_plan *p, rb_dn_phase phase, const rb_node
     if (!pd) return NULL;
     dnnl_primitive_t primitive;
     dnnl_status_t status = dnnl_primitive_create(&primitive, pd);
-    ptrdiff_t scratch =
-        (ptrdiff_t)dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0));
+    dnnl_memory_desc_t scratchpad = *dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
     const char *by = implementation_of(p->arena, pd);
     dnnl_primitive_desc_destroy(pd);
     if (rb_dn_failed(&p->err, status, n->op->name)) return NULL;
     rb_arena_defer(p->arena, destroy_primitive, primitive);
-    if (scratch > p->scratchpad_bytes) p->scratchpad_bytes = scratch;
     rb_dn_step *s = rb_dn_step_new(p, phase, n);
     s->primitive = primitive;
     s->by = by;
-    rb_dn_use(s, DNNL_ARG_SCRATCHPAD, p->scratchpad);
+    if (dnnl_memory_desc_get_size(&scratchpad) > 0) rb_dn_use(s, DNNL_ARG_SCRATCHPAD, rb_dn_tensor_new(p, &scratchpad));
     return s;
 }
 
@@ -140,6 +138,7 @@ const rb_node *rb_dn_activation_behind(const rb_dn_plan *p, const rb_node *n)
 void rb_dn_absorb(rb_dn_plan *p, const rb_node *n, const rb_node *tail, rb_dn_tensor *value)
 {
     p->tail[n->id] = tail;
+    p->maker[tail->id] = n;
     p->value[n->id] = p->value[tail->id] = value;
 }
 
@@ -181,6 +180,15 @@ static const rb_dn_op *op_of(rb_dn_plan *p, const rb_node *n)
     return NULL;
 }
 
+rb_dn_tensor *rb_dn_value_again(rb_dn_plan *p, const rb_node *n)
+{
+    const rb_node *maker = p->maker[n->id] ? p->maker[n->id] : n;
+    const rb_dn_op *op = op_of(p, maker);
+    if (!op->again) return p->value[n->id];
+    if (!p->again[n->id]) p->again[n->id] = op->again(p, maker);
+    return p->again[n->id] ? p->again[n->id] : p->value[n->id];
+}
+
 static bool forward(rb_dn_plan *p)
 {
     for (int i = 0; i < p->graph->node_count; i++) {
@@ -193,6 +201,13 @@ static bool forward(rb_dn_plan *p)
     return true;
 }
 
+void rb_dn_at_the_end(rb_dn_plan *p, rb_dn_late l)
+{
+    rb_dn_late *kept = RB_NEW(p->arena, rb_dn_late, 1);
+    *kept = l;
+    p->late = rb_list_with(p->arena, p->late, p->late_count++, kept);
+}
+
 static bool backward(rb_dn_plan *p)
 {
     for (int i = p->graph->node_count - 1; i >= 0; i--) {
@@ -200,6 +215,8 @@ static bool backward(rb_dn_plan *p)
         if (!p->tail[i] || !p->wants_gradient[i]) continue; // absorbed, or nothing to learn up there
         if (!op_of(p, n)->backward(p, n) || p->err.kind) return false;
     }
+    for (int i = 0; i < p->late_count; i++)
+        if (!p->late[i]->emit(p, p->late[i])) return false;
     return true;
 }
 
@@ -208,11 +225,11 @@ bool rb_dn_compile(rb_dn_plan *p)
     int nodes = p->graph->node_count;
     p->value = RB_NEW(p->arena, rb_dn_tensor *, nodes);
     p->tail = RB_NEW(p->arena, const rb_node *, nodes);
+    p->maker = RB_NEW(p->arena, const rb_node *, nodes);
+    p->again = RB_NEW(p->arena, rb_dn_tensor *, nodes);
     p->gradient = RB_NEW(p->arena, rb_dn_gradient, nodes);
     p->saved = RB_NEW(p->arena, void *, nodes);
     p->wants_gradient = rb_graph_learning(p->arena, p->graph);
-    p->scratchpad = rb_dn_tensor_new(p, &(dnnl_memory_desc_t){0}); // its size comes last
-
     if (!forward(p)) return false;
     rb_dn_emit_loss(p, p->graph->output);
     if (p->base.spec.keep) rb_dn_keep(p->value[p->base.spec.keep->id]);

@@ -7,13 +7,19 @@
 // Source: Jacob et al., arXiv:1712.05877, §3.2
 #include "backend/onednn/onednn.h"
 
+#include "base/parallel.h"
+
 #include <math.h>
 
 typedef enum operand { WEIGHTS, BIAS, GAMMA, BETA, MEAN, VAR, OUT_WEIGHTS, OUT_BIAS } operand;
 
-static void run_fold(const rb_dn_step *s, rb_dn_plan *p)
+typedef struct job {
+    const rb_dn_step *step;
+} job;
+
+static void fold_filters(void *context, ptrdiff_t from, ptrdiff_t to)
 {
-    (void)p;
+    const rb_dn_step *s = ((const job *)context)->step;
     const rb_node *conv = s->node;
     const rb_param *w = conv->param[0];
     double eps = ((const rb_norm *)s->attr)->eps;
@@ -22,11 +28,18 @@ static void run_fold(const rb_dn_step *s, rb_dn_plan *p)
     const float *bias = conv->param_count > 1 ? s->use[BIAS]->data : NULL;
     float *out_weights = s->use[OUT_WEIGHTS]->data, *out_bias = s->use[OUT_BIAS]->data;
     ptrdiff_t each = w->count / w->dims[0];
-    for (int o = 0; o < w->dims[0]; o++) {
+    for (ptrdiff_t o = from; o < to; o++) {
         double k = gamma[o] / sqrt(var[o] + eps);
         for (ptrdiff_t i = o * each; i < (o + 1) * each; i++) out_weights[i] = (float)(weights[i] * k);
         out_bias[o] = (float)(beta[o] + ((bias ? bias[o] : 0.0) - mean[o]) * k);
     }
+}
+
+static void run_fold(const rb_dn_step *s, rb_dn_plan *p)
+{
+    (void)p;
+    job j = {s};
+    rb_parallel_for(s->node->param[0]->dims[0], 8, fold_filters, &j);
 }
 
 // Plain weights of the convolution -> plain folded weights and bias, when the parameters have changed.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // norm_backward.c - gradients of a batch normalisation, with the ReLU or SiLU behind it.
 //
-//     g  = dy; with a ReLU where z = w r (x - mean) + b > 0, else 0; with a SiLU times its slope at z
+//     z  = w r (x - mean) + b,  g  = dy, with a ReLU where z > 0, else 0; with a SiLU times its slope at z
 //     db = sum g,  dw = r sum g (x - mean),  r = 1 / sqrt(var + eps),  over N values of a channel
 //     dx = w r (g - db / N - (x - mean) r dw / N)
 //
@@ -11,8 +11,6 @@
 // Source: Ioffe & Szegedy, arXiv:1502.03167, section 3
 #include "backend/onednn/lanes.h"
 #include "backend/onednn/sigmoid.h"
-
-#include <math.h>
 
 enum { X, MEAN, VAR, WEIGHT, BIAS, DY, SUMS, DWEIGHT, DBIAS, ALWAYS }; // the places of what every step uses
 
@@ -239,10 +237,9 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
                  .slope = a->slope,
                  .at = rb_lanes_of(&s->use[X]->md)};
     ptrdiff_t pieces = rb_lanes_pieces(&c.at, pictures);
-    double eps = ((const rb_norm *)s->node->attr)->eps;
     const float *weight = s->use[WEIGHT]->data, *var = s->use[VAR]->data;
     for (int channel = 0; channel < c.at.channels; channel++) {
-        c.scale[channel] = rb_norm_scale(weight[channel], var[channel], eps);
+        c.scale[channel] = rb_norm_scale(s->node, weight[channel], var[channel]);
         c.offset[channel] = c.slope[channel] = 0; // not yet known
     }
     if (rb_lanes_by_bundle(&c.at)) {

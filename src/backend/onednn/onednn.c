@@ -54,6 +54,7 @@ static bool run_phase(rb_dn_plan *p, rb_dn_phase phase, rb_error *err)
     for (int i = 0; i < steps->count; i++) {
         const rb_dn_step *s = steps->step[i];
         if (!run_step(p, s, err)) return false;
+        if (s->death_count) rb_dn_spoil(s);
         if (!p->base.timed) continue;
         double now_s = rb_clock_now_s();
         s->item->seconds += now_s - last_s;
@@ -126,6 +127,7 @@ const rb_backend rb_backend_onednn = {
     .plan = open_plan,
     .put = rb_dn_store_put,
     .get = rb_dn_store_get,
+    .lend = rb_dn_store_lend,
     .forward = forward,
     .backward = backward,
     .update = rb_dn_store_update,

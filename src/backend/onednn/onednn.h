@@ -53,6 +53,8 @@ struct rb_dn_step {
     int arg[RB_DN_USES]; // DNNL_ARG_*; a kernel of ours reads the tensors by position
     rb_dn_tensor *use[RB_DN_USES];
     dnnl_exec_arg_t bound[RB_DN_USES + 1];
+    rb_dn_tensor **dies; // tensors that no later step uses; listed in plans that spoil them
+    int death_count;
 };
 
 typedef struct rb_dn_steps {
@@ -82,6 +84,13 @@ struct rb_dn_store {
     uint8_t *held;               // gradients of earlier calls while backward accumulates
 };
 
+// The gradient of a convolution's weights that is computed at the end of backward, when most maps are gone.
+typedef struct rb_dn_late {
+    bool (*emit)(rb_dn_plan *p, const struct rb_dn_late *l);
+    const rb_node *node;
+    rb_dn_tensor *src, *gradient;
+} rb_dn_late;
+
 struct rb_dn_plan {
     rb_plan base;
     rb_dn_store *store;
@@ -92,14 +101,16 @@ struct rb_dn_plan {
         rb_dn_tensor **at;
         int count;
     } tensors;
-    rb_dn_tensor **value;       // by node id: the node's output
-    const rb_node **tail;       // by node id: the last node that its steps compute too
-    rb_dn_gradient *gradient;   // by node id
-    void **saved;               // by node id: what an op's forward leaves for its backward
+    rb_dn_tensor **value;     // by node id: the node's output
+    const rb_node **tail;     // by node id: the last node that its steps compute too
+    const rb_node **maker;    // by node id: the node whose steps compute it
+    rb_dn_tensor **again;     // by node id: the output as backward computed it again
+    rb_dn_gradient *gradient; // by node id
+    void **saved;             // by node id: what an op's forward leaves for its backward
+    rb_dn_late **late;
+    int late_count;
     const bool *wants_gradient; // by node id: something upstream or the node itself is trained
-    ptrdiff_t scratchpad_bytes;
-    rb_dn_tensor *scratchpad; // shared by all primitives
-    uint8_t *block;           // where tensors live
+    uint8_t *block;             // where tensors live
     ptrdiff_t block_bytes;
     rb_error err; // the first mistake of compiling
     rb_feed feed; // of the present step
@@ -114,6 +125,9 @@ typedef struct rb_dn_op {
     const rb_op *op;
     bool (*forward)(rb_dn_plan *p, const rb_node *n);
     bool (*backward)(rb_dn_plan *p, const rb_node *n); // gradients of p->tail[n] -> of n's inputs and parameters
+    // Steps of backward that compute p->value[n] once more, from what is kept anyway, to the same bits. NULL, this or
+    // what it returns: the value is kept.
+    rb_dn_tensor *(*again)(rb_dn_plan *p, const rb_node *n);
 } rb_dn_op;
 
 // ---- compile.c: for the backend
@@ -128,7 +142,8 @@ rb_dn_step *rb_dn_step_new(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n);
 void rb_dn_use(rb_dn_step *s, int arg, rb_dn_tensor *t); // t NULL: nothing
 void rb_dn_keep(rb_dn_tensor *t);                        // its content outlives every step
 
-// A step that runs primitive `pd`, with the shared scratchpad; takes `pd` over. NULL pd (p->err written) -> NULL.
+// A step that runs primitive `pd`, with a scratchpad that lives for it alone; takes `pd` over. NULL pd (p->err written)
+// -> NULL.
 rb_dn_step *rb_dn_primitive_step(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, dnnl_primitive_desc_t pd);
 
 // `t` in layout `md`: itself, or a new tensor and a reorder step.
@@ -141,6 +156,9 @@ rb_dn_tensor *rb_dn_rows(rb_dn_plan *p, const rb_node *n);
 // Reorders `from` into `to`, whatever their layouts.
 bool rb_dn_copy(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *from, rb_dn_tensor *to);
 
+// Has l.emit called when all other steps of backward stand.
+void rb_dn_at_the_end(rb_dn_plan *p, rb_dn_late l);
+
 rb_dn_tensor *rb_dn_param(const rb_dn_plan *p, const rb_param *param, rb_slot slot);
 
 // The only reader of `n` if it is of kind `op`, else NULL.
@@ -149,6 +167,9 @@ const rb_node *rb_dn_sole_reader(const rb_dn_plan *p, const rb_node *n, const rb
 // The only reader of `n` if that is a ReLU or SiLU, or NULL; and which of them a node is (NULL: identity).
 const rb_node *rb_dn_activation_behind(const rb_dn_plan *p, const rb_node *n);
 rb_dn_activation rb_dn_activation_of(const rb_node *n);
+
+// The output of `n` for a step of backward: kept since forward, or computed again.
+rb_dn_tensor *rb_dn_value_again(rb_dn_plan *p, const rb_node *n);
 
 // Says that `n`'s steps compute `tail` too, into `value`.
 void rb_dn_absorb(rb_dn_plan *p, const rb_node *n, const rb_node *tail, rb_dn_tensor *value);
@@ -194,7 +215,8 @@ rb_dn_folded rb_dn_fold(rb_dn_plan *p, const rb_node *n, const rb_node *norm, co
 
 // ---- layout.c ----------------------------------------------------------------------------------------------------
 
-bool rb_dn_layout(rb_dn_plan *p); // places tensors, binds steps
+bool rb_dn_layout(rb_dn_plan *p);      // places tensors, binds steps
+void rb_dn_spoil(const rb_dn_step *s); // fills with NaN what dies with it
 
 // ---- loss.c --------------------------------------------------------------------------------------------------------
 
@@ -267,6 +289,7 @@ bool rb_dn_emit_tile_gradient(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, 
 
 bool rb_dn_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err);
 void rb_dn_store_put(rb_store *s, const rb_param *p, rb_slot slot, const float *src);
+void rb_dn_store_lend(rb_store *s, const rb_param *p, const float *src);
 void rb_dn_store_get(rb_store *s, const rb_param *p, rb_slot slot, double *dst);
 // Reads the first `count` values of a tensor in the plain layout `md`.
 void rb_dn_read_plain(const rb_dn_store *s, const rb_dn_tensor *t, dnnl_memory_desc_t md, double *dst, ptrdiff_t count);

@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "optim/average.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,18 +186,38 @@ void rb_dn_store_get(rb_store *store, const rb_param *p, rb_slot slot, double *d
     rb_dn_read_plain(s, &s->param[slot][p->id], plain_md(p), dst, p->count);
 }
 
+static void put_reordered(const rb_dn_store *s, const rb_dn_tensor *t, const dnnl_memory_desc_t *md, const float *src,
+                          ptrdiff_t count)
+{
+    rb_arena *scratch = rb_arena_open();
+    float *plain = RB_NEW(scratch, float, count);
+    memcpy(plain, src, (size_t)count * sizeof *plain);
+    dnnl_memory_t memory = around(s, md, plain);
+    reorder(s, memory, t->memory);
+    dnnl_memory_destroy(memory);
+    rb_arena_close(scratch);
+}
+
 void rb_dn_store_put(rb_store *store, const rb_param *p, rb_slot slot, const float *src)
 {
     rb_dn_store *s = (rb_dn_store *)store;
+    const rb_dn_tensor *t = &s->param[slot][p->id];
     dnnl_memory_desc_t md = plain_md(p);
-    rb_arena *scratch = rb_arena_open();
-    float *plain = RB_NEW(scratch, float, p->count);
-    memcpy(plain, src, (size_t)p->count * sizeof *plain);
-    dnnl_memory_t memory = around(s, &md, plain);
-    reorder(s, memory, s->param[slot][p->id].memory);
-    dnnl_memory_destroy(memory);
-    rb_arena_close(scratch);
+    if (dnnl_memory_desc_equal(&md, &t->md))
+        memcpy(t->data, src, (size_t)t->bytes);
+    else
+        put_reordered(s, t, &md, src, p->count);
     if (slot == RB_VALUE) store->version++;
+}
+
+// All layouts of an evaluation's store are plain, and nothing writes its values.
+void rb_dn_store_lend(rb_store *store, const rb_param *p, const float *src)
+{
+    rb_dn_tensor *t = &((rb_dn_store *)store)->param[RB_VALUE][p->id];
+    assert(!store->spec.optim);
+    t->data = (void *)(uintptr_t)src; // NOLINT(performance-no-int-to-ptr)
+    if (dnnl_memory_set_data_handle(t->memory, t->data)) abort();
+    store->version++;
 }
 
 // ---- the update ----------------------------------------------------------------------------------------------------

@@ -143,29 +143,65 @@ static dnnl_primitive_desc_t backward_pd(rb_dn_plan *p, rb_dn_conv_spec *s, rb_w
     return make(&p->err, p->store->engine, s);
 }
 
-static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
+// What forward convolved: kept where it was in a layout of its own, else perhaps computed again.
+static rb_dn_tensor *source(rb_dn_plan *p, const rb_node *n)
 {
-    if (rb_dn_is_depthwise(n)) return rb_dn_emit_depthwise_weights(p, n, p->saved[n->id], gradient);
-    rb_dn_tensor *src = p->saved[n->id], *store = rb_dn_param(p, n->param[0], RB_GRAD);
-    if (takes_tiles(p, n, RB_WORK_CONV_WEIGHTS, src) && rb_dn_tiles_read(&gradient->md))
-        return rb_dn_emit_tile_gradient(p, n, src, gradient);
-    rb_dn_conv_spec spec = {.node = n,
-                            .src = src->md,
-                            .weights = rb_dn_conv_weights_md(n, dnnl_f32, dnnl_format_tag_any),
-                            .dst = gradient->md,
-                            .bias = ((const rb_conv *)n->attr)->bias};
-    dnnl_primitive_desc_t pd = backward_pd(p, &spec, RB_WORK_CONV_WEIGHTS, rb_dn_conv_backward_weights);
-    if (!pd) return false;
+    rb_dn_tensor *src = p->saved[n->id];
+    return src == p->value[n->input[0]->id] ? rb_dn_value_again(p, n->input[0]) : src;
+}
+
+static bool weights_steps(rb_dn_plan *p, const rb_dn_late *l, dnnl_primitive_desc_t pd)
+{
+    const rb_node *n = l->node;
+    rb_dn_tensor *store = rb_dn_param(p, n->param[0], RB_GRAD);
     dnnl_memory_desc_t md = *dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0);
     rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_BACKWARD, n, pd);
     if (!s) return false;
     s->work = RB_WORK_CONV_WEIGHTS;
     rb_dn_tensor *out = dnnl_memory_desc_equal(&md, &store->md) ? store : rb_dn_tensor_new(p, &md);
-    rb_dn_use(s, DNNL_ARG_SRC, src);
-    rb_dn_use(s, DNNL_ARG_DIFF_DST, gradient);
+    rb_dn_use(s, DNNL_ARG_SRC, l->src);
+    rb_dn_use(s, DNNL_ARG_DIFF_DST, l->gradient);
     rb_dn_use(s, DNNL_ARG_DIFF_WEIGHTS, out);
-    if (spec.bias) rb_dn_use(s, DNNL_ARG_DIFF_BIAS, rb_dn_param(p, n->param[1], RB_GRAD));
+    if (((const rb_conv *)n->attr)->bias) rb_dn_use(s, DNNL_ARG_DIFF_BIAS, rb_dn_param(p, n->param[1], RB_GRAD));
     return out == store || rb_dn_copy(p, RB_DN_BACKWARD, n, out, store);
+}
+
+static dnnl_primitive_desc_t weights_pd(rb_dn_plan *p, const rb_dn_late *l)
+{
+    rb_dn_conv_spec spec = {.node = l->node,
+                            .src = l->src->md,
+                            .weights = rb_dn_conv_weights_md(l->node, dnnl_f32, dnnl_format_tag_any),
+                            .dst = l->gradient->md,
+                            .bias = ((const rb_conv *)l->node->attr)->bias};
+    return backward_pd(p, &spec, RB_WORK_CONV_WEIGHTS, rb_dn_conv_backward_weights);
+}
+
+static bool emit_late(rb_dn_plan *p, const rb_dn_late *l)
+{
+    dnnl_primitive_desc_t pd = weights_pd(p, l);
+    return pd && weights_steps(p, l, pd);
+}
+
+// Winograd's scratchpad for many channels is larger than all maps of a small network together. It costs nothing when
+// these are gone; what the convolution reads, which has to stay for so long, is small where channels are many.
+static bool had_better_wait(const rb_dn_late *l, const_dnnl_primitive_desc_t pd)
+{
+    const dnnl_memory_desc_t *scratchpad = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+    return (ptrdiff_t)dnnl_memory_desc_get_size(scratchpad) > 2 * (l->src->bytes + l->gradient->bytes);
+}
+
+static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
+{
+    rb_dn_late l = {emit_late, n, source(p, n), gradient};
+    if (rb_dn_is_depthwise(n)) return rb_dn_emit_depthwise_weights(p, n, l.src, gradient);
+    if (takes_tiles(p, n, RB_WORK_CONV_WEIGHTS, l.src) && rb_dn_tiles_read(&gradient->md))
+        return rb_dn_emit_tile_gradient(p, n, l.src, gradient);
+    dnnl_primitive_desc_t pd = weights_pd(p, &l);
+    if (!pd) return false;
+    if (!had_better_wait(&l, pd)) return weights_steps(p, &l, pd);
+    dnnl_primitive_desc_destroy(pd);
+    rb_dn_at_the_end(p, l);
+    return true;
 }
 
 static bool backward_data(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
@@ -205,4 +241,4 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return !passes_on || backward_data(p, n, gradient);
 }
 
-const rb_dn_op rb_dn_conv = {&rb_op_conv, forward, backward};
+const rb_dn_op rb_dn_conv = {&rb_op_conv, forward, backward, NULL};

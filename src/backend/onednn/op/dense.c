@@ -71,4 +71,4 @@ bool rb_dn_dense_gradient_steps(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_dense = {&rb_op_dense, rb_dn_dense_steps, rb_dn_dense_gradient_steps};
+const rb_dn_op rb_dn_dense = {&rb_op_dense, rb_dn_dense_steps, rb_dn_dense_gradient_steps, NULL};

@@ -59,4 +59,4 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_input = {&rb_op_input, forward, backward};
+const rb_dn_op rb_dn_input = {&rb_op_input, forward, backward, NULL};
