@@ -332,9 +332,8 @@ static const trial trials[] = {
     {"depthwise times 2", conv, 2, CHW(3, 7, 5), 16, DIRECT,
      CONV(.filters = 32, .kernel = 3, .padding = 1, .groups = 16)},
 
-    // Where Winograd is, or tiles on CPUs that have them (maps up to 7, strides), and just outside: 3x3 stride 1 to
-    // maps
-    // of at least 4x4 at batches of at least 8.
+    // Where Winograd is, and just outside: 3x3 stride 1 to maps of at least 4x4 at batches of at least 8. CPUs with
+    // tiles take those up to 7x7, and for strides.
     {"winograd 8x8", conv, 8, CHW(3, 8, 8), 16, WINOGRAD, CONV(.filters = 32, .kernel = 3, .padding = 1)},
     {"winograd 4x4", conv, 8, CHW(3, 4, 4), 32, WINOGRAD, CONV(.filters = 16, .kernel = 3, .padding = 1)},
     {"winograd 7x5", conv, 13, CHW(3, 7, 5), 20, WINOGRAD,
