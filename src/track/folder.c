@@ -114,6 +114,15 @@ static int drop_unread(rows *r, const rb_rows *read, double *out)
     return kept;
 }
 
+// A run writes nothing else: what follows counts by these numbers.
+static bool are_probable(const rb_rows *read, const char *path, rb_error *err)
+{
+    if (read->columns == 2) return rb_rows_of_two(path, read->columns, err);
+    for (int i = 0; i < read->rows; i++)
+        if (read->row[i] && !rb_row_is_probable(path, i + 1, read->row[i], read->columns, err)) return false;
+    return true;
+}
+
 static bool labels_fit(const rows *r, int classes, const char *path, rb_error *err)
 {
     for (int i = 0; i < r->count; i++)
@@ -150,7 +159,7 @@ bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_par
     *out = (rb_part_results){0};
     const char *path = rb_path_join(a, folder, rb_text_format(a, "%s.proba", part));
     if (!rb_file_exists(path)) return true;
-    if (!rb_rows_read(a, path, &read, err) || !read_split(a, folder, part, read.rows, &r, err)) return false;
+    if (!rb_rows_read(a, path, &read, err) || !are_probable(&read, path, err) || !read_split(a, folder, part, read.rows, &r, err)) return false;
     if (r.count != read.rows)
         return rb_fail(err, RB_ERR_DATA, "%s: has %d values for the %d rows of split.csv", path, read.rows, r.count);
     if (!labels_fit(&r, read.columns == 1 ? 2 : read.columns, path, err)) return false;
