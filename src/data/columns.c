@@ -180,9 +180,9 @@ bool rb_rows_read(rb_arena *a, const char *path, rb_rows *out, rb_error *err)
 
 bool rb_rows_of_two(const char *path, int columns, rb_error *err)
 {
-    return columns == 1 || rb_fail(err, RB_ERR_DATA,
-                                   "%s has %d columns; of two classes it holds the probability of label 1 alone", path,
-                                   columns);
+    return columns == 1 ||
+           rb_fail(err, RB_ERR_DATA, "%s has %d columns; of two classes it holds the probability of label 1 alone",
+                   path, columns);
 }
 
 bool rb_row_is_probable(const char *path, int line, const double *row, int columns, rb_error *err)

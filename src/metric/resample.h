@@ -27,6 +27,13 @@ typedef void rb_figures_of(const void *judged, const uint32_t *weight, double *o
 void rb_resample(const rb_units *u, int resamples, rb_figures_of *judge, const void *judged, int figures,
                  rb_interval *out);
 
+// Whether a rate is 0 or 1. Resamples must not speak of it: none has a hit or an error that the data have not, and the
+// interval would have no width.
+static inline bool rb_is_one_sided(int64_t hits, int64_t n)
+{
+    return !hits || hits == n;
+}
+
 // ---- two classes --------------------------------------------------------------------------------------------------
 
 typedef enum rb_resampled {

@@ -159,7 +159,9 @@ bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_par
     *out = (rb_part_results){0};
     const char *path = rb_path_join(a, folder, rb_text_format(a, "%s.proba", part));
     if (!rb_file_exists(path)) return true;
-    if (!rb_rows_read(a, path, &read, err) || !are_probable(&read, path, err) || !read_split(a, folder, part, read.rows, &r, err)) return false;
+    if (!rb_rows_read(a, path, &read, err) || !are_probable(&read, path, err) ||
+        !read_split(a, folder, part, read.rows, &r, err))
+        return false;
     if (r.count != read.rows)
         return rb_fail(err, RB_ERR_DATA, "%s: has %d values for the %d rows of split.csv", path, read.rows, r.count);
     if (!labels_fit(&r, read.columns == 1 ? 2 : read.columns, path, err)) return false;

@@ -108,6 +108,15 @@ grep -q '"roc_auc_difference_delong":{"value":0,"low":0,"high":0,"p":1}' self.js
 [[ $(sed 's/.*"against":{//' self.json | grep -oE '^"hter":[0-9.]+') != "\"hter\":$(value hter self.json)" ]] ||
   fail "against_threshold changes nothing"
 
+# One picture of a label is too few for DeLong's test: resamples speak, and each figure has its line.
+printf '0\n0\n0\n1\n' >l.txt
+printf '.1\n.2\n.7\n.6\n' >p.proba
+printf '.1\n.3\n.4\n.6\n' >o.proba
+expect 0 '' "$rarebit" eval --labels l.txt --proba p.proba --against o.proba
+for text in '^ROC AUC .*bootstrap in pairs$' '^alone right +0 +1 '; do
+  grep -qE "$text" "$stdout" || fail "with one picture of a label there is no line like /$text/"
+done
+
 # ---- more than two classes -------------------------------------------------------------------------------------------
 
 columns multiclass_240x4

@@ -142,8 +142,7 @@ static void damage_is_said(void **state)
         {LOG, SPLIT, "0.2\n-3\n0.4\n0.7\n", "test.proba:2: -3 is no probability"},
         {LOG, SPLIT, "0.2\n0.9\nnan\n1.5\n", "test.proba:4: 1.5 is no probability"},
         {LOG, SPLIT, "0.2 0.8\n0.9 0.1\n0.4 0.6\n0.7 0.3\n", "test.proba has 2 columns; of two classes"},
-        {LOG, SPLIT, "1 0 0\n0 1 0\n0 0 0\n0 0 1\n",
-         "test.proba:3: the probabilities of 3 classes sum to 0, not to 1"},
+        {LOG, SPLIT, "1 0 0\n0 1 0\n0 0 0\n0 0 1\n", "test.proba:3: the probabilities of 3 classes sum to 0, not to 1"},
         {LOG, SPLIT, "1 0 0\n0 1 0\n0 0 1\n-1 -1 3\n", "test.proba:4: -1 is no probability"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

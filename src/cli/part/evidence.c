@@ -125,7 +125,8 @@ static bool keep_readable(const files *f, rb_evidence *out, rb_error *err)
     for (int i = 0; i < f->labels; i++) {
         if (!f->proba.row[i] || (out->other && !f->other.row[i])) continue;
         if (out->k > 2 && !rb_row_is_probable(e->proba, i + 1, f->proba.row[i], out->k, err)) return false;
-        if (out->k > 2 && out->other && !rb_row_is_probable(e->against, i + 1, f->other.row[i], out->k, err)) return false;
+        if (out->k > 2 && out->other && !rb_row_is_probable(e->against, i + 1, f->other.row[i], out->k, err))
+            return false;
         keep(f, i, out);
         if (!odd && out->k == 2 && !(out->score[out->n - 1] >= 0 && out->score[out->n - 1] <= 1)) odd = i + 1;
     }
