@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // class_intervals.c - how far figures about K classes can be trusted.
-#include "metric/resample.h"
 #include "metric/taken.h"
 
 #include <math.h>
@@ -38,12 +37,20 @@ static void weigh(const void *judged, const uint32_t *weight, double *out)
     rb_arena_close(scratch);
 }
 
+void rb_classes_ranked(rb_arena *a, rb_class_scores s, const rb_units *u, rb_weighable *out)
+{
+    rb_arena *scratch = rb_arena_open();
+    for (int c = 0; c < s.k; c++, rb_arena_reset(scratch))
+        out[c] = rb_ranks_of(a, rb_class_against_rest(scratch, s, c), INFINITY, u);
+    rb_arena_close(scratch);
+}
+
 static weighable weighable_of(rb_arena *a, rb_class_scores s, const rb_units *u)
 {
     int *cell = RB_NEW(a, int, s.n);
     weighable w = {s.n, s.k, u->of_row, cell, RB_NEW(a, rb_weighable, s.k)};
     for (int i = 0; i < s.n; i++) cell[i] = s.label[i] * s.k + rb_class_taken(s.p + (ptrdiff_t)i * s.k, s.k);
-    for (int c = 0; c < s.k; c++) w.rest[c] = rb_weighable_of(a, rb_class_against_rest(a, s, c), INFINITY, u);
+    rb_classes_ranked(a, s, u, w.rest);
     return w;
 }
 

@@ -207,6 +207,15 @@ expect 0 'p.proba:1: outside 0..1, no probability: log loss' "$rarebit" eval --l
 [[ $(value roc_auc j.json) == 1 ]] || fail "logits are not ranked"
 grep -q '"log_loss":null,"brier":null,"ece":null' j.json || fail "logits have a log loss"
 
+# Many classes over many pictures would take minutes: fewer resamples, and it is said; a number given is heeded.
+awk 'BEGIN { for (i = 0; i < 40000; i++) { y = i % 40; print y >"l.txt"; row = ""
+  for (c = 0; c < 40; c++) row = row (c == (i % 7 ? y : 3) ? .61 : .01) " "; print row >"p.proba" } }'
+expect 0 '^bootstrap: 1250 resamples, as 40 classes over 40000 pictures take long; --bootstrap 2000' \
+  "$rarebit" eval --labels l.txt --proba p.proba --json j.json
+[[ $(value resamples j.json) == 1250 ]] || fail "there are not 1250 resamples"
+expect 0 '' "$rarebit" eval --labels l.txt --proba p.proba --bootstrap 3 --json j.json
+[[ $(value resamples j.json) == 3 ]] || fail "there are not 3 resamples"
+
 # ---- a hundred thousand pictures -------------------------------------------------------------------------------------
 
 awk 'BEGIN { srand(1); for (i = 0; i < 100000; i++) { y = rand() < 0.88; print y >"l.txt"
