@@ -46,7 +46,7 @@ typedef struct rb_class_result {
 void rb_show_class_roc(rb_page *p, const rb_class_result *results, int count);
 void rb_show_class_precision(rb_page *p, const rb_class_result *results, int count);
 
-// Of one result.
+// Of one result. Of many classes the most frequent mistakes are a table, as a matrix would have no cells to see.
 void rb_show_class_confusion(rb_page *p, const rb_class_result *r);
 void rb_show_class_histogram(rb_page *p, const rb_class_result *r); // how sure it is where it is right, and where wrong
 void rb_show_class_reliability(rb_page *p, const rb_class_result *r, const char *calibration);
