@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,7 +25,8 @@ static bool read_all(int fd, const char *path, uint8_t *to, ptrdiff_t size, rb_e
     return true;
 }
 
-static bool read_open(rb_arena *a, int fd, const char *path, ptrdiff_t limit, rb_bytes *out, rb_error *err)
+// The size of a regular file.
+static bool find_size(int fd, const char *path, ptrdiff_t limit, ptrdiff_t *size, rb_error *err)
 {
     struct stat st;
     if (fstat(fd, &st)) return rb_fail_errno(err, RB_ERR_IO, errno, "%s", path);
@@ -32,19 +34,56 @@ static bool read_open(rb_arena *a, int fd, const char *path, ptrdiff_t limit, rb
     if (!S_ISREG(st.st_mode)) return rb_fail(err, RB_ERR_IO, "%s: is not a regular file", path);
     if (st.st_size > limit)
         return rb_fail(err, RB_ERR_IO, "%s: %lld bytes, over the limit of %td", path, (long long)st.st_size, limit);
-    uint8_t *data = RB_NEW(a, uint8_t, st.st_size + 1);
-    *out = (rb_bytes){data, st.st_size};
-    return read_all(fd, path, data, st.st_size, err);
+    *size = st.st_size;
+    return true;
 }
 
-bool rb_file_read(rb_arena *a, const char *path, ptrdiff_t limit, rb_bytes *out, rb_error *err)
+static bool read_open(rb_arena *a, int fd, const char *path, ptrdiff_t size, rb_bytes *out, rb_error *err)
+{
+    uint8_t *data = RB_NEW(a, uint8_t, size + 1);
+    *out = (rb_bytes){data, size};
+    return read_all(fd, path, data, size, err);
+}
+
+static void unmap(void *mapping)
+{
+    const rb_bytes *m = mapping;
+    munmap((void *)(uintptr_t)m->data, (size_t)m->size); // NOLINT(performance-no-int-to-ptr)
+}
+
+static bool map_open(rb_arena *a, int fd, const char *path, ptrdiff_t size, rb_bytes *out, rb_error *err)
+{
+    *out = (rb_bytes){(const uint8_t *)"", 0};
+    if (!size) return true;
+    void *data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    if (data == MAP_FAILED) return rb_fail_errno(err, RB_ERR_IO, errno, "%s", path);
+    rb_bytes *mapping = RB_NEW(a, rb_bytes, 1);
+    *out = *mapping = (rb_bytes){data, size};
+    rb_arena_defer(a, unmap, mapping);
+    return true;
+}
+
+typedef bool taking(rb_arena *a, int fd, const char *path, ptrdiff_t size, rb_bytes *out, rb_error *err);
+
+static bool open_and(taking *take, rb_arena *a, const char *path, ptrdiff_t limit, rb_bytes *out, rb_error *err)
 {
     // O_NONBLOCK: opening a FIFO must not wait for a writer.
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return rb_fail_errno(err, RB_ERR_IO, errno, "%s", path);
-    bool done = read_open(a, fd, path, limit, out, err);
+    ptrdiff_t size = 0;
+    bool done = find_size(fd, path, limit, &size, err) && take(a, fd, path, size, out, err);
     close(fd);
     return done;
+}
+
+bool rb_file_read(rb_arena *a, const char *path, ptrdiff_t limit, rb_bytes *out, rb_error *err)
+{
+    return open_and(read_open, a, path, limit, out, err);
+}
+
+bool rb_file_map(rb_arena *a, const char *path, ptrdiff_t limit, rb_bytes *out, rb_error *err)
+{
+    return open_and(map_open, a, path, limit, out, err);
 }
 
 bool rb_file_exists(const char *path)

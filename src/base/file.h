@@ -10,6 +10,10 @@
 // Reads a regular file of at most `limit` bytes into `a` (one extra zero byte follows the data).
 bool rb_file_read(rb_arena *a, const char *path, ptrdiff_t limit, rb_bytes *out, rb_error *err) RB_CHECKED;
 
+// The same without a copy, for files that are replaced and never written in place: the bytes are the file's own until
+// `a` ends. No zero byte follows.
+bool rb_file_map(rb_arena *a, const char *path, ptrdiff_t limit, rb_bytes *out, rb_error *err) RB_CHECKED;
+
 bool rb_file_exists(const char *path);
 bool rb_folder_exists(const char *path);
 

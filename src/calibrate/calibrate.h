@@ -55,8 +55,8 @@ bool rb_calibration_fit(rb_arena *a, rb_calibration_method method, rb_logits v, 
                         rb_calibration *out, rb_error *err) RB_CHECKED;
 
 // Takes back what the rows that it was fitted to cannot bear out. A temperature below 1, which makes surer, makes none
-// of them surer than 1 - 1/(n + 1); a line that falls, as of a network that is wrong more often than right, becomes
-// none.
+// of them surer than 1 - 1/(n + 2), as Laplace has it of n hits in n; of a line that falls, as of a network that is
+// wrong more often than right, the prior is left.
 void rb_calibration_restrain(rb_calibration *c, rb_logits v);
 
 // Probabilities p[k] for logits z[k].

@@ -147,7 +147,7 @@ static bool show_roofline(const results *r, const rb_training_seen *t, rb_error 
 static void show_head(const results *r)
 {
     const rb_settings *s = r->bench->settings;
-    const char *precision = s->compute.precision == RB_BF16 ? "bf16" : "fp32";
+    const char *precision = rb_precision_names[s->compute.precision];
     if (r->table)
         printf("%s, %d px, batch %d, %s, %d threads\n", s->model.model_type, s->data.image_size, s->compute.batch_size,
                precision, s->compute.threads);
@@ -216,6 +216,8 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     const bench *b = bench_new(a);
     rb_words operands;
     if (!rb_config_flags(a, &b->config, argc, argv, &operands, err) || !rb_no_operands(operands, err)) return false;
+    if (b->own.roofline && b->own.mode > TRAINING)
+        return rb_fail(err, RB_ERR_USAGE, "roofline: is about training; use mode all or training");
     rb_settings_speak(b->settings);
     if (!rb_settings_resolve(a, b->settings, err)) return false;
     bool to_stdout = b->settings->json && !strcmp(b->settings->json, "-");

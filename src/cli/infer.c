@@ -218,8 +218,10 @@ static bool open_call(call *c, int argc, char **argv, rb_error *err)
     c->threshold = first->threshold;
     c->threshold_from = first->threshold_from;
     c->taken = RB_NEW(a, int64_t, first->checkpoint.class_count);
-    if (!rb_pictures_open(a, c->asked->input_dir, first->operands, &c->pictures, err) || !read_record(c, err) ||
-        !rb_judges_open(a, first, c->networks, &c->judges, err) || !check_band(c, err) || !check_adapt(c, err))
+    if (!rb_pictures_open(a, c->asked->input_dir, first->operands, &c->pictures, err) || !read_record(c, err))
+        return false;
+    rb_deployed_expect(c->deployed, c->networks, rb_pictures_total(&c->pictures));
+    if (!rb_judges_open(a, first, c->networks, &c->judges, err) || !check_band(c, err) || !check_adapt(c, err))
         return false;
     c->p = RB_NEW(a, float, c->judges.columns);
     c->bar = rb_bar_begin("judging", rb_pictures_total(&c->pictures), 1);

@@ -23,7 +23,7 @@ bool rb_compute_resolve(rb_compute_settings *c, rb_error *err)
     if (!rb_backend_find(c->backend, &b, err)) return false;
     if (!c->threads) c->threads = rb_parallel_cores();
     if (b->computes((rb_precision)c->precision)) return true;
-    rb_note("precision bf16: not on this CPU with backend %s, fp32 is used", b->name);
+    rb_note("precision %s: not on this CPU with backend %s, fp32 is used", rb_precision_names[c->precision], b->name);
     c->precision = RB_FP32;
     return true;
 }
@@ -41,8 +41,18 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
     if (c.device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c.device_index);
     rb_parallel_threads(c.threads);
     out->calibration = rb_calibration_none(a, rb_columns_of(out->graph->output->shape.c));
-    rb_store_spec spec = {(rb_precision)c.precision, c.batch_size, optim, optim_cfg,
-                          optim && s->training.ema_decay > 0};
+    if (c.precision == RB_INT8 && optim)
+        return rb_fail(err, RB_ERR_USAGE,
+                       "precision int8 is for eval, infer and bench --mode inference; train in fp32 "
+                       "or bf16, then run `rarebit weights quantize`");
+    if (c.precision == RB_INT8) out->range = RB_NEW(a, float, out->graph->node_count);
+    rb_store_spec spec = {.precision = (rb_precision)c.precision,
+                          .batch = c.batch_size,
+                          .optim = optim,
+                          .optim_cfg = optim_cfg,
+                          .average = optim && s->training.ema_decay > 0,
+                          .recompute = (rb_recompute)s->training.recompute,
+                          .range = out->range};
     return out->backend->store(a, out->graph, &spec, &out->store, err);
 }
 
@@ -65,40 +75,82 @@ void rb_network_init(const rb_network *n, uint32_t seed)
     rb_arena_close(scratch);
 }
 
+// Without a branch for each value: by the largest magnitude as bits, of which infinity and NaN have the largest.
 static bool all_finite(const float *x, ptrdiff_t count)
 {
-    for (ptrdiff_t i = 0; i < count; i++)
-        if (!isfinite(x[i])) return false;
-    return true;
+    uint32_t most = 0;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bits &= 0x7FFFFFFF;
+        most = bits > most ? bits : most;
+    }
+    return most < 0x7F800000;
+}
+
+static bool are_sensible(const rb_tensor *t, const float *w, rb_error *err)
+{
+    return all_finite(w, (ptrdiff_t)t->count) ||
+           rb_fail(err, RB_ERR_WEIGHTS, "tensor %s holds NaN or infinity: nothing sensible can come of it", t->name);
 }
 
 static bool set(const rb_network *n, const rb_param *p, const rb_tensor *t, const float *w, rb_error *err)
 {
-    if (!all_finite(w, p->count))
-        return rb_fail(err, RB_ERR_WEIGHTS, "tensor %s holds NaN or infinity: nothing sensible can come of it",
-                       t->name);
+    if (!are_sensible(t, w, err)) return false;
     n->backend->put(n->store, p, RB_VALUE, w);
     return true;
 }
 
-static bool load(rb_arena *scratch, const rb_network *n, const rb_tensors *t, rb_error *err)
+// The tensor's values, if they lie there as the network wants them; or NULL.
+static const float *floats_of(const rb_tensor *t)
+{
+    return t->dtype == RB_F32 && !t->strides && (uintptr_t)t->data % sizeof(float) == 0 ? t->data : NULL;
+}
+
+static const float *floats_in(const rb_tensor *t, float *room)
+{
+    rb_tensor_to_f32(t, room);
+    return room;
+}
+
+static bool lend(const rb_network *n, const rb_param *p, const rb_tensor *t, const float *w, rb_error *err)
+{
+    if (!are_sensible(t, w, err)) return false;
+    n->backend->lend(n->store, p, w);
+    return true;
+}
+
+static bool load(rb_arena *scratch, const rb_network *n, const rb_tensors *t, bool lent, rb_error *err)
 {
     const rb_tensor **match;
     if (!rb_tensors_match(scratch, t, n->graph, "", false, &match, err)) return false;
-    float *w = RB_NEW(scratch, float, largest_param(n->graph));
+    float *room = RB_NEW(scratch, float, largest_param(n->graph));
     for (int i = 0; i < n->graph->param_count; i++) {
-        rb_tensor_to_f32(match[i], w);
-        if (!set(n, n->graph->params[i], match[i], w, err)) return false;
+        const rb_param *p = n->graph->params[i];
+        const float *there = floats_of(match[i]);
+        if (there && lent && n->backend->lend ? !lend(n, p, match[i], there, err)
+                                              : !set(n, p, match[i], there ? there : floats_in(match[i], room), err))
+            return false;
     }
     return true;
 }
 
-bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err)
+static bool load_all(const rb_network *n, const rb_tensors *t, bool lent, rb_error *err)
 {
     rb_arena *scratch = rb_arena_open();
-    bool done = load(scratch, n, t, err);
+    bool done = load(scratch, n, t, lent, err) && (!n->range || rb_ranges_load(n->graph, t, n->range, err));
     rb_arena_close(scratch);
     return done;
+}
+
+bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err)
+{
+    return load_all(n, t, false, err);
+}
+
+bool rb_network_borrow(const rb_network *n, const rb_tensors *t, rb_error *err)
+{
+    return load_all(n, t, true, err);
 }
 
 bool rb_network_calibrate(rb_arena *a, rb_network *n, const char *text, rb_error *err)
@@ -131,7 +183,7 @@ bool rb_network_resume(const rb_network *n, const rb_tensors *t, rb_error *err)
 {
     rb_arena *scratch = rb_arena_open();
     const rb_optim *optim = n->store->spec.optim;
-    bool done = load(scratch, n, t, err);
+    bool done = load(scratch, n, t, false, err);
     for (int k = 0; done && k < optim->states; k++)
         done = load_slot(scratch, n, t, state_prefix(scratch, optim, k), (rb_slot)(RB_STATE + k), err);
     if (done && n->store->spec.average) done = load_slot(scratch, n, t, AVERAGE_PREFIX, RB_AVERAGE, err);

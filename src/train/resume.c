@@ -82,7 +82,8 @@ void rb_resume_forget(rb_resume *r)
 // Keys that a run may go on with otherwise, beside those that are local anyway. All others are part of what it computes
 // from its first step on.
 static const char *const may_change[] = {
-    "num_epochs", "lr", "weight_decay", "clip_grad_norm", "early_stop_patience", "early_stop_min_delta", NULL};
+    "num_epochs", "lr", "weight_decay", "clip_grad_norm", "early_stop_patience", "early_stop_min_delta",
+    "recompute",  NULL};
 
 bool rb_resume_agree(rb_arena *scratch, const rb_settings *recorded, const rb_settings *now, rb_error *err)
 {

@@ -25,40 +25,41 @@ double rb_roofline_flops(const rb_graph *g, const rb_work_item *item, int batch)
     return n ? 2.0 * batch * n->shape.h * n->shape.w * (double)n->param[0]->count : 0;
 }
 
-static rb_graph *dense_graph(rb_arena *a)
+static rb_graph *dense_graph(rb_arena *a, rb_error *err)
 {
     rb_graph *g = rb_graph_new(a);
     rb_conv one = {.filters = CHANNELS, .kernel = 1};
     const rb_node *x = rb_input(g, (rb_shape){CHANNELS, SIDE, SIDE});
     x = rb_conv2d(g, "first", x, one);
     x = rb_conv2d(g, "second", x, one);
-    rb_error err;
-    return rb_graph_finish(g, rb_dense(g, "head", rb_mean_pool(g, x), 1), &err) ? g : NULL;
+    return rb_graph_finish(g, rb_dense(g, "head", rb_mean_pool(g, x), 1), err) ? g : NULL;
 }
 
-static double best_of(rb_plan *p, const rb_feed *feed, const rb_graph *g, double seconds, rb_error *err)
+static RB_CHECKED bool best_of(rb_plan *p, const rb_feed *feed, const rb_graph *g, double seconds, double *best,
+                               rb_error *err)
 {
-    double best = 0, start_s = rb_clock_now_s();
+    double start_s = rb_clock_now_s();
     p->timed = true;
+    *best = 0;
     for (int round = 0; round <= WARM_UP || rb_clock_now_s() - start_s < seconds; round++) {
         for (int i = 0; i < p->work_count; i++) p->work[i].seconds = 0;
-        if (!p->backend->forward(p, feed, err)) return -1;
+        if (!p->backend->forward(p, feed, err)) return false;
         for (int i = 0; i < p->work_count && round >= WARM_UP; i++) {
             double flops = strcmp(p->work[i].node, "second") ? 0 : rb_roofline_flops(g, &p->work[i], BATCH);
-            if (flops > 0 && flops / p->work[i].seconds > best) best = flops / p->work[i].seconds;
+            if (flops > 0 && flops / p->work[i].seconds > *best) *best = flops / p->work[i].seconds;
         }
     }
-    return best;
+    return true;
 }
 
 static bool measure(rb_arena *a, const rb_settings *s, double seconds, double *out, rb_error *err)
 {
     const rb_backend *b;
-    const rb_graph *g = dense_graph(a);
+    const rb_graph *g = dense_graph(a, err);
     rb_store *store;
     rb_plan *plan;
     rb_store_spec spec = {.precision = (rb_precision)s->compute.precision, .batch = BATCH};
-    if (!rb_backend_find(s->compute.backend, &b, err) || !b->store(a, g, &spec, &store, err)) return false;
+    if (!g || !rb_backend_find(s->compute.backend, &b, err) || !b->store(a, g, &spec, &store, err)) return false;
     float *values = RB_NEW(a, float, (ptrdiff_t)BATCH *CHANNELS *SIDE *SIDE);
     for (int i = 0; i < g->param_count; i++) {
         float *w = RB_NEW(a, float, g->params[i]->count);
@@ -67,8 +68,9 @@ static bool measure(rb_arena *a, const rb_settings *s, double seconds, double *o
     }
     rb_plan_spec evaluate = {.mode = RB_EVALUATE, .batch = BATCH};
     if (!b->plan(a, store, &evaluate, &plan, err)) return false;
-    *out = best_of(plan, &(rb_feed){.n = BATCH, .values = values}, g, seconds, err);
-    return *out >= 0;
+    if (!plan->work_count)
+        return rb_fail(err, RB_ERR_USAGE, "roofline: backend %s does not tell of its parts; use onednn", b->name);
+    return best_of(plan, &(rb_feed){.n = BATCH, .values = values}, g, seconds, out, err);
 }
 
 bool rb_roofline_measure(const rb_settings *s, double seconds, double *out, rb_error *err)

@@ -15,7 +15,7 @@ double rb_roofline_flops(const rb_graph *g, const rb_work_item *item, int batch)
 // The roof, in operations per second: the best of `seconds` of a 1x1 convolution of many channels, which is a large
 // product of matrices, in the precision that the settings ask for.
 //
-// Errors: as rb_network_open
+// Errors: as rb_network_open; USAGE (a backend that does not tell of its parts)
 bool rb_roofline_measure(const rb_settings *s, double seconds, double *out, rb_error *err) RB_CHECKED;
 
 #endif

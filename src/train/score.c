@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-bool rb_scorer_open(rb_arena *a, const rb_network *n, const rb_dataset *data, rb_loader *loader, rb_scorer *out,
-                    rb_error *err)
+bool rb_scorer_open(rb_arena *a, const rb_network *n, int batch, const rb_dataset *data, rb_loader *loader,
+                    rb_scorer *out, rb_error *err)
 {
-    int batch = n->store->spec.batch;
     rb_plan_spec spec = rb_network_plan_spec(n, RB_EVALUATE, batch);
     *out = (rb_scorer){.network = n, .data = data, .loader = loader};
     out->logits = RB_NEW(a, double, (ptrdiff_t)batch * n->graph->output->shape.c);

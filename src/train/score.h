@@ -17,9 +17,9 @@ typedef struct rb_scorer {
     double *logits; // [batch k]
 } rb_scorer;
 
-// The loader is the caller's and reads `data`; its batch is the plan's.
-bool rb_scorer_open(rb_arena *a, const rb_network *n, const rb_dataset *data, rb_loader *loader, rb_scorer *out,
-                    rb_error *err) RB_CHECKED;
+// The loader is the caller's and reads `data`, `batch` at a time.
+bool rb_scorer_open(rb_arena *a, const rb_network *n, int batch, const rb_dataset *data, rb_loader *loader,
+                    rb_scorer *out, rb_error *err) RB_CHECKED;
 
 // One picture that has been judged: draw of the pass, its logits [k]; `reason` is NULL, or why it could not be read.
 typedef struct rb_judged {

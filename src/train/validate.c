@@ -2,6 +2,8 @@
 // validate.c - the validation after an epoch: what its logits mean, where to cut, how well that does.
 #include "train/job.h"
 
+#include "base/log.h"
+
 static bool score(rb_arena *a, rb_job *job, rb_part_scores *out, rb_error *err)
 {
     rb_network_swap_average(&job->network);
@@ -24,6 +26,9 @@ static bool calibrate(rb_arena *a, const rb_job *job, const rb_part_scores *s, r
     const double *shift = s->columns == 1 ? &job->shift[1] : job->shift;
     if (!rb_calibration_fit(a, method, s->logits, shift, out, err)) return false;
     rb_calibration_restrain(out, s->logits);
+    if (out->method != (int)method)
+        rb_note("epoch %d: calibration %s would turn the scores around; they are calibrated by %s", job->at.epoch + 1,
+                rb_calibration_names[method], rb_calibration_names[out->method]);
     return true;
 }
 

@@ -199,6 +199,6 @@ bool rb_checkpoint_open(rb_arena *a, const char *path, rb_checkpoint *out, rb_er
 {
     rb_bytes file;
     *out = (rb_checkpoint){.threshold = NAN};
-    if (!rb_file_read(a, path, FILE_LIMIT, &file, err)) return false;
+    if (!rb_file_map(a, path, FILE_LIMIT, &file, err)) return false;
     return parse(a, file, out, err) || rb_fail_in(err, "%s", path);
 }

@@ -194,6 +194,34 @@ static void what_is_put_can_be_got(rb_arena *a, const rb_backend *b)
             }
 }
 
+// A store for evaluation with some values, put into it or lent to it at addresses that suit floats and nothing wider.
+static const double *evaluated(rb_arena *a, const rb_backend *b, const rb_graph *g, bool lent)
+{
+    rb_error err = {0};
+    network n = {.arena = a, .backend = b, .graph = g};
+    rb_store_spec store = {.precision = RB_FP32, .batch = BATCH};
+    check_done(b->store(a, g, &store, &n.store, &err), err);
+    check_done(b->plan(a, n.store, &specs[EVALUATION], &n.plan, &err), err);
+    for (int i = 0; i < g->param_count; i++) {
+        const rb_param *q = g->params[i];
+        float *values = RB_NEW(a, float, q->count + 1) + 1;
+        rb_param_init(q, 1, values);
+        if (lent)
+            b->lend(n.store, q, values);
+        else
+            b->put(n.store, q, RB_VALUE, values);
+    }
+    rb_feed feed = some_feed(a, BATCH, 1);
+    network_loss(&n, &feed);
+    return logits_of(&n, BATCH);
+}
+
+static void lent_is_as_put(rb_arena *a, const rb_backend *b)
+{
+    const rb_graph *g = build(a, false);
+    if (b->lend) check_same("logits", evaluated(a, b, g, true), evaluated(a, b, g, false), BATCH * 2);
+}
+
 // ---- gradients -----------------------------------------------------------------------------------------------------
 
 static void gradients_of(const network *n, const rb_feed *feed, bool accumulate)
@@ -454,6 +482,7 @@ static const struct promise {
     {"dropout draws as ref does", dropout_draws_as_ref},
     {"every node can be kept", every_node_can_be_kept},
     {"what is put can be got", what_is_put_can_be_got},
+    {"lent is as put", lent_is_as_put},
     {"gradients add up", gradients_add_up},
     {"frozen weights stand still", frozen_weights_stand_still},
     {"every rule updates as ref does", every_rule_updates_as_ref},
@@ -493,7 +522,7 @@ static int run_group(const rb_backend *b)
 int main(int argc, char **argv)
 {
     (void)argc;
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     int failed = 0;
     size_t tests = 0;
     for (const rb_backend *const *b = rb_backends; *b; b++) {

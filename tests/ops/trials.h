@@ -325,6 +325,10 @@ static const trial trials[] = {
      CONV(.filters = 33, .kernel = 3, .padding = 1, .groups = 33)},
     {"depthwise 5x5 stride 2", conv, 2, CHW(3, 9, 7), 33, DIRECT,
      CONV(.filters = 33, .kernel = 5, .stride = 2, .padding = 2, .groups = 33)},
+    {"depthwise 5x5 on 1x1", conv, 4, CHW(3, 1, 1), 32, DIRECT,
+     CONV(.filters = 32, .kernel = 5, .padding = 2, .groups = 32)},
+    {"depthwise 5x5 on 2x3", conv, 4, CHW(3, 2, 3), 32, DIRECT,
+     CONV(.filters = 32, .kernel = 5, .padding = 2, .groups = 32)},
     {"depthwise times 2", conv, 2, CHW(3, 7, 5), 16, DIRECT,
      CONV(.filters = 32, .kernel = 3, .padding = 1, .groups = 16)},
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <float.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 
@@ -50,6 +51,27 @@ static void reset_keeps_the_first_chunk(void **state)
     assert_ptr_equal(RB_NEW(a, char, 1), first);
     rb_arena_close(a);
     rb_arena_close(NULL);
+}
+
+static double resident_mb(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%*d %ld", &pages), 1);
+    fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
+}
+
+// What is taken for a case that does not come must not cost memory.
+static void untouched_memory_is_not_there(void **state)
+{
+    const place *p = *state;
+    double before_mb = resident_mb();
+    uint8_t *at = rb_arena_take(p->arena, 256, 1 << 20);
+    assert_true(resident_mb() - before_mb < 64); // a sanitizer keeps an eighth of it beside
+    memset(at, 1, 16 << 20);
+    assert_int_equal(at[255 << 20], 0);
 }
 
 typedef struct note {
@@ -400,6 +422,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(memory_is_aligned_zeroed_and_apart),
+        TEST(untouched_memory_is_not_there),
         TEST(reset_keeps_the_first_chunk),
         TEST(deferred_calls_run_newest_first_and_once),
         TEST(sizes_that_overflow_are_out_of_memory),

@@ -187,7 +187,7 @@ static void what_parts_perfectly_stays_finite(void **state)
     rb_arena_close(a);
 }
 
-// Four rows bear out no more than four to one; what is too sure already is left to be made less sure.
+// Four rows bear out no more than five to one; what is too sure already is left to be made less sure.
 static void nothing_is_made_surer_than_the_rows_bear_out(void **state)
 {
     (void)state;

@@ -36,6 +36,28 @@ static void files_are_read_up_to_a_limit(void **state)
     assert_int_equal(content(p, place_text(p, "empty", "")).size, 0);
 }
 
+static void mapped_is_what_is_read(void **state)
+{
+    const place *p = *state;
+    const char *paths[] = {place_text(p, "none", ""), place_text(p, "five", "12345"),
+                           place_text(p, "many", rb_text_format(p->arena, "%*d", 1000000, 1))};
+    for (int i = 0; i < COUNT(paths); i++) {
+        rb_error err = {0};
+        rb_bytes mapped, read = content(p, paths[i]);
+        check_done(rb_file_map(p->arena, paths[i], 1000000, &mapped, &err), err);
+        assert_int_equal(mapped.size, read.size);
+        assert_memory_equal(mapped.data, read.data, (size_t)read.size);
+    }
+    rb_error err = {0};
+    rb_bytes none;
+    check_failed(rb_file_map(p->arena, paths[1], 4, &none, &err), err, RB_ERR_IO, "five: 5 bytes, over the limit of 4");
+    rb_arena *a = rb_arena_open(); // what was mapped outlasts the file
+    check_done(rb_file_map(a, paths[1], 5, &none, &err), err);
+    assert_int_equal(remove(paths[1]), 0);
+    assert_memory_equal(none.data, "12345", 5);
+    rb_arena_close(a);
+}
+
 static void what_is_no_file_is_not_read(void **state)
 {
     const place *p = *state;
@@ -53,6 +75,7 @@ static void what_is_no_file_is_not_read(void **state)
         rb_error err = {0};
         rb_bytes got;
         check_failed(rb_file_read(p->arena, bad[i].path, 100, &got, &err), err, RB_ERR_IO, bad[i].says);
+        check_failed(rb_file_map(p->arena, bad[i].path, 100, &got, &err), err, RB_ERR_IO, bad[i].says);
     }
     assert_false(rb_file_exists(bad[0].path) || rb_folder_exists(bad[0].path));
     assert_true(!rb_file_exists(p->folder) && rb_folder_exists(p->folder));
@@ -294,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(files_are_read_up_to_a_limit),
+        TEST(mapped_is_what_is_read),
         TEST(what_is_no_file_is_not_read),
         TEST(folders_are_listed_in_bytewise_order),
         TEST(folders_are_made_with_their_parents),

@@ -38,6 +38,8 @@ static void the_roof_is_found(void **state)
     s->compute.threads = 1;
     check_done(rb_roofline_measure(s, 0.01, &roof, &err), err);
     assert_true(roof > 1e8 && roof < 1e15); // a core of thirty years ago, and more than any has
+    s->compute.backend = "ref";
+    check_failed(rb_roofline_measure(s, 0.01, &roof, &err), err, RB_ERR_USAGE, "ref does not tell of its parts");
     s->compute.backend = "abacus";
     check_failed(rb_roofline_measure(s, 0.01, &roof, &err), err, RB_ERR_USAGE, "abacus");
     rb_arena_close(a);

@@ -32,8 +32,9 @@ static span inside(const job *j, int in, int out, int shift, int more)
 {
     int from = shift < 0 ? (j->stride - 1 - shift) / j->stride : 0;
     int last = in - 1 - more - shift, to = last < 0 ? 0 : last / j->stride + 1;
+    if (from > out) from = out; // a map smaller than the filter
     if (to > out) to = out;
-    return (span){from < out ? from : out, to > from ? to : from};
+    return (span){from, to > from ? to : from};
 }
 
 // ---- full groups: a row of the filter at once ----------------------------------------------------------------------

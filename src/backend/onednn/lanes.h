@@ -9,6 +9,8 @@
 #include "backend/onednn/half.h"
 #include "backend/onednn/onednn.h"
 
+#include <math.h>
+
 #define RB_LANES 16
 
 typedef struct rb_lanes {
@@ -69,13 +71,20 @@ static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_c
 void rb_dn_emit_statistics(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var);
 
 // y = (x - mean) / sqrt(var + eps) * weight + bias, then the activation
-void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var,
-                          rb_dn_activation activation, rb_dn_tensor *y);
+void rb_dn_emit_normalise(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean,
+                          rb_dn_tensor *var, rb_dn_activation activation, rb_dn_tensor *y);
 
-// Gradients of weight and bias, and of x into dx. `y` is given where a ReLU was absorbed: its sign is the gate; a
-// SiLU's slope is found again from x. Where statistics stand still (`constant`) they have no gradient.
+// What a channel is multiplied with: forward and backward must agree on the last bit, for backward finds again on which
+// side of 0 a ReLU's input was.
+static inline float rb_norm_scale(const rb_node *norm, float weight, float var)
+{
+    return (float)((double)weight / sqrt((double)var + ((const rb_norm *)norm->attr)->eps));
+}
+
+// Gradients of weight and bias, and of x into dx. Slope or gate of the activation are found again from x: y may be gone
+// by then. Where statistics stand still (`constant`) they have no gradient.
 typedef struct rb_dn_norm_gradient {
-    rb_dn_tensor *x, *mean, *var, *y, *dy, *dx;
+    rb_dn_tensor *x, *mean, *var, *dy, *dx;
     rb_dn_activation activation;
     bool constant;
 } rb_dn_norm_gradient;

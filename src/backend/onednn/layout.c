@@ -1,56 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // layout.c - gives every tensor of a plan its place in one block: two tensors may share bytes when no step needs both.
-//
-// Largest first, each at the lowest place that is free for its whole life.
-// Source: "greedy by size", Pisarchyk & Lee, arXiv:2001.03288
 #include "backend/onednn/onednn.h"
 
-#include <stdlib.h>
+#include "backend/lifetime.h"
 
-static int larger_first(const void *x, const void *y)
-{
-    const rb_dn_tensor *a = *(rb_dn_tensor *const *)x, *b = *(rb_dn_tensor *const *)y;
-    if (a->bytes != b->bytes) return a->bytes < b->bytes ? 1 : -1;
-    return (a->first > b->first) - (a->first < b->first);
-}
+#include <string.h>
 
-static bool at_once(const rb_dn_tensor *a, const rb_dn_tensor *b)
+static bool is_apart(const rb_dn_plan *p)
 {
-    return a->first <= b->last && b->first <= a->last;
-}
-
-// `placed` is sorted by place. Returns where `t` fits lowest.
-static ptrdiff_t lowest_place(const rb_dn_tensor *t, rb_dn_tensor *const *placed, int count)
-{
-    ptrdiff_t at = 0;
-    for (int i = 0; i < count; i++) {
-        if (!at_once(t, placed[i])) continue;
-        if (at + t->bytes <= placed[i]->place) break;
-        ptrdiff_t end = placed[i]->place + rb_aligned(placed[i]->bytes);
-        if (end > at) at = end;
-    }
-    return at;
-}
-
-static void insert_by_place(rb_dn_tensor **placed, int count, rb_dn_tensor *t)
-{
-    int i = count;
-    for (; i > 0 && placed[i - 1]->place > t->place; i--) placed[i] = placed[i - 1];
-    placed[i] = t;
+    return p->base.spec.sharing == RB_APART;
 }
 
 static void place_tensors(rb_dn_plan *p)
 {
     int count = p->tensors.count;
-    rb_dn_tensor **placed = RB_NEW(p->arena, rb_dn_tensor *, count);
-    qsort(p->tensors.at, (size_t)count, sizeof *p->tensors.at, larger_first);
+    rb_arena *scratch = rb_arena_open();
+    rb_lifetime *of = RB_NEW(scratch, rb_lifetime, count);
     for (int i = 0; i < count; i++) {
-        rb_dn_tensor *t = p->tensors.at[i];
-        t->place = lowest_place(t, placed, i);
-        insert_by_place(placed, i, t);
-        ptrdiff_t end = t->place + rb_aligned(t->bytes);
-        if (end > p->block_bytes) p->block_bytes = end;
+        const rb_dn_tensor *t = p->tensors.at[i];
+        of[i] = (rb_lifetime){.bytes = t->bytes, .first = t->first, .last = t->last};
+        if (is_apart(p)) of[i].first = 0, of[i].last = RB_DN_FOREVER;
     }
+    p->block_bytes = rb_lifetimes_place(scratch, of, count);
+    for (int i = 0; i < count; i++) p->tensors.at[i]->place = of[i].place;
+    rb_arena_close(scratch);
 }
 
 static void destroy_memory(void *memory)
@@ -99,24 +72,38 @@ static void list_work(rb_dn_plan *p)
         }
 }
 
-// One scratchpad as large as the greediest primitive's, alive all the time.
-static void size_scratchpad(rb_dn_plan *p)
+// What dies with each step, for plans that spoil it.
+static void list_deaths(rb_dn_plan *p)
 {
-    rb_dn_tensor *t = p->scratchpad;
-    t->bytes = p->scratchpad_bytes + (ptrdiff_t)sizeof(float);
-    t->md = rb_dn_row_md(t->bytes / (ptrdiff_t)sizeof(float));
-    t->first = 0;
-    t->last = RB_DN_FOREVER;
+    for (int i = 0; i < p->tensors.count; i++) {
+        rb_dn_tensor *t = p->tensors.at[i];
+        int phase = t->last / RB_DN_PHASE_TIMES;
+        if (t->first > t->last || phase >= RB_DN_PHASES) continue;
+        rb_dn_step *s = p->steps[phase].step[t->last % RB_DN_PHASE_TIMES];
+        s->dies = rb_list_with(p->arena, s->dies, s->death_count++, t);
+    }
+}
+
+#define NAN_BYTE 0xFF // repeated, it is NaN as a float, a bfloat16 and a double
+
+void rb_dn_spoil(const rb_dn_step *s)
+{
+    for (int i = 0; i < s->death_count; i++) memset(s->dies[i]->data, NAN_BYTE, (size_t)s->dies[i]->bytes);
 }
 
 bool rb_dn_layout(rb_dn_plan *p)
 {
-    size_scratchpad(p);
     place_tensors(p);
     p->block = block_for(p->store, p->arena, p->block_bytes);
+    if (p->base.spec.sharing == RB_SPOILED) {
+        list_deaths(p);
+        memset(p->block, NAN_BYTE, (size_t)p->block_bytes);
+        p->store->last_user = NULL; // it may be another plan's block too
+    }
     for (int i = 0; i < p->tensors.count; i++) {
-        p->tensors.at[i]->data = p->block + p->tensors.at[i]->place;
-        if (!wrap(p, p->tensors.at[i])) return false;
+        rb_dn_tensor *t = p->tensors.at[i];
+        t->data = p->block + (t->over ? t->over : t)->place;
+        if (!wrap(p, t)) return false;
     }
     for (int phase = 0; phase < RB_DN_PHASES; phase++)
         for (int i = 0; i < p->steps[phase].count; i++) bind_step(p->steps[phase].step[i]);

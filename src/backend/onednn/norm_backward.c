@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // norm_backward.c - gradients of a batch normalisation, with the ReLU or SiLU behind it.
 //
-//     g  = dy, with a ReLU where y > 0, else 0; with a SiLU times its slope at z = w r (x - mean) + b
+//     z  = w r (x - mean) + b,  g  = dy, with a ReLU where z > 0, else 0; with a SiLU times its slope at z
 //     db = sum g,  dw = r sum g (x - mean),  r = 1 / sqrt(var + eps),  over N values of a channel
 //     dx = w r (g - db / N - (x - mean) r dw / N)
 //
@@ -14,13 +14,11 @@
 
 #include "base/parallel.h"
 
-#include <math.h>
-
 enum { X, MEAN, VAR, WEIGHT, BIAS, DY, SUMS, DWEIGHT, DBIAS, ALWAYS }; // the places of what every step uses
 
 typedef struct context {
-    const void *x, *y, *dy; // y: with a ReLU
-    void *dx;               // NULL: nobody wants it
+    const void *x, *dy;
+    void *dx; // NULL: nobody wants it
     const float *mean, *bias;
     rb_dn_activation activation;
     double *sums;                  // [picture group 2 RB_LANES]
@@ -31,7 +29,7 @@ typedef struct context {
 typedef struct attr {
     bool constant;
     rb_dn_activation activation;
-    const rb_dn_tensor *y, *dx;    // NULL: there is none; they have no place of their own among the step's tensors
+    const rb_dn_tensor *dx;        // NULL: there is none; it has no place of its own among the step's tensors
     float *scale, *offset, *slope; // [c] room
 } attr;
 
@@ -47,19 +45,17 @@ RB_INLINE rb_floats gated(bool half, rb_dn_activation activation, const context 
                           const line *l)
 {
     rb_floats dy = rb_load16(c->dy, at, half);
-    if (activation == RB_DN_RELU) return rb_where(rb_load16(c->y, at, half) > 0, dy);
-    if (activation == RB_DN_SILU)
-        return dy * rb_silu_slope16(d * rb_load16(l->scale, 0, false) + rb_load16(l->bias, 0, false));
-    return dy;
+    if (activation == RB_DN_IDENTITY) return dy;
+    rb_floats z = d * rb_load16(l->scale, 0, false) + rb_load16(l->bias, 0, false);
+    return activation == RB_DN_RELU ? rb_where(z > 0, dy) : dy * rb_silu_slope16(z);
 }
 
 RB_INLINE float gated_one(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, float d,
                           const line *l, int k)
 {
-    float dy = rb_load(c->dy, at, half);
-    if (activation == RB_DN_RELU) return rb_load(c->y, at, half) > 0 ? dy : 0;
-    if (activation == RB_DN_SILU) return dy * rb_silu_slope1(d * l->scale[k] + l->bias[k]);
-    return dy;
+    float dy = rb_load(c->dy, at, half), z = d * l->scale[k] + l->bias[k];
+    if (activation == RB_DN_RELU) return z > 0 ? dy : 0;
+    return activation == RB_DN_SILU ? dy * rb_silu_slope1(z) : dy;
 }
 
 RB_INLINE void sum_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, const line *l,
@@ -209,7 +205,6 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
     const attr *a = s->attr;
     int pictures = p->base.spec.batch;
     context c = {.x = s->use[X]->data,
-                 .y = a->y ? a->y->data : NULL,
                  .dy = s->use[DY]->data,
                  .mean = s->use[MEAN]->data,
                  .bias = s->use[BIAS]->data,
@@ -222,8 +217,8 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
                  .at = rb_lanes_of(&s->use[X]->md)};
     ptrdiff_t pieces = (ptrdiff_t)pictures * c.at.groups;
     for (int channel = 0; channel < c.at.channels; channel++) {
-        double weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
-        c.scale[channel] = (float)(weight * inverse_spread(s, channel));
+        float weight = ((const float *)s->use[WEIGHT]->data)[channel];
+        c.scale[channel] = rb_norm_scale(s->node, weight, ((const float *)s->use[VAR]->data)[channel]);
         c.offset[channel] = c.slope[channel] = 0; // not yet known
     }
     rb_parallel_for(pieces, rb_lanes_grain(&c.at), sum_pieces, &c);
@@ -237,7 +232,6 @@ void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_
     attr *a = RB_NEW(p->arena, attr, 1);
     *a = (attr){g->constant,
                 g->activation,
-                g->y,
                 g->dx,
                 RB_NEW(p->arena, float, channels),
                 RB_NEW(p->arena, float, channels),
@@ -256,6 +250,5 @@ void rb_dn_emit_norm_gradient(rb_dn_plan *p, const rb_node *n, const rb_dn_norm_
                             rb_dn_param(p, n->param[0], RB_GRAD),
                             rb_dn_param(p, n->param[1], RB_GRAD)};
     for (int i = 0; i < ALWAYS; i++) rb_dn_use(s, 0, uses[i]);
-    rb_dn_use(s, 0, g->y);
     rb_dn_use(s, 0, g->dx);
 }

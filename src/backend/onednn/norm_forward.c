@@ -12,8 +12,6 @@
 
 #include "base/parallel.h"
 
-#include <math.h>
-
 // ---- statistics ---------------------------------------------------------------------------------------------------
 
 enum { X, SUMS, MEAN, VAR, RUNNING_MEAN, RUNNING_VAR };
@@ -192,17 +190,16 @@ static void run_normalise(const rb_dn_step *s, rb_dn_plan *p)
                    .y = s->use[N_Y]->data,
                    .activation = a->activation,
                    .at = rb_lanes_of(&s->use[N_X]->md)};
-    double eps = ((const rb_norm *)s->node->attr)->eps;
-    for (int c = 0; c < j.at.channels; c++) a->scale[c] = (float)((double)weight[c] / sqrt((double)var[c] + eps));
+    for (int c = 0; c < j.at.channels; c++) a->scale[c] = rb_norm_scale(s->node, weight[c], var[c]);
     rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), apply_pieces, &j);
 }
 
-void rb_dn_emit_normalise(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean, rb_dn_tensor *var,
-                          rb_dn_activation activation, rb_dn_tensor *y)
+void rb_dn_emit_normalise(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *mean,
+                          rb_dn_tensor *var, rb_dn_activation activation, rb_dn_tensor *y)
 {
     normalise *a = RB_NEW(p->arena, normalise, 1);
     *a = (normalise){RB_NEW(p->arena, float, n->shape.c), activation};
-    rb_dn_step *s = rb_dn_step_new(p, RB_DN_FORWARD, n);
+    rb_dn_step *s = rb_dn_step_new(p, phase, n);
     s->run = run_normalise;
     s->work = RB_WORK_NORM;
     s->attr = a;

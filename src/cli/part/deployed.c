@@ -118,7 +118,7 @@ static bool open_network(rb_arena *a, rb_deployed *d, rb_error *err)
     if (!rb_network_open(a, d->settings, NULL, NULL, &d->network, err)) return false;
     d->network.preprocessing = d->checkpoint.preprocessing;
     warn_of_averaged(d);
-    return (rb_network_load(&d->network, &d->checkpoint.tensors, err) &&
+    return (rb_network_borrow(&d->network, &d->checkpoint.tensors, err) &&
             rb_network_calibrate(a, &d->network, d->checkpoint.calibration, err)) ||
            rb_fail_in(err, "%s", d->path);
 }
@@ -237,16 +237,23 @@ bool rb_deployed_open_other(rb_arena *a, const rb_deployed *first, rb_deployed *
            choose_threshold(out, "against_threshold", e->against_threshold, err) && open_network(a, out, err);
 }
 
+void rb_deployed_expect(rb_deployed *d, int count, int pictures)
+{
+    for (int i = 0; i < count; i++)
+        if (pictures > 0 && d[i].settings->compute.batch_size > pictures) d[i].settings->compute.batch_size = pictures;
+}
+
 bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out, rb_error *err)
 {
     const rb_data_settings *s = &d->settings->data;
+    int batch = d->settings->compute.batch_size;
     rb_loader *loader;
     rb_loader_spec spec = {.data = data,
                            .channels = s->channels,
                            .image_size = s->image_size,
                            .interpolation = (rb_interpolation)s->interpolation,
-                           .batch_size = d->settings->compute.batch_size,
+                           .batch_size = batch,
                            .workers = s->workers,
                            .on_bad_image = (rb_on_bad_image)s->on_bad_image};
-    return rb_loader_open(a, &spec, &loader, err) && rb_scorer_open(a, &d->network, data, loader, out, err);
+    return rb_loader_open(a, &spec, &loader, err) && rb_scorer_open(a, &d->network, batch, data, loader, out, err);
 }

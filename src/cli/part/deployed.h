@@ -36,6 +36,9 @@ bool rb_deployed_open_all(rb_arena *a, rb_purpose purpose, int argc, char **argv
 // its own; threads, batches and what becomes of bad pictures are the first one's.
 bool rb_deployed_open_other(rb_arena *a, const rb_deployed *first, rb_deployed *out, rb_error *err) RB_CHECKED;
 
+// There will be so many pictures (0: not known): batches of more would have rows that nobody fills, and compute them.
+void rb_deployed_expect(rb_deployed *d, int count, int pictures);
+
 // A loader of `data` as the checkpoint wants its pictures, and a scorer on it. `data` lives in `a`: threads read it.
 bool rb_deployed_scorer(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_scorer *out,
                         rb_error *err) RB_CHECKED;

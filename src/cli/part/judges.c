@@ -39,8 +39,9 @@ static bool open_scorers(rb_arena *a, rb_judges *j, rb_error *err)
     for (int i = 0; i < j->count; i++) {
         j->eye[i] = eye_of(j->of, i);
         const rb_scorer *other = &j->scorer[j->eye[i]];
+        int batch = j->of[j->eye[i]].settings->compute.batch_size;
         if (j->eye[i] == i ? !rb_deployed_scorer(a, &j->of[i], j->window, &j->scorer[i], err)
-                           : !rb_scorer_open(a, &j->of[i].network, j->window, other->loader, &j->scorer[i], err))
+                           : !rb_scorer_open(a, &j->of[i].network, batch, j->window, other->loader, &j->scorer[i], err))
             return false;
         ptrdiff_t bytes = batch_bytes(&j->of[i]);
         if (bytes > most) most = bytes;

@@ -27,4 +27,4 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_add = {&rb_op_add, forward, backward};
+const rb_dn_op rb_dn_add = {&rb_op_add, forward, backward, NULL};

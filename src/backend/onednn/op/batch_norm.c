@@ -29,7 +29,7 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
     rb_dn_tensor *x = p->value[n->input[0]->id], *y = rb_dn_tensor_new(p, &x->md);
     const saved *v = saved_of(p, n);
     if (!uses_running(p, n)) rb_dn_emit_statistics(p, n, x, v->mean, v->var);
-    rb_dn_emit_normalise(p, n, x, v->mean, v->var, rb_dn_activation_of(activation), y);
+    rb_dn_emit_normalise(p, RB_DN_FORWARD, n, x, v->mean, v->var, rb_dn_activation_of(activation), y);
     rb_dn_absorb(p, n, activation ? activation : n, y);
     return true;
 }
@@ -42,7 +42,6 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     rb_dn_norm_gradient g = {.x = p->value[n->input[0]->id],
                              .mean = v->mean,
                              .var = v->var,
-                             .y = activation == RB_DN_RELU ? p->value[n->id] : NULL,
                              .dy = rb_dn_gradient_of(p, n),
                              .activation = activation,
                              .constant = uses_running(p, n)};
@@ -52,4 +51,15 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_batch_norm = {&rb_op_batch_norm, forward, backward};
+static rb_dn_tensor *again(rb_dn_plan *p, const rb_node *n)
+{
+    rb_dn_activation activation = rb_dn_activation_of(p->tail[n->id]);
+    rb_recompute least = activation == RB_DN_SILU ? RB_RECOMPUTE_MORE : RB_RECOMPUTE_CHEAP;
+    if (p->store->base.spec.recompute < least) return NULL;
+    rb_dn_tensor *x = p->value[n->input[0]->id], *y = rb_dn_tensor_new(p, &x->md);
+    const saved *v = p->saved[n->id];
+    rb_dn_emit_normalise(p, RB_DN_BACKWARD, n, x, v->mean, v->var, activation, y);
+    return y;
+}
+
+const rb_dn_op rb_dn_batch_norm = {&rb_op_batch_norm, forward, backward, again};

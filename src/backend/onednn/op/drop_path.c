@@ -72,4 +72,4 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_drop_path = {&rb_op_drop_path, forward, backward};
+const rb_dn_op rb_dn_drop_path = {&rb_op_drop_path, forward, backward, NULL};

@@ -65,4 +65,4 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_dropout = {&rb_op_dropout, forward, backward};
+const rb_dn_op rb_dn_dropout = {&rb_op_dropout, forward, backward, NULL};

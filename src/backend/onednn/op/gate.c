@@ -90,11 +90,11 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
 
 // ---- steps ---------------------------------------------------------------------------------------------------------
 
-static rb_dn_step *emit(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *out)
+static rb_dn_step *emit(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *out)
 {
     rb_dn_step *s = rb_dn_step_new(p, phase, n);
     s->run = run;
-    rb_dn_use(s, 0, p->value[n->input[0]->id]);
+    rb_dn_use(s, 0, x);
     rb_dn_use(s, 0, p->saved[n->id]);
     rb_dn_use(s, 0, out);
     return s;
@@ -102,16 +102,18 @@ static rb_dn_step *emit(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_d
 
 static bool forward(rb_dn_plan *p, const rb_node *n)
 {
+    rb_dn_tensor *x = p->value[n->input[0]->id];
     p->saved[n->id] = rb_dn_rows(p, n->input[1]);
-    p->value[n->id] = rb_dn_tensor_new(p, &p->value[n->input[0]->id]->md);
-    return p->saved[n->id] && emit(p, RB_DN_FORWARD, n, p->value[n->id]);
+    p->value[n->id] = rb_dn_tensor_new(p, &x->md);
+    return p->saved[n->id] && emit(p, RB_DN_FORWARD, n, x, p->value[n->id]);
 }
 
 static bool backward(rb_dn_plan *p, const rb_node *n)
 {
     const rb_dn_tensor *rows = p->saved[n->id];
+    rb_dn_tensor *x = rb_dn_value_again(p, n->input[0]);
     rb_dn_tensor *dx = rb_dn_tensor_new(p, &p->value[n->id]->md), *ds = rb_dn_tensor_new(p, &rows->md);
-    rb_dn_step *s = emit(p, RB_DN_BACKWARD, n, dx);
+    rb_dn_step *s = emit(p, RB_DN_BACKWARD, n, x, dx);
     rb_dn_use(s, 0, rb_dn_gradient_of(p, n));
     rb_dn_use(s, 0, ds);
     rb_dn_send(p, n->input[0], dx);
@@ -119,4 +121,12 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_gate = {&rb_op_gate, forward, backward};
+static rb_dn_tensor *again(rb_dn_plan *p, const rb_node *n)
+{
+    if (p->store->base.spec.recompute < RB_RECOMPUTE_MORE) return NULL;
+    rb_dn_tensor *x = rb_dn_value_again(p, n->input[0]), *y = rb_dn_tensor_new(p, &x->md);
+    emit(p, RB_DN_BACKWARD, n, x, y);
+    return y;
+}
+
+const rb_dn_op rb_dn_gate = {&rb_op_gate, forward, backward, again};

@@ -119,4 +119,4 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_mean_pool = {&rb_op_mean_pool, forward, backward};
+const rb_dn_op rb_dn_mean_pool = {&rb_op_mean_pool, forward, backward, NULL};

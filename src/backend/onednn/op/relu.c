@@ -18,4 +18,4 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_relu = {&rb_op_relu, forward, backward};
+const rb_dn_op rb_dn_relu = {&rb_op_relu, forward, backward, NULL};

@@ -68,4 +68,4 @@ static bool backward(rb_dn_plan *p, const rb_node *n)
     return true;
 }
 
-const rb_dn_op rb_dn_silu = {&rb_op_silu, forward, backward};
+const rb_dn_op rb_dn_silu = {&rb_op_silu, forward, backward, NULL};
