@@ -104,8 +104,7 @@ static void say_headline(rb_page *p, const rb_past *run)
                      two ? "These pictures are all of one class: what needs both cannot be said of them."
                          : "Of some class there is no picture here: what needs all cannot be said of them.");
     (two ? say_facts : rb_report_class_facts)(p, run, v);
-    rb_page_text(p, "Brackets hold 95 %% intervals%s.",
-                 v->group ? ", by whole groups and not by single pictures" : "");
+    rb_page_text(p, "Brackets hold 95 %% intervals%s.", v->group ? ", by whole groups and not by single pictures" : "");
 }
 
 static bool page_of_one(rb_page *p, const rb_past *run, const rb_report_spec *spec, rb_error *err)
