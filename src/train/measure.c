@@ -6,6 +6,7 @@
 #include "data/loader.h"
 #include "data/synth.h"
 #include "train/network.h"
+#include "train/quantize.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -237,6 +238,20 @@ bool rb_measure_training(rb_arena *a, const rb_settings *s, double seconds, rb_t
 
 // ---- inference and decoding --------------------------------------------------------------------------------------
 
+// What int8 would learn from pictures: here the ranges of the same fresh weights on the same noise.
+static bool find_ranges(const rb_settings *s, const rb_feed *feed, float *range, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    rb_settings exact = *s;
+    rb_network n;
+    exact.compute.precision = RB_FP32;
+    bool done = rb_network_open(scratch, &exact, NULL, NULL, &n, err);
+    if (done) rb_network_init(&n, 0);
+    done = done && rb_ranges_find_in(&n, feed, range, err);
+    rb_arena_close(scratch);
+    return done;
+}
+
 bool rb_measure_inference(rb_arena *a, const rb_settings *s, int batch, double seconds, rb_rates_seen *out,
                           rb_error *err)
 {
@@ -246,13 +261,14 @@ bool rb_measure_inference(rb_arena *a, const rb_settings *s, int batch, double s
     one.compute.batch_size = batch;
     if (!rb_network_open(a, &one, NULL, NULL, &n, err)) return false;
     rb_network_init(&n, 0);
-    rb_plan_spec spec = rb_network_plan_spec(&n, RB_EVALUATE, batch);
-    if (!n.backend->plan(a, n.store, &spec, &plan, err)) return false;
     ptrdiff_t bytes = (ptrdiff_t)batch * s->data.channels * s->data.image_size * s->data.image_size;
     uint8_t *pixels = RB_NEW(a, uint8_t, bytes);
     for (ptrdiff_t i = 0; i < bytes; i++) pixels[i] = (uint8_t)((uint32_t)i * 2654435761u >> 13);
     double *logits = RB_NEW(a, double, (ptrdiff_t)batch *n.graph->output->shape.c);
     rb_feed feed = {.n = batch, .pixels = pixels};
+    if (n.range && !find_ranges(&one, &feed, n.range, err)) return false;
+    rb_plan_spec spec = rb_network_plan_spec(&n, RB_EVALUATE, batch);
+    if (!n.backend->plan(a, n.store, &spec, &plan, err)) return false;
     rounds r = {0};
     for (int i = 0; i < WARM_UP || rounds_go_on(&r); i++) {
         if (i == WARM_UP) r = rounds_begin(a, seconds);
