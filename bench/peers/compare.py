@@ -21,7 +21,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 RAREBIT = os.path.join(HERE, "..", "..", "build", "rarebit")
 
-# mode, model, size, batch, precision
+# mode, model, size, batch, precision, and PyTorch's where it is another
 CASES = [
     ("training", "resnet18", 64, 64, "fp32"),
     ("training", "resnet18", 64, 64, "bf16"),
@@ -30,19 +30,23 @@ CASES = [
     ("training", "resnet18", 224, 16, "fp32"),
     ("training", "resnet18", 224, 16, "bf16"),
     ("inference", "resnet18", 64, 1, "fp32"),
-    ("inference", "resnet18", 64, 1, "bf16"),
+    ("inference", "resnet18", 64, 1, "bf16", "fp32"),
+    ("inference", "resnet18", 64, 1, "int8", "fp32"),
     ("inference", "resnet18", 64, 64, "fp32"),
     ("inference", "resnet18", 64, 64, "bf16"),
+    ("inference", "resnet18", 64, 64, "int8"),
     ("training", "resnet50", 64, 64, "fp32"),
     ("training", "resnet50", 64, 64, "bf16"),
     ("inference", "resnet50", 64, 64, "fp32"),
     ("inference", "resnet50", 64, 64, "bf16"),
+    ("inference", "resnet50", 64, 64, "int8"),
     ("training", "efficientnet_b0", 64, 64, "fp32"),
     ("training", "efficientnet_b0", 64, 64, "bf16"),
     ("inference", "efficientnet_b0", 64, 1, "fp32"),
     ("inference", "efficientnet_b0", 64, 1, "bf16"),
     ("inference", "efficientnet_b0", 64, 64, "fp32"),
     ("inference", "efficientnet_b0", 64, 64, "bf16"),
+    ("inference", "efficientnet_b0", 64, 64, "int8"),
 ]
 
 # Memory that is freed stays with the process: without this glibc gives PyTorch's tensors back and asks again each step.
@@ -59,7 +63,7 @@ def run_json(command, environment):
 
 
 def ours(case, seconds, threads):
-    mode, model, size, batch, precision = case
+    mode, model, size, batch, precision = case[:5]
     seen = run_json([RAREBIT, "bench", "--mode", mode, "--model_type", model, "--image_size", str(size),
                      "--batch_size", str(batch), "--precision", precision, "--threads", str(threads),
                      "--classification_head_depth", "1", "--device_index", "-1", "--seconds", str(seconds),
@@ -69,14 +73,16 @@ def ours(case, seconds, threads):
 
 
 def theirs(case, seconds, threads, layout):
-    mode, model, size, batch, precision = case
+    mode, model, size, batch = case[:4]
+    precision = case[-1]
     seen = run_json(["/usr/bin/python3", os.path.join(HERE, "torch_speed.py"), mode, model, str(size), str(batch),
                      precision, str(threads), str(seconds)], {**TUNED, "LAYOUT": layout})
     return seen["images_per_s"], seen["peak_memory_mb"]
 
 
 def name_of(case):
-    return f"{case[0]} {case[1]} {case[2]} px, batch {case[3]}, {case[4]}"
+    beside = f" beside {case[5]}" if len(case) > 5 else ""
+    return f"{case[0]} {case[1]} {case[2]} px, batch {case[3]}, {case[4]}{beside}"
 
 
 def best_layout(case, threads):

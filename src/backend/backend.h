@@ -13,13 +13,14 @@
 #ifndef RB_BACKEND_BACKEND_H
 #define RB_BACKEND_BACKEND_H
 
+#include "backend/magnitudes.h"
 #include "graph/graph.h"
 #include "loss/loss.h"
 #include "optim/optim.h"
 
 // BF16: maps and the weights that meet them are bfloat16; master weights, statistics, gradients of weights, loss and
-// logits are floats.
-typedef enum rb_precision { RB_FP32, RB_BF16, RB_FP64 } rb_precision;
+// logits are floats. INT8: for evaluation alone; maps and weights of most convolutions are bytes.
+typedef enum rb_precision { RB_FP32, RB_BF16, RB_INT8, RB_FP64 } rb_precision;
 typedef enum rb_mode { RB_EVALUATE, RB_TRAIN } rb_mode;
 
 // The tensors that belong to a parameter. The optimiser's own, as many as it has, follow from RB_STATE on; two of them
@@ -46,6 +47,13 @@ static inline rb_update rb_update_of(const rb_update *u, const rb_param *p)
     return own;
 }
 
+// Steps of a byte between 0 and the largest magnitude: 0..255 stand for maps that are never negative, -127..127 for
+// others.
+static inline int rb_byte_levels(const rb_node *n)
+{
+    return rb_node_is_positive(n) ? 255 : 127;
+}
+
 // Outputs that backward computes again instead of keeping them since forward; the bits are the same.
 typedef enum rb_recompute {
     RB_RECOMPUTE_NONE,
@@ -60,6 +68,7 @@ typedef struct rb_store_spec {
     const void *optim_cfg;
     bool average; // with an optimiser: updates move an average of every value
     rb_recompute recompute;
+    const float *range; // INT8: by node id, the magnitude up to which bytes stand for what it gives; lives as the store
 } rb_store_spec;
 
 typedef struct rb_store {
@@ -86,6 +95,7 @@ typedef struct rb_plan_spec {
     uint32_t seed; // of dropout
     rb_sharing sharing;
     const rb_node *keep; // a node whose output rb_backend.peek may read; NULL: none
+    rb_magnitudes *seen; // by node id: evaluation counts what it makes, where it is made at all; NULL: it does not
 } rb_plan_spec;
 
 // What a part of a step does, for those who ask where time goes.
@@ -134,6 +144,7 @@ struct rb_backend {
     bool (*usable)(rb_error *why_not);        // Errors: DEVICE
     bool (*computes)(rb_precision precision); // natively, on this machine
     bool (*store)(rb_arena *a, const rb_graph *g, const rb_store_spec *spec, rb_store **out, rb_error *err);
+    // An INT8 plan is made of the weights that its store holds by then. Errors: WEIGHTS (INT8: a range is missing)
     bool (*plan)(rb_arena *a, rb_store *s, const rb_plan_spec *spec, rb_plan **out, rb_error *err);
     // Copies a parameter's tensor in plain C order. `put` from float; `get` to double, whatever the device keeps.
     void (*put)(rb_store *s, const rb_param *p, rb_slot slot, const float *src);

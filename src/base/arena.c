@@ -75,11 +75,11 @@ static uintptr_t round_up(uintptr_t value, uintptr_t unit)
 }
 
 // Asks for huge pages: 2 MiB cost one fault instead of 512. Where they are not to be had nothing is lost.
-static void ask_for_huge_pages(const chunk *c)
+static void ask_for_huge_pages(chunk *c)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = round_up((uintptr_t)c, page);
     uintptr_t end = ((uintptr_t)c + (uintptr_t)(HEADER + c->size)) / page * page;
-    if (end > from) madvise((void *)from, end - from, MADV_HUGEPAGE);
+    if (end > from) madvise((uint8_t *)c + (from - (uintptr_t)c), end - from, MADV_HUGEPAGE);
 }
 
 static void add_chunk(rb_arena *a, ptrdiff_t need)
@@ -122,6 +122,18 @@ void rb_arena_defer(rb_arena *a, void (*run)(void *handle), void *handle)
     deferred *d = RB_NEW(a, deferred, 1);
     *d = (deferred){a->last, run, handle};
     a->last = d;
+}
+
+static void close_within(void *handle)
+{
+    rb_arena_close(handle);
+}
+
+rb_arena *rb_arena_open_within(rb_arena *a)
+{
+    rb_arena *inner = rb_arena_open();
+    rb_arena_defer(a, close_within, inner);
+    return inner;
 }
 
 static void run_deferred(rb_arena *a)

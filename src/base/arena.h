@@ -30,8 +30,9 @@ typedef struct rb_bytes {
 ptrdiff_t rb_aligned(ptrdiff_t bytes); // up to a multiple of it
 
 rb_arena *rb_arena_open(void);
-void rb_arena_close(rb_arena *a); // NULL is fine
-void rb_arena_reset(rb_arena *a); // runs what was deferred, keeps the first chunk for reuse
+rb_arena *rb_arena_open_within(rb_arena *a); // closed when `a` ends, as what joins `a` by rb_arena_defer is
+void rb_arena_close(rb_arena *a);            // NULL is fine
+void rb_arena_reset(rb_arena *a);            // runs what was deferred, keeps the first chunk for reuse
 
 // `count` objects of `size` bytes, zeroed, aligned to RB_ALIGNMENT. count * size is checked.
 void *rb_arena_take(rb_arena *a, ptrdiff_t count, ptrdiff_t size);

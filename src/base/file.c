@@ -98,6 +98,12 @@ bool rb_folder_exists(const char *path)
     return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
+const char *rb_folder_temporary(void)
+{
+    const char *named = getenv("TMPDIR");
+    return named && *named ? named : "/tmp";
+}
+
 static int by_bytes(const void *x, const void *y)
 {
     return strcmp(*(const char *const *)x, *(const char *const *)y);

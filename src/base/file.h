@@ -16,6 +16,7 @@ bool rb_file_map(rb_arena *a, const char *path, ptrdiff_t limit, rb_bytes *out, 
 
 bool rb_file_exists(const char *path);
 bool rb_folder_exists(const char *path);
+const char *rb_folder_temporary(void); // what TMPDIR names, or /tmp
 
 // Names in a folder but "." and "..", in bytewise order.
 typedef struct rb_names {

@@ -14,11 +14,14 @@ int omp_get_num_threads(void);
 int omp_get_max_threads(void);
 void omp_set_num_threads(int threads);
 
-void rb_parallel_wait_passively(char **argv)
+// Rounds of the runtime's waiting loop: about a tenth of a millisecond, longer than from one layer to the next.
+#define SPIN_ROUNDS "2000"
+
+void rb_parallel_wait_briefly(char **argv)
 {
     if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return; // the user's choice, or ours
     if (!getauxval(AT_BASE)) return; // `ld.so PROGRAM`: the process is the loader's, and would become a bare loader
-    if (!setenv("OMP_WAIT_POLICY", "passive", 1)) execv("/proc/self/exe", argv); // where it fails, threads spin
+    if (!setenv("GOMP_SPINCOUNT", SPIN_ROUNDS, 1)) execv("/proc/self/exe", argv); // where it fails, threads spin on
 }
 
 int rb_parallel_cores(void)

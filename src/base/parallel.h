@@ -9,9 +9,10 @@
 
 #include <stddef.h>
 
-// Makes idle compute threads sleep instead of spin, so that loader threads and neighbours get the cores: the OpenMP
-// runtime reads that from the environment before `main`, so the program begins anew with it, once. Call first in main.
-void rb_parallel_wait_passively(char **argv);
+// Makes idle compute threads spin for a moment, as a layer of one picture is shorter than falling asleep and waking,
+// and then sleep, so that loader threads and neighbours get the cores: the OpenMP runtime reads that from the
+// environment before `main`, so the program begins anew with it, once. Call first in main.
+void rb_parallel_wait_briefly(char **argv);
 
 int rb_parallel_cores(void);           // cores this process may use
 void rb_parallel_threads(int threads); // pool size from here on

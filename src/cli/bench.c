@@ -147,7 +147,7 @@ static bool show_roofline(const results *r, const rb_training_seen *t, rb_error 
 static void show_head(const results *r)
 {
     const rb_settings *s = r->bench->settings;
-    const char *precision = s->compute.precision == RB_BF16 ? "bf16" : "fp32";
+    const char *precision = rb_precision_names[s->compute.precision];
     if (r->table)
         printf("%s, %d px, batch %d, %s, %d threads\n", s->model.model_type, s->data.image_size, s->compute.batch_size,
                precision, s->compute.threads);

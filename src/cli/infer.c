@@ -10,7 +10,6 @@
 #include "train/bar.h"
 
 #include <math.h>
-#include <string.h>
 
 static rb_config config(rb_arena *a)
 {
@@ -23,14 +22,16 @@ typedef struct call {
     int networks;
     const rb_output_settings *asked;
     rb_pictures pictures;
+    rb_arena *window; // of the pictures that are judged at once
     rb_judges judges;
     rb_rows rows;
     rb_spool spool;             // with adapt_prior: rows wait there for the share
     const rb_score_record *was; // validation's scores; NULL: not known
     rb_shift shift;
-    double threshold;
+    double threshold; // of the probabilities that rows show
     const char *threshold_from;
-    float *p; // [columns] of one picture at another share
+    bool carried; // it went along with the probabilities to the share found
+    float *p;     // [columns] of one picture at another share
     int64_t seen, unreadable, rejected;
     int64_t *taken; // [classes]
     rb_bar bar;
@@ -43,6 +44,15 @@ static bool rejects(const call *c)
     return c->asked->reject_band.low < c->asked->reject_band.high;
 }
 
+// One of the labels would never be given on purpose.
+static bool band_has_threshold(const call *c, rb_error *err)
+{
+    rb_range band = c->asked->reject_band;
+    if (!rejects(c) || (c->threshold >= band.low && c->threshold <= band.high)) return true;
+    return rb_fail(err, RB_ERR_USAGE, "reject_band: the threshold %.9g, %s, is not between %g and %g", c->threshold,
+                   c->threshold_from, band.low, band.high);
+}
+
 static bool check_band(const call *c, rb_error *err)
 {
     rb_range band = c->asked->reject_band;
@@ -53,9 +63,8 @@ static bool check_band(const call *c, rb_error *err)
     if (!rejects(c))
         return rb_fail(err, RB_ERR_USAGE, "reject_band: %g,%g holds no probability; name LOW,HIGH, as in 0.4,0.6",
                        band.low, band.high);
-    if (c->asked->adapt_prior || (c->threshold >= band.low && c->threshold <= band.high)) return true;
-    return rb_fail(err, RB_ERR_USAGE, "reject_band: the threshold %.9g, %s, is not between %g and %g", c->threshold,
-                   c->threshold_from, band.low, band.high);
+    bool moves = c->asked->adapt_prior && !c->deployed->threshold_given; // and is looked at when it has
+    return moves || band_has_threshold(c, err);
 }
 
 static bool check_adapt(const call *c, rb_error *err)
@@ -77,17 +86,17 @@ static bool check_adapt(const call *c, rb_error *err)
 
 // ---- one picture ---------------------------------------------------------------------------------------------------
 
-static int decide(const call *c, const float *p)
+static int decide(const call *c, const float *p, double threshold)
 {
-    if (!rejects(c)) return rb_label_taken(p, c->judges.columns, c->threshold); // as the .proba file has both
+    if (!rejects(c)) return rb_label_taken(p, c->judges.columns, threshold);
     if (*p < (float)c->asked->reject_band.low) return 0;
     return *p >= (float)c->asked->reject_band.high ? 1 : RB_REJECTED;
 }
 
-// `p` decides, which is what the row shows but for the key raw.
-static bool write_row(call *c, rb_row row, const float *p, rb_error *err)
+// `p` decides at `threshold`, whatever the row shows.
+static bool write_row(call *c, rb_row row, const float *p, double threshold, rb_error *err)
 {
-    row.decision = row.reason ? RB_UNREADABLE : decide(c, p);
+    row.decision = row.reason ? RB_UNREADABLE : decide(c, p, threshold);
     if (row.decision >= 0) c->taken[row.decision]++;
     c->rejected += row.decision == RB_REJECTED;
     return rb_rows_put(&c->rows, &row, err);
@@ -103,7 +112,8 @@ static bool take(void *context, const rb_finding *f, rb_error *err)
         rb_warn("%s: %s: its %s", f->sample->path, f->reason,
                 c->rows.format == RB_OUTPUT_TEXT ? "line is -1" : "row says so");
     }
-    if (!(c->asked->adapt_prior ? rb_spool_put(&c->spool, &row, err) : write_row(c, row, f->p, err))) return false;
+    bool waits = c->asked->adapt_prior;
+    if (!(waits ? rb_spool_put(&c->spool, &row, err) : write_row(c, row, f->p, c->threshold, err))) return false;
     rb_bar_show(&c->bar, (int)++c->seen, "%s", "");
     return true;
 }
@@ -112,15 +122,13 @@ static bool take(void *context, const rb_finding *f, rb_error *err)
 
 static bool judge_all(call *c, rb_error *err)
 {
-    rb_arena *window = rb_arena_open();
     int count = 1;
     bool done = true;
     while (done && count) {
-        rb_arena_reset(window);
-        done = rb_pictures_next(window, &c->pictures, c->judges.room, c->judges.window->samples, &count, err) &&
-               rb_judges_run(window, &c->judges, count, take, c, err);
+        rb_arena_reset(c->window);
+        done = rb_pictures_next(c->window, &c->pictures, c->judges.room, c->judges.window->samples, &count, err) &&
+               rb_judges_run(c->window, &c->judges, count, take, c, err) && rb_rows_flush(&c->rows, err);
     }
-    rb_arena_close(window);
     rb_bar_clear(&c->bar);
     return done && (c->seen || rb_fail(err, RB_ERR_USAGE, "no pictures were named"));
 }
@@ -133,12 +141,17 @@ static void find_shift(call *c)
     rb_arena_close(scratch);
 }
 
-// A rule of rates alone is met by the same pictures at any share.
+// A rule of rates alone is met by the same pictures at any share. Another rule wants a bound on the probability, which
+// stays; but it chose among scores as validation had them, before their odds were corrected.
 static void carry_threshold(call *c)
 {
-    if (!strcmp(c->threshold_from, "given") || rb_rule_wants_share(&c->deployed->settings->threshold)) return;
-    c->threshold_from = rb_text_format(c->arena, "the checkpoint's %.9g at the share found", c->threshold);
-    c->threshold = rb_shift_probability(&c->shift, c->threshold);
+    const rb_deployed *d = c->deployed;
+    if (d->threshold_given) return;
+    c->carried = !rb_rule_wants_share(&d->rule);
+    c->threshold =
+        c->carried ? rb_shift_probability(&c->shift, d->threshold) : rb_shift_corrected(&c->shift, d->threshold);
+    c->threshold_from = rb_text_format(c->arena, "the checkpoint's %.9g %s", d->threshold,
+                                       c->carried ? "at the share found" : "corrected as the probabilities are");
 }
 
 static bool adapt_row(call *c, rb_arena *scratch, bool *more, rb_error *err)
@@ -146,17 +159,20 @@ static bool adapt_row(call *c, rb_arena *scratch, bool *more, rb_error *err)
     rb_row row;
     bool done = rb_spool_get(scratch, &c->spool, &row, more, err);
     if (!done || !*more) return done;
-    if (row.reason || !rb_shift_adapts(&c->shift)) return write_row(c, row, row.p, err);
-    *c->p = (float)rb_shift_probability(&c->shift, (double)*row.p);
+    if (row.reason || !rb_shift_adapts(&c->shift)) return write_row(c, row, row.p, c->threshold, err);
+    const float *said = row.p;
+    *c->p = (float)rb_shift_probability(&c->shift, (double)*said);
     row.p = c->p;
-    return write_row(c, row, row.p, err);
+    // As floats, probabilities on both sides of a threshold can become one when all are carried.
+    if (c->carried && !rejects(c)) return write_row(c, row, said, c->deployed->threshold, err);
+    return write_row(c, row, row.p, c->threshold, err);
 }
 
 static bool adapt_all(call *c, rb_error *err)
 {
     rb_arena *scratch = rb_arena_open();
-    bool more = true, done = rb_spool_rewind(&c->spool, err);
     if (rb_shift_adapts(&c->shift)) carry_threshold(c);
+    bool more = true, done = band_has_threshold(c, err) && rb_spool_rewind(&c->spool, err);
     while (done && more) {
         rb_arena_reset(scratch);
         done = adapt_row(c, scratch, &more, err);
@@ -193,7 +209,7 @@ static void say_of_scores(const call *c)
 {
     if (c->judges.plain->n < RB_SHIFT_LEAST && !(c->asked->adapt_prior && c->shift.n)) return;
     if (c->was)
-        rb_shift_say(c->arena, &c->shift, c->was, c->deployed, c->asked->adapt_prior);
+        rb_shift_say(c->arena, &c->shift, c->was, c->deployed, c->networks);
     else
         rb_note("scores: %s does not say what validation's were; they are compared with nothing", c->deployed->path);
 }
@@ -218,6 +234,7 @@ static bool open_call(call *c, int argc, char **argv, rb_error *err)
     c->threshold = first->threshold;
     c->threshold_from = first->threshold_from;
     c->taken = RB_NEW(a, int64_t, first->checkpoint.class_count);
+    c->window = rb_arena_open_within(a); // before the loaders, whose threads read paths in it until they end
     if (!rb_pictures_open(a, c->asked->input_dir, first->operands, &c->pictures, err) || !read_record(c, err))
         return false;
     rb_deployed_expect(c->deployed, c->networks, rb_pictures_total(&c->pictures));

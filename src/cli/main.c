@@ -50,7 +50,7 @@ static void hold_closed_streams(void)
 int main(int argc, char **argv)
 {
     hold_closed_streams();
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     rb_file_limit_is_an_error();
     rb_error err = {0};
     rb_arena *a = rb_arena_open();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// weights.c - what is in files of weights, ours and others': list, check, convert, compare.
+// weights.c - what is in files of weights, ours and others': list, check, convert, compare, make ready for int8.
 #include "cli/command.h"
 
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/part/quantize.h"
 #include "weights/checkpoint.h"
 
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 
 typedef struct weights_settings {
-    const char *output;
+    rb_quantize_settings quantize; // its output is convert's too
     int dtype;
     double tolerance;
 } weights_settings;
@@ -21,8 +22,16 @@ enum { SAME, F32 };
 static const char *const dtypes[] = {"same", "f32", NULL};
 
 static const rb_field fields[] = {
-    {"output", RB_TEXT, offsetof(weights_settings, output), .optional = true, .local = true,
-     .help = "convert: the safetensors file to write"},
+    {"output", RB_TEXT, offsetof(weights_settings, quantize.output), .optional = true, .local = true,
+     .help = "convert, quantize: the safetensors file to write; null: of best.safetensors best.int8.safetensors"},
+    {"root_dir", RB_TEXT, offsetof(weights_settings, quantize.root_dir), .optional = true, .local = true,
+     .help = "quantize: the data that the checkpoint was trained on; null: where the run folder says it is"},
+    {"manifest", RB_TEXT, offsetof(weights_settings, quantize.manifest), .optional = true, .local = true,
+     .help = "quantize: the same, for data listed in a CSV file"},
+    {"pictures", RB_INT, offsetof(weights_settings, quantize.pictures), .preset = 512, .min = 1, .max = 1000000,
+     .unit = "pictures", .help = "quantize: how many of the training part the ranges are taken from"},
+    {"threads", RB_INT, offsetof(weights_settings, quantize.threads), .preset = 0, .min = 0, .max = 1024,
+     .unit = "threads", .local = true, .help = "quantize: threads that compute; 0: one for each core"},
     {"dtype", RB_CHOICE, offsetof(weights_settings, dtype), .preset = SAME, .choices = dtypes,
      .help = "convert: keep what each tensor has, or make all floats of 32 bits; integers stay"},
     {"tolerance", RB_REAL, offsetof(weights_settings, tolerance), .preset = NAN, .optional = true, .min = 0, .max = 1e9,
@@ -169,7 +178,8 @@ static bool convert(rb_arena *a, const weights_settings *s, const char *const *f
 {
     rb_weights w;
     rb_text_pair format = {"format", "pt"};
-    if (!s->output) return rb_fail(err, RB_ERR_USAGE, "output is missing; name the safetensors file to write");
+    const char *output = s->quantize.output;
+    if (!output) return rb_fail(err, RB_ERR_USAGE, "output is missing; name the safetensors file to write");
     if (!rb_weights_read(a, file[0], &w, err)) return false;
     if (rb_tensors_find(&w.tensors, "__metadata__"))
         return rb_fail(err, RB_ERR_WEIGHTS, "%s: no tensor of a safetensors file is named __metadata__; rename it",
@@ -181,8 +191,8 @@ static bool convert(rb_arena *a, const weights_settings *s, const char *const *f
         w.tensors.metadata = &format;
         w.tensors.metadata_count = 1;
     }
-    if (!rb_safetensors_write(a, s->output, &w.tensors, err)) return false;
-    rb_note("%s: %d tensors of %s (%s)", s->output, w.tensors.count, file[0], description(a, &w));
+    if (!rb_safetensors_write(a, output, &w.tensors, err)) return false;
+    rb_note("%s: %d tensors of %s (%s)", output, w.tensors.count, file[0], description(a, &w));
     return true;
 }
 
@@ -257,6 +267,13 @@ static bool diff(rb_arena *a, const weights_settings *s, const char *const *file
                    file[0], file[1], c.largest, where, s->tolerance, c.alone, c.misshapen);
 }
 
+// ---- quantize ----------------------------------------------------------------------------------------------------
+
+static bool quantize(rb_arena *a, const weights_settings *s, const char *const *file, rb_error *err)
+{
+    return rb_quantize(a, &s->quantize, file[0], err);
+}
+
 // ---- the command -------------------------------------------------------------------------------------------------
 
 static const struct action {
@@ -264,10 +281,7 @@ static const struct action {
     int files;
     bool (*run)(rb_arena *a, const weights_settings *s, const char *const *file, rb_error *err);
 } actions[] = {
-    {"list", 1, list},
-    {"check", 1, check},
-    {"convert", 1, convert},
-    {"diff", 2, diff},
+    {"list", 1, list}, {"check", 1, check}, {"convert", 1, convert}, {"diff", 2, diff}, {"quantize", 1, quantize},
 };
 #define ACTIONS ((int)(sizeof actions / sizeof *actions))
 
@@ -279,7 +293,7 @@ static const struct action *find_action(const char *name, rb_error *err)
         names[i] = actions[i].name;
     }
     const char *near = rb_nearest(name, names);
-    rb_fail(err, RB_ERR_USAGE, "weights: '%s' is none of list, check, convert and diff%s%s%s", name,
+    rb_fail(err, RB_ERR_USAGE, "weights: '%s' is none of list, check, convert, diff and quantize%s%s%s", name,
             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return NULL;
 }
@@ -289,7 +303,8 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
     rb_config c = config(a);
     rb_words words;
     if (!rb_config_flags(a, &c, argc, argv, &words, err)) return false;
-    if (!words.count) return rb_fail(err, RB_ERR_USAGE, "weights: say what to do: list, check, convert or diff");
+    if (!words.count)
+        return rb_fail(err, RB_ERR_USAGE, "weights: say what to do: list, check, convert, diff or quantize");
     const struct action *action = find_action(words.word[0], err);
     if (!action) return false;
     if (words.count - 1 != action->files)
@@ -300,8 +315,8 @@ static bool run(rb_arena *a, int argc, char **argv, rb_error *err)
 
 const rb_command rb_command_weights = {
     .name = "weights",
-    .operands = "list|check|convert|diff FILE [FILE]",
-    .help = "list, check, convert or compare files of weights: safetensors, checkpoints, PyTorch's",
+    .operands = "list|check|convert|diff|quantize FILE [FILE]",
+    .help = "list, check, convert or compare files of weights, or make a checkpoint ready for int8",
     .config = config,
     .run = run,
 };

@@ -39,6 +39,19 @@ const char *rb_scope(rb_graph *g, const char *format, ...)
     return name;
 }
 
+bool rb_node_is_positive(const rb_node *n)
+{
+    if (n->op == &rb_op_relu) return true;
+    bool chooses = n->op == &rb_op_max_pool || n->op == &rb_op_dropout || n->op == &rb_op_drop_path;
+    return chooses && rb_node_is_positive(n->input[0]);
+}
+
+const char *rb_node_label(rb_arena *a, const rb_node *n)
+{
+    if (*n->name || !n->input_count) return *n->name ? n->name : n->op->name;
+    return rb_text_format(a, "%s.%s", rb_node_label(a, n->input[0]), n->op->name);
+}
+
 rb_node *rb_node_new(rb_graph *g, const rb_op *op, const char *name, const rb_node *x, const rb_node *y, rb_shape shape)
 {
     rb_node *n = RB_NEW(g->arena, rb_node, 1);

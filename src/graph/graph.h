@@ -157,6 +157,12 @@ rb_node *rb_gate(rb_graph *g, const rb_node *x, const rb_node *s);
 // x.
 rb_node *rb_drop_path(rb_graph *g, const rb_node *x, double p);
 
+// What `n` is called wherever it has to be told from others: its name, or its first input's and its op,
+// "layer1.0.bn2.add.relu".
+const char *rb_node_label(rb_arena *a, const rb_node *n);
+
+bool rb_node_is_positive(const rb_node *n); // its values are never below 0
+
 // ---- for op files ----------------------------------------------------------------------------------------------
 
 rb_node *rb_node_new(rb_graph *g, const rb_op *op, const char *name, const rb_node *x, const rb_node *y,

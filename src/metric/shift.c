@@ -231,19 +231,24 @@ void rb_shift_of(rb_arena *scratch, const rb_sketch *here, const rb_score_record
     *out = (rb_shift){.n = here->n, .share = NAN, .share_at = {NAN, NAN}, .share_p = NAN, .rest = NAN, .rest_p = NAN};
     out->distance = distance_of(now.weight, then.weight);
     out->p = rb_ks_p(out->distance, (double)here->n, was->n);
-    out->odds = NAN;
+    out->times = out->odds = NAN;
     if (isnan(was->prior)) return;
-    double times = correction_of(&then, was->prior);
-    correct(&now, times);
-    correct(&then, times);
+    out->times = correction_of(&then, was->prior);
+    correct(&now, out->times);
+    correct(&then, out->times);
     find_share(&now, was->prior, out);
     find_rest(scratch, &now, &then, was->prior, out);
     // A share of exactly 0 or 1 would leave no probability between: half a picture does.
     double least = 0.5 / (double)here->n, share = fmin(fmax(out->share, least), 1 - least);
-    out->odds = times * odds_of(share) / odds_of(was->prior);
+    out->odds = out->times * odds_of(share) / odds_of(was->prior);
 }
 
 double rb_shift_probability(const rb_shift *s, double p)
 {
     return with_odds(p, s->odds);
+}
+
+double rb_shift_corrected(const rb_shift *s, double p)
+{
+    return with_odds(p, s->times);
 }

@@ -4,7 +4,9 @@
 //
 // Scores are probabilities of label 1; with more than two classes they are the largest probability of each picture, and
 // a share is not estimated. Both sides are looked at through the same bins of equal width in the logit, so that memory
-// does not grow with the pictures: a distance is at most what lies in one bin less than that of the scores themselves.
+// does not grow with the pictures: a distance is at most what lies in one bin less than that of the scores themselves,
+// and where validation's are kept as RB_QUANTILES quantiles, each their mean, 1 / (2 RB_QUANTILES) more or less than
+// it.
 #ifndef RB_METRIC_SHIFT_H
 #define RB_METRIC_SHIFT_H
 
@@ -56,7 +58,8 @@ typedef struct rb_shift {
     rb_interval share_at; // 95 %
     double share_p;       // of the likelihood ratio against validation's share
     double rest, rest_p;  // the distance that is left where validation's scores are weighed to that share
-    double odds;          // of label 1 at that share, times those of a score
+    double times;         // what corrects the odds of a score on validation
+    double odds;          // of label 1 at that share, times those of a score; `times` is in it
 } rb_shift;
 
 // `here` has at least one score.
@@ -64,5 +67,8 @@ void rb_shift_of(rb_arena *scratch, const rb_sketch *here, const rb_score_record
 
 // The probability of label 1 at the share that was found, where a score says p.
 double rb_shift_probability(const rb_shift *s, double p);
+
+// The probability of label 1 at validation's share.
+double rb_shift_corrected(const rb_shift *s, double p);
 
 #endif

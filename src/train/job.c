@@ -308,7 +308,7 @@ static void describe_run(const rb_job *job, rb_json *j)
     rb_json_string(j, "model", job->network.model);
     rb_json_integer(j, "parameters", rb_graph_trained_count(job->network.graph));
     rb_json_string(j, "backend", job->network.backend->name);
-    rb_json_string(j, "precision", job->network.store->spec.precision == RB_BF16 ? "bf16" : "fp32");
+    rb_json_string(j, "precision", rb_precision_names[job->network.store->spec.precision]);
     rb_json_integer(j, "threads", rb_parallel_size());
     describe_start(&job->started, j);
     rb_json_integer(j, "num_epochs", s->training.num_epochs);

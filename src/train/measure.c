@@ -3,9 +3,11 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "data/loader.h"
 #include "data/synth.h"
 #include "train/network.h"
+#include "train/quantize.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -106,8 +108,7 @@ typedef struct pictures {
 
 static bool draw_pictures(rb_arena *a, const rb_settings *s, pictures *out, rb_error *err)
 {
-    const char *place = getenv("TMPDIR");
-    char *folder = rb_path_join(a, place && *place ? place : "/tmp", "rarebit-bench-XXXXXX");
+    char *folder = rb_path_join(a, rb_folder_temporary(), "rarebit-bench-XXXXXX");
     hold_signals(a);
     if (!mkdtemp(folder)) return rb_fail_errno(err, RB_ERR_IO, errno, "%s: cannot make this folder", folder);
     rb_arena_defer(a, remove_folder, folder);
@@ -238,6 +239,21 @@ bool rb_measure_training(rb_arena *a, const rb_settings *s, double seconds, rb_t
 
 // ---- inference and decoding --------------------------------------------------------------------------------------
 
+// What int8 would learn from pictures: here the ranges of the same fresh weights on the same noise.
+static bool find_ranges(const rb_settings *s, const rb_feed *feed, float *range, rb_error *err)
+{
+    rb_arena *scratch = rb_arena_open();
+    rb_settings exact = *s;
+    rb_network n;
+    rb_note("precision int8: ranges are those of the noise that is judged here; speed does not depend on them");
+    exact.compute.precision = RB_FP32;
+    bool done = rb_network_open(scratch, &exact, NULL, NULL, &n, err);
+    if (done) rb_network_init(&n, 0);
+    done = done && rb_ranges_find_in(&n, feed, range, err);
+    rb_arena_close(scratch);
+    return done;
+}
+
 bool rb_measure_inference(rb_arena *a, const rb_settings *s, int batch, double seconds, rb_rates_seen *out,
                           rb_error *err)
 {
@@ -247,13 +263,14 @@ bool rb_measure_inference(rb_arena *a, const rb_settings *s, int batch, double s
     one.compute.batch_size = batch;
     if (!rb_network_open(a, &one, NULL, NULL, &n, err)) return false;
     rb_network_init(&n, 0);
-    rb_plan_spec spec = rb_network_plan_spec(&n, RB_EVALUATE, batch);
-    if (!n.backend->plan(a, n.store, &spec, &plan, err)) return false;
     ptrdiff_t bytes = (ptrdiff_t)batch * s->data.channels * s->data.image_size * s->data.image_size;
     uint8_t *pixels = RB_NEW(a, uint8_t, bytes);
     for (ptrdiff_t i = 0; i < bytes; i++) pixels[i] = (uint8_t)((uint32_t)i * 2654435761u >> 13);
     double *logits = RB_NEW(a, double, (ptrdiff_t)batch *n.graph->output->shape.c);
     rb_feed feed = {.n = batch, .pixels = pixels};
+    if (n.range && !find_ranges(&one, &feed, n.range, err)) return false;
+    rb_plan_spec spec = rb_network_plan_spec(&n, RB_EVALUATE, batch);
+    if (!n.backend->plan(a, n.store, &spec, &plan, err)) return false;
     rounds r = {0};
     for (int i = 0; i < WARM_UP || rounds_go_on(&r); i++) {
         if (i == WARM_UP) r = rounds_begin(a, seconds);

@@ -23,7 +23,7 @@ bool rb_compute_resolve(rb_compute_settings *c, rb_error *err)
     if (!rb_backend_find(c->backend, &b, err)) return false;
     if (!c->threads) c->threads = rb_parallel_cores();
     if (b->computes((rb_precision)c->precision)) return true;
-    rb_note("precision bf16: not on this CPU with backend %s, fp32 is used", b->name);
+    rb_note("precision %s: not on this CPU with backend %s, fp32 is used", rb_precision_names[c->precision], b->name);
     c->precision = RB_FP32;
     return true;
 }
@@ -41,12 +41,18 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
     if (c.device_index >= 0) rb_note("device_index %d: no usable GPU here, the CPU computes", c.device_index);
     rb_parallel_threads(c.threads);
     out->calibration = rb_calibration_none(a, rb_columns_of(out->graph->output->shape.c));
+    if (c.precision == RB_INT8 && optim)
+        return rb_fail(err, RB_ERR_USAGE,
+                       "precision int8 is for eval, infer and bench --mode inference; train in fp32 "
+                       "or bf16, then run `rarebit weights quantize`");
+    if (c.precision == RB_INT8) out->range = RB_NEW(a, float, out->graph->node_count);
     rb_store_spec spec = {.precision = (rb_precision)c.precision,
                           .batch = c.batch_size,
                           .optim = optim,
                           .optim_cfg = optim_cfg,
                           .average = optim && s->training.ema_decay > 0,
-                          .recompute = (rb_recompute)s->training.recompute};
+                          .recompute = (rb_recompute)s->training.recompute,
+                          .range = out->range};
     return out->backend->store(a, out->graph, &spec, &out->store, err);
 }
 
@@ -132,7 +138,7 @@ static bool load(rb_arena *scratch, const rb_network *n, const rb_tensors *t, bo
 static bool load_all(const rb_network *n, const rb_tensors *t, bool lent, rb_error *err)
 {
     rb_arena *scratch = rb_arena_open();
-    bool done = load(scratch, n, t, lent, err);
+    bool done = load(scratch, n, t, lent, err) && (!n->range || rb_ranges_load(n->graph, t, n->range, err));
     rb_arena_close(scratch);
     return done;
 }

@@ -4,6 +4,7 @@
 #define RB_TRAIN_NETWORK_H
 
 #include "calibrate/calibrate.h"
+#include "train/ranges.h"
 #include "train/settings.h"
 #include "weights/checkpoint.h"
 #include "weights/fit.h"
@@ -13,6 +14,7 @@ typedef struct rb_network {
     rb_graph *graph;
     const rb_backend *backend;
     rb_store *store;
+    float *range; // by node id, the store's; NULL: not int8
     rb_preprocessing preprocessing;
     rb_calibration calibration; // of scores: none, until somebody sets another
 } rb_network;
@@ -40,7 +42,7 @@ bool rb_network_open(rb_arena *a, const rb_settings *s, const rb_optim *optim, c
 // Fresh weights: a function of `seed` alone.
 void rb_network_init(const rb_network *n, uint32_t seed);
 
-// Weights and running statistics of a file. Errors: WEIGHTS (another model)
+// Weights and running statistics of a file, for int8 its ranges too. Errors: WEIGHTS (another model, no ranges)
 bool rb_network_load(const rb_network *n, const rb_tensors *t, rb_error *err) RB_CHECKED;
 
 // The same for a network that only evaluates, without copies where that can be: the tensors stay as long as it does.

@@ -14,7 +14,7 @@
 // ---- keys that belong to no other module ----------------------------------------------------------------------------
 
 static const char *const on_nans[] = {"stop", "skip", NULL};
-static const char *const precisions[] = {"fp32", "bf16", NULL};
+const char *const rb_precision_names[] = {"fp32", "bf16", "int8", NULL};
 
 #define AT(member) offsetof(rb_compute_settings, member)
 static const rb_field compute_fields[] = {
@@ -23,7 +23,8 @@ static const rb_field compute_fields[] = {
     {"device_index", RB_INT, AT(device_index), .preset = 0, .min = -1, .max = 1023, .local = true,
      .help = "GPU to use; -1 is the CPU, as is any number where there is no GPU"},
     {"backend", RB_TEXT, AT(backend), .preset_text = "auto", .help = "what computes: auto, onednn, ref"},
-    {"precision", RB_CHOICE, AT(precision), .preset = RB_FP32, .choices = precisions, .help = "number format"},
+    {"precision", RB_CHOICE, AT(precision), .preset = RB_FP32, .choices = rb_precision_names,
+     .help = "number format; int8 is for eval, infer and bench, and wants a checkpoint of `weights quantize`"},
     {"threads", RB_INT, AT(threads), .preset = 0, .min = 0, .max = 1024, .unit = "threads", .local = true,
      .help = "threads that compute; 0: one for each core"},
     {0},
@@ -160,8 +161,8 @@ static const rb_field output_fields[] = {
      .help =
          "write probabilities as the logits give them, before calibration; labels are those of the calibrated ones all the same"},
     {"reject_band", RB_RANGE, AT(reject_band), .preset = 0, .preset_high = 0, .min = 0, .max = 1, .local = true,
-     .help = "probabilities from LOW to below HIGH are left to a person: label -2, or reject; the threshold lies "
-             "between; 0,0: none"},
+     .help = "probabilities (calibrated, and with adapt_prior at the share found) from LOW to below HIGH are left to a "
+             "person: label -2, or reject; the threshold lies between; 0,0: none"},
     {"tta", RB_CHOICE, AT(tta), .preset = RB_TTA_NONE, .choices = ttas, .local = true,
      .help = "mean probability of several views: hflip: the picture and its mirror; flips: also both upside down"},
     {"adapt_prior", RB_BOOL, AT(adapt_prior), .preset = false, .local = true,

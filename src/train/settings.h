@@ -22,7 +22,7 @@
 typedef struct rb_compute_settings {
     int device_index; // -1: the CPU
     const char *backend;
-    int precision; // RB_FP32 or RB_BF16
+    int precision; // RB_FP32, RB_BF16 or RB_INT8
     int threads;   // 0: all cores
     int batch_size;
 } rb_compute_settings;
@@ -125,6 +125,8 @@ typedef struct rb_settings {
     void **track_cfg;             // in the order of rb_trackers
     rb_config config;             // the sections around all of it
 } rb_settings;
+
+extern const char *const rb_precision_names[]; // by rb_precision, NULL-ended
 
 // All keys at their defaults; those that `purpose` uses are its flags. Lives in `a`.
 rb_settings *rb_settings_new(rb_arena *a, rb_purpose purpose);

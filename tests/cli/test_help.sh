@@ -23,7 +23,7 @@ expect 0 '' "$rarebit" --version
 grep -qxE 'rarebit [0-9]+\.[0-9]+\.[0-9]+' "$stdout" || fail "--version says $(cat "$stdout")"
 
 loader=$(ldd "$rarebit" 2>/dev/null | sed -nE 's|^\s*(/[^ ]*ld-[^ ]*) .*|\1|p')
-[[ ! $loader ]] || expect 0 '' env -u OMP_WAIT_POLICY "$loader" "$rarebit" --version
+[[ ! $loader ]] || expect 0 '' env -u GOMP_SPINCOUNT "$loader" "$rarebit" --version
 grep -q '^rarebit ' "$stdout" || fail "started by hand through $loader, --version says $(cat "$stdout")"
 
 expect 2 "^there is no command 'trian'; did you mean 'train'" "$rarebit" help trian

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # test_infer_bad_pictures.sh - 1,600 pictures, 80 of them bad in ten ways: 1,600 rows in order, each bad one with its own
-# reason, the good ones as if nothing were beside them; or no row at all, as on_bad_image says.
+# reason, the good ones as if nothing were beside them; or no row at all, as on_bad_image says. And lists: what is no
+# path, and who waits for rows before naming more.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 fresh
@@ -81,3 +82,55 @@ mapfile -t bad < <(seq -f mixed/%06g.jpg 7 20 1599)
 expect --any 0 '^rarebit: 80 pictures: 0 of class 0, 0 of class 1, 80 unreadable' timeout 60 "${infer[@]}" --on_bad_image skip "${bad[@]}"
 [[ $(sort -u "$stdout") == -1 && $(wc -l <"$stdout") == 80 ]] || fail 'bad pictures alone have not a -1 each'
 expect 2 "^--on_bad_image: 'ignore' is none of error.skip" "${infer[@]}" --input_dir mixed --on_bad_image ignore
+
+# ---- lists ---------------------------------------------------------------------------------------------------------
+
+# listed CODE REGEX FORMAT - wants that of the list that printf makes.
+listed() {
+  # shellcheck disable=SC2059
+  printf "$3" >list
+  expect "$1" "$2" timeout 20 "${infer[@]}" --quiet - <list
+}
+listed 0 '' "$good\r\n$good"
+[[ $(wc -l <"$stdout") == 2 ]] || fail 'a list without a last newline has not 2 rows'
+listed 3 '^standard input:2: no path; remove the line$' "$good\n\n$good\n"
+listed 3 '^standard input:2: no path; remove the line$' "$good\n\r\n"
+listed 3 '^standard input:3: a zero byte, which no path has; write a path a line$' "$good\n$good\n$good\0$good\0"
+listed 3 '^standard input:2: over 65536 bytes, no path; write a path a line$' "$good\n$(printf %070000d 0)"
+listed 2 '^no pictures were named$' ''
+long=$(printf './%.0s' {1..1900})
+for ((i = 0; i < 100; i++)); do echo "$long$good"; done >list # over the room that lines have
+expect --any 0 '' timeout 20 "${infer[@]}" --quiet - <list
+[[ $(wc -l <"$stdout") == 100 ]] || fail 'long paths have not a row each'
+
+# Rows of what was named come before more is named, and are those of a list that is whole.
+mkfifo names rows
+timeout 60 "${infer[@]}" --quiet --output_format csv - <names >rows &
+exec 7>names 8<rows
+for name in data/train_img/000001.jpg data/train_img/000002.jpg; do
+  printf '%s' "${name:0:9}" >&7
+  sleep 0.1
+  printf '%s\n' "${name:9}" >&7
+  while read -rt 20 -u 8 row && [[ $row == path,* ]]; do :; done
+  [[ ${row-} == "$name",0.* ]] || fail "no row of $name comes while the list is open: ${row-}"
+  echo "$row" >>apart
+done
+exec 7>&-
+wait $! || fail 'a list bit by bit is not judged'
+exec 8<&-
+expect 0 '' timeout 20 "${infer[@]}" --quiet --output_format csv - < <(printf 'data/train_img/00000%d.jpg\n' 1 2)
+tail -n +2 "$stdout" | cmp - apart || fail 'bit by bit, pictures are judged otherwise'
+
+# A call that fails while loaders are at work on what the list named: a sanitizer sees whether they outlive it.
+if command -v python3 >/dev/null; then
+  python3 - >large.png <<'END' || fail 'no large picture'
+import struct, sys, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+head = struct.pack(">IIBBBBB", 7000, 7000, 8, 0, 0, 0, 0)
+rows = zlib.compress(bytes(7001 * 7000), 1)
+sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows)[:-2000])
+END
+  { echo kinds/empty; for ((i = 0; i < 100; i++)); do echo large.png; done; } >list
+  expect 3 '^kinds/empty: empty, not a picture' timeout 60 "${infer[@]}" --workers 4 --batch_size 1 - <list
+fi

@@ -127,6 +127,8 @@ mean_is 'two networks and two views' t2.proba b2.proba ab2.proba
 expect --any 0 '' "${infer[@]}" "$a,$a,$a/best.safetensors" --input_dir plain --output_file aaa.txt --get_proba
 equal 'the mean of three equals is another' aaa.proba plain.proba
 expect --any 0 'threshold 0.25, given' "${infer[@]}" "$a,$b" --input_dir plain --val_threshold 0.25
+[[ $(grep 'is used instead' "$stderr") == "rarebit: val_threshold 0.25 is used instead of the checkpoints' mean $mean" ]] ||
+  fail "what a threshold is used instead of is not said, once: $(<"$stderr")"
 cp -r "$a" 'x,y'
 expect --any 0 '' "${infer[@]}" x,y --input_dir plain --output_file xy.txt --get_proba
 equal 'a path with a comma in it is not one' xy.proba plain.proba

@@ -70,7 +70,7 @@ q = prior
 for _ in range(5000):
     one = [p * q / prior / (p * q / prior + (1 - p) * (1 - q) / (1 - prior)) for p in here]
     q = sum(one) / len(one)
-print(f"{100 * q:.1f}")
+print(f"{100 * q:.1f}" if len(sys.argv) < 3 else math.exp(low)) # the share, or what odds are corrected by
 END
 [[ $(python3 em.py "$run/best.safetensors") == "$(cut -d' ' -f1 said)" ]] || fail "the share is not $(python3 em.py "$run/best.safetensors")"
 
@@ -91,6 +91,56 @@ expect --any 0 '^rarebit: 401 pictures: .*, 1 unreadable; ' "${infer[@]}" "${nam
   --output_file bad.txt --get_proba --adapt_prior --on_bad_image skip
 [[ $(sed -n 3p bad.txt) == -1 && $(sed -n 3p bad.proba) == nan ]] || fail 'in two passes a bad picture has no row of its own'
 sed 3d bad.txt | cmp - after.txt || fail 'in two passes a bad picture moves rows'
+
+# The rule is the one that chose the threshold, not one that the call names.
+echo 'threshold_rule: f1' >f1.yaml
+expect --any 0 'at the share found' "${infer[@]}" --config f1.yaml --input_dir fewer/val_img --output_file f1.txt --adapt_prior
+cmp f1.txt after.txt || fail 'a rule that the call names carries the threshold of another'
+
+# The advice is what the call would take; of several checkpoints it is said whose scores were compared.
+expect --any 0 '' "${infer[@]}" --input_dir fewer/val_img --raw
+says 'the share alone explains it: .* the probabilities do not$'
+expect --any 0 '' "$rarebit" infer --device_index -1 --checkpoint_path "$run,$run/last.safetensors" --input_dir fewer/val_img
+says "^warning: scores of $run/best.safetensors, the first checkpoint: KS .* the probabilities do not$"
+expect --any 0 '' "${infer[@]}" --input_dir fewer/val_img --val_threshold 0.5
+says 'the share alone explains it, and the threshold may no longer hold; --adapt_prior takes that share$'
+
+# The band is about probabilities at the share found, and so is the threshold within it.
+own=$("${infer[@]}" --input_dir fewer/val_img 2>&1 >/dev/null | sed -n 's/.*threshold \([0-9.]*\), from the checkpoint$/\1/p')
+there=$("${infer[@]}" --input_dir fewer/val_img --adapt_prior 2>&1 >/dev/null | sed -n "s/.*threshold \([0-9.]*\), the checkpoint's.*/\1/p")
+# around THRESHOLD OTHER - a band that has the one and not the other.
+around() { awk -v t="$1" -v o="$2" 'BEGIN { d = (t - o) / 2; if (d < 0) d = -d; print (t < d ? 0 : t - d) "," (t + d > 1 ? 1 : t + d) }'; }
+expect --any 2 "^rarebit: reject_band: the threshold $there, the checkpoint's $own at the share found, is not between" \
+  "${infer[@]}" --input_dir fewer/val_img --output_file band.txt --adapt_prior --reject_band "$(around "$own" "$there")"
+[[ ! -e band.txt ]] || fail 'a band without the threshold has written labels'
+band=$(around "$there" "$own")
+expect --any 0 '' "${infer[@]}" --input_dir fewer/val_img --output_file band.txt --get_proba --adapt_prior --reject_band "$band"
+awk -v l="${band%,*}" -v h="${band#*,}" '{ print ($1 < l ? 0 : $1 >= h ? 1 : -2) }' band.proba | cmp - band.txt || fail 'the band is not that of .proba'
+: >empty.jpg
+expect --any 2 '^rarebit: reject_band: the threshold 0.9, given, is not between 0.2 and 0.4' \
+  "${infer[@]}" --val_threshold 0.9 --reject_band 0.2,0.4 --adapt_prior empty.jpg # before any picture is read
+
+# The rows that wait are in a folder of the caller's.
+expect 5 '^gone: cannot write the rows that adapt_prior keeps: No such file or directory; set TMPDIR to another folder$' \
+  env TMPDIR=gone "${infer[@]}" --input_dir fewer/val_img --adapt_prior
+# shellcheck disable=SC2016
+expect 5 '^/tmp: cannot write the rows that adapt_prior keeps: File too large; set TMPDIR to another folder$' \
+  bash -c 'ulimit -f 4; exec "$@"' - env -u TMPDIR "${infer[@]}" --input_dir fewer/val_img --adapt_prior
+
+# ---- costs, of scores as they are ------------------------------------------------------------------------------------
+
+# Such a threshold is a bound on the probability: it stays where it is, on the scale of probabilities.
+train_once costs --config task.yaml --calibration none --threshold_rule cost --threshold_cost_fa 2
+costs=("$rarebit" infer --checkpoint_path "$run" --device_index -1 --threads 2 --input_dir fewer/val_img --get_proba)
+expect --any 0 '' "${costs[@]}" --output_file before.txt
+own=$(sed -n 's/.*threshold \([0-9.]*\), from the checkpoint$/\1/p' "$stderr")
+there=$(awk -v t="$own" -v k="$(python3 em.py "$run/best.safetensors" times)" 'BEGIN { printf "%.4f", t * k / (t * k + 1 - t) }')
+awk -v t="$own" -v s="$there" 'BEGIN { d = t - s; exit !(d > 0.02 || d < -0.02) }' || fail "nothing is corrected: $own, $there"
+expect --any 0 "threshold [0-9.]*, the checkpoint's $own corrected as the probabilities are" "${costs[@]}" --output_file after.txt --adapt_prior
+said=$(sed -n 's/.*threshold \([0-9.]*\), the.*/\1/p' "$stderr")
+[[ $(printf %.4f "$said") == "$there" ]] || fail "the threshold $said is not $there"
+awk -v t="$said" '{ print ($1 >= t ? 1 : 0) }' after.proba | cmp - after.txt || fail 'a threshold by costs is not that of .proba'
+cmp -s before.txt after.txt && fail 'costs decide as if the share were the old one'
 
 # ---- other pictures -------------------------------------------------------------------------------------------------
 

@@ -77,8 +77,8 @@ expect 4 '^nan.safetensors and zero.safetensors differ by up to inf in a, 0 is a
 
 # ---- how it is asked ---------------------------------------------------------------------------------------------
 
-expect 2 '^weights: say what to do: list, check, convert or diff' "$rarebit" weights
-expect 2 "^weights: 'lits' is none of list, check, convert and diff; did you mean 'list'" "$rarebit" weights lits a.pth
+expect 2 '^weights: say what to do: list, check, convert, diff or quantize' "$rarebit" weights
+expect 2 "^weights: 'lits' is none of list, check, convert, diff and quantize; did you mean 'list'" "$rarebit" weights lits a.pth
 expect 2 '^weights list takes one file, not 0' "$rarebit" weights list
 expect 2 '^weights check takes one file, not 2' "$rarebit" weights check a b
 expect 2 '^weights diff takes two files, not 1' "$rarebit" weights diff a

@@ -35,7 +35,8 @@ static rb_store *open_store(rb_arena *a, const rb_graph *g, const char *model, r
     rb_store *s;
     void *cfg = rb_arena_take(a, 1, (ptrdiff_t)rb_optim_adamw.cfg_bytes);
     settings_fill(a, rb_optim_adamw.fields, cfg, "");
-    rb_store_spec spec = {precision, BATCH, optim, cfg, false, RB_RECOMPUTE_CHEAP};
+    rb_store_spec spec = {
+        .precision = precision, .batch = BATCH, .optim = optim, .optim_cfg = cfg, .recompute = RB_RECOMPUTE_CHEAP};
     check_done(b->store(a, g, &spec, &s, &err), err);
     golden_fill(s, model);
     return s;

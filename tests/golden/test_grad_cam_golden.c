@@ -78,7 +78,7 @@ static void agrees_with_pytorch(void **state)
 int main(int argc, char **argv)
 {
     (void)argc;
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     struct CMUnitTest tests[TRIALS];
     for (int i = 0; i < TRIALS; i++)
         tests[i] = (struct CMUnitTest){

@@ -113,7 +113,8 @@ static run open_run(const struct trial *t, int classes, const rb_optim *optim)
     r.want = golden_tensors(r.arena, t->model);
     void *cfg = rb_arena_take(r.arena, 1, (ptrdiff_t)rb_optim_adamw.cfg_bytes);
     settings_fill(r.arena, rb_optim_adamw.fields, cfg, "");
-    rb_store_spec spec = {t->precision, BATCH, optim, cfg, false, RB_RECOMPUTE_CHEAP};
+    rb_store_spec spec = {
+        .precision = t->precision, .batch = BATCH, .optim = optim, .optim_cfg = cfg, .recompute = RB_RECOMPUTE_CHEAP};
     check_done(t->backend->store(r.arena, r.graph, &spec, &r.store, &err), err);
     golden_fill(r.store, t->model);
     return r;
@@ -385,7 +386,7 @@ static void agrees_with_pytorch(void **state)
 int main(int argc, char **argv)
 {
     (void)argc;
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     struct CMUnitTest tests[4 + TRIALS] = {
         cmocka_unit_test_prestate(weights_are_those_of_pytorch, "cnn_encoder"),
         cmocka_unit_test_prestate(weights_are_those_of_pytorch, "resnet18"),

@@ -81,7 +81,11 @@ static void check_stage(const struct stage *s, rb_mode mode)
     rb_store *store;
     rb_plan *plan;
     void *cfg = rb_arena_take(a, 1, (ptrdiff_t)rb_optim_adamw.cfg_bytes);
-    rb_store_spec spec = {RB_FP64, BATCH, mode == RB_TRAIN ? &rb_optim_adamw : NULL, cfg, false, RB_RECOMPUTE_CHEAP};
+    rb_store_spec spec = {.precision = RB_FP64,
+                          .batch = BATCH,
+                          .optim = mode == RB_TRAIN ? &rb_optim_adamw : NULL,
+                          .optim_cfg = cfg,
+                          .recompute = RB_RECOMPUTE_CHEAP};
     check_done(rb_backend_ref.store(a, g, &spec, &store, &err), err);
     golden_fill(store, s->model);
     check_done(rb_backend_ref.plan(a, store, &(rb_plan_spec){.mode = mode, .batch = BATCH, .keep = n}, &plan, &err),

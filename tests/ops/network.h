@@ -25,7 +25,12 @@ static inline network network_open_with(rb_arena *a, const rb_backend *b, const 
     settings_fill(a, optim->fields, cfg, keys);
     rb_error err = {0};
     network n = {.arena = a, .backend = b, .graph = g};
-    rb_store_spec store = {precision, spec->batch, optim, cfg, true, RB_RECOMPUTE_CHEAP};
+    rb_store_spec store = {.precision = precision,
+                           .batch = spec->batch,
+                           .optim = optim,
+                           .optim_cfg = cfg,
+                           .recompute = RB_RECOMPUTE_CHEAP,
+                           .average = true};
     check_done(b->store(a, g, &store, &n.store, &err), err);
     check_done(b->plan(a, n.store, spec, &n.plan, &err), err);
     return n;

@@ -83,7 +83,7 @@ static void skipped(void **state)
 int main(int argc, char **argv)
 {
     (void)argc;
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     static struct CMUnitTest tests[TRIALS];
     bool native = rb_backend_onednn.computes(RB_BF16);
     for (int i = 0; i < TRIALS; i++) tests[i] = (struct CMUnitTest)

@@ -53,7 +53,7 @@ static void evaluation_is_convolutions(void **state)
 int main(int argc, char **argv)
 {
     (void)argc;
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     const struct CMUnitTest tests[] = {cmocka_unit_test(evaluation_is_convolutions)};
     return check_run("fusion", tests);
 }

@@ -64,7 +64,8 @@ static void open_plans(network *plans, rb_arena *a, const rb_graph *g, rb_precis
     rb_error err = {0};
     void *cfg = rb_arena_take(a, 1, (ptrdiff_t)rb_optim_adamw.cfg_bytes);
     settings_fill(a, rb_optim_adamw.fields, cfg, "");
-    rb_store_spec store = {precision, BATCH, &rb_optim_adamw, cfg, false, w->recompute};
+    rb_store_spec store = {
+        .precision = precision, .batch = BATCH, .optim = &rb_optim_adamw, .optim_cfg = cfg, .recompute = w->recompute};
     plans[WHOLE] = (network){.arena = a, .backend = &rb_backend_onednn, .graph = g};
     check_done(rb_backend_onednn.store(a, g, &store, &plans[WHOLE].store, &err), err);
     for (int i = WHOLE; i < PLANS; i++) {
@@ -155,7 +156,7 @@ static void a_head_alone(void **state)
 int main(int argc, char **argv)
 {
     (void)argc;
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     const struct CMUnitTest tests[] = {
         TEST(resnet),
         TEST(resnet_in_bf16),

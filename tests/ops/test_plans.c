@@ -522,7 +522,7 @@ static int run_group(const rb_backend *b)
 int main(int argc, char **argv)
 {
     (void)argc;
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     int failed = 0;
     size_t tests = 0;
     for (const rb_backend *const *b = rb_backends; *b; b++) {

@@ -232,6 +232,68 @@ static void a_checkpoint_may_say_nothing_of_scores(void **state)
     check_failed(o.done, o.err, RB_ERR_WEIGHTS, "c.safetensors: scores: \"prior\" is missing, or makes no sense");
 }
 
+// ---- at another share -----------------------------------------------------------------------------------------------
+
+// Has the network say label 1 of everything, as surely as the logit 12, and differences of a few last bits.
+static void be_sure(place *p, rb_checkpoint *c)
+{
+    rb_tensor *last = NULL;
+    for (int i = 0; i < c->tensors.count; i++)
+        if (strstr(c->tensors.tensor[i].name, "bias")) last = &c->tensors.tensor[i];
+    assert_true(last && last->count == 1 && last->dtype == RB_F32);
+    float *bias = RB_NEW(p->arena, float, 1);
+    *bias = 12;
+    last->data = bias;
+}
+
+static int by_size(const void *x, const void *y)
+{
+    const float *a = x, *b = y;
+    return (*a > *b) - (*a < *b);
+}
+
+// Distinct values of a file of probabilities, ascending.
+static int distinct(place *p, const char *path, float *out)
+{
+    rb_error err;
+    rb_bytes text;
+    int n = 0, kept = 0;
+    check_done(rb_file_read(p->arena, path, 1 << 20, &text, &err), err);
+    for (char *at = (char *)text.data, *end; *at && n < 64; at = end + 1) out[n++] = strtof(at, &end);
+    qsort(out, (size_t)n, sizeof *out, by_size);
+    for (int i = 0; i < n; i++)
+        if (!i || out[i] != out[kept - 1]) out[kept++] = out[i];
+    return kept;
+}
+
+#define ON_64 \
+    "infer --checkpoint_path c.safetensors --device_index -1 --threads 1 --input_dir data/train_img --get_proba"
+
+// Near 1, floats that differ become the same at a larger share: labels are still those of before.
+static void a_carried_threshold_changes_no_decision(void **state)
+{
+    place *p = *state;
+    rb_checkpoint c = untrained(p);
+    float before[64], after[64];
+    be_sure(p, &c);
+    c.scores = "{\"n\":100,\"prior\":0.5,\"quantiles\":[0.0001,0.9999]}";
+    write_checkpoint(p, c);
+    check_says(call(p, ON_64 " --output_file before.txt"), "64 pictures");
+    int count = distinct(p, "before.proba", before);
+    if (count < 3) fail_msg("%d different probabilities show nothing", count);
+    c.threshold = (double)before[count / 2];
+    write_checkpoint(p, c);
+    outcome one = call(p, ON_64 " --output_file one.txt"), two = call(p, ON_64 " --output_file two.txt --adapt_prior");
+    check_done(one.done, one.err);
+    check_says(two, "at the share found");
+    if (distinct(p, "two.proba", after) >= count) fail_msg("no two of %d probabilities became the same", count);
+    rb_error err;
+    rb_bytes x, y;
+    check_done(rb_file_read(p->arena, "one.txt", 1 << 20, &x, &err), err);
+    check_done(rb_file_read(p->arena, "two.txt", 1 << 20, &y, &err), err);
+    assert_string_equal((const char *)x.data, (const char *)y.data);
+}
+
 // ---- what data eval is given --------------------------------------------------------------------------------------
 
 static void few_pictures_are_judged_all_the_same(void **state)
@@ -328,6 +390,7 @@ int main(void)
         TEST(pictures_become_what_the_preprocessing_says),
         TEST(an_answer_that_is_no_number_is_no_label),
         TEST(a_checkpoint_may_say_nothing_of_scores),
+        TEST(a_carried_threshold_changes_no_decision),
         TEST(few_pictures_are_judged_all_the_same),
         TEST(another_split_is_noticed),
         TEST(other_classes_are_noticed),

@@ -134,7 +134,7 @@ static void heat_is_where_the_classes_differ(void **state)
 int main(int argc, char **argv)
 {
     (void)argc;
-    rb_parallel_wait_passively(argv);
+    rb_parallel_wait_briefly(argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(heat_is_where_the_classes_differ, place_open, place_close),
     };

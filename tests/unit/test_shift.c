@@ -149,6 +149,24 @@ static void probabilities_at_another_share_keep_their_order(void **state)
     assert_true(before == 1);
 }
 
+// A threshold that was chosen on validation's scores belongs to what corrects them, whatever the share here.
+static void corrected_scores_mean_the_share_of_validation(void **state)
+{
+    (void)state;
+    double *was = drawn(400, 1), here[400], sum = 0;
+    rb_score_record r = record_of(was, 400, 0.05); // as a balanced training sees a rare class
+    int count = 0;
+    for (int i = 0; i < 400; i++)
+        if (was[i] > 0.5 || i % 2) here[count++] = was[i];
+    rb_shift s = shift_of(here, count, &r);
+    assert_true(s.times < 0.5 && s.share > 0.05);
+    for (int i = 0; i < 400; i++) sum += rb_shift_corrected(&s, was[i]);
+    // A bin's scores are corrected as one there, and one by one here.
+    check_near("mean", sum / 400, 0.05, 1e-5, 0);
+    double share = s.share / (1 - s.share), prior = 0.05 / 0.95;
+    check_near("odds", s.odds, s.times * share / prior, 0, 1e-12);
+}
+
 // Nothing here is of label 1, or everything: the share is at its end, the interval is not empty, and nothing is NaN.
 static void shares_end_at_nothing_and_all(void **state)
 {
@@ -223,6 +241,7 @@ int main(void)
         with_arena(many_scores_are_kept_as_quantiles),
         with_arena(the_same_scores_are_not_apart),
         with_arena(probabilities_at_another_share_keep_their_order),
+        with_arena(corrected_scores_mean_the_share_of_validation),
         with_arena(shares_end_at_nothing_and_all),
         with_arena(of_more_classes_no_share_is_said),
         with_arena(a_record_reads_back),

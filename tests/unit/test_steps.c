@@ -48,10 +48,12 @@ static void open_trainer(trainer *t, const rb_backend *backend)
     check_done(rb_model_build(t->arena, &s, (rb_shape){3, 32, 32}, &g, &err), err);
     void *cfg = rb_arena_take(t->arena, 1, (ptrdiff_t)rb_optim_adamw.cfg_bytes);
     settings_fill(t->arena, rb_optim_adamw.fields, cfg, "");
-    check_done(backend->store(t->arena, g,
-                              &(rb_store_spec){RB_FP32, 8, &rb_optim_adamw, cfg, false, RB_RECOMPUTE_CHEAP}, &t->store,
-                              &err),
-               err);
+    check_done(
+        backend->store(
+            t->arena, g,
+            &(rb_store_spec){.batch = 8, .optim = &rb_optim_adamw, .optim_cfg = cfg, .recompute = RB_RECOMPUTE_CHEAP},
+            &t->store, &err),
+        err);
     for (int i = 0; i < g->param_count; i++) {
         float *w = RB_NEW(t->arena, float, g->params[i]->count);
         rb_param_init(g->params[i], 0, w);

@@ -22,16 +22,16 @@ static const struct rule {
     int kernel, stride;
     int from, to;                // smaller side of the output's map
     int min_batch, min_channels; // of the input
-    rb_dn_way way;
+    rb_dn_pass_way way;
 } rules[] = {
-    {BF16, RB_WORK_CONV_WEIGHTS, ANY, ANY, 1, LARGE, 8, 1, RB_DN_TILES},
-    {BF16, RB_WORK_CONV_DATA, 3, 2, 1, LARGE, 8, 1, RB_DN_TILES},
-    {FP32, RB_WORK_CONV_WEIGHTS, 3, 2, 1, LARGE, 8, 1, RB_DN_TILES},
-    {FP32, RB_WORK_CONV_DATA, 3, 2, 1, LARGE, 8, 1, RB_DN_TILES},
-    {FP32 | BF16, RB_WORKS, 3, 1, 1, 7, 8, 1, RB_DN_TILES},
-    {BF16, RB_WORK_CONV_FORWARD, 3, 2, 1, 7, 8, 1, RB_DN_TILES},
-    {FP32, RB_WORKS, 3, 1, 8, 14, 8, 256, RB_DN_TILES},
-    {FP32, RB_WORKS, 3, 1, 4, LARGE, 8, 1, RB_DN_WINOGRAD},
+    {BF16, RB_WORK_CONV_WEIGHTS, ANY, ANY, 1, LARGE, 8, 1, RB_DN_BY_TILES},
+    {BF16, RB_WORK_CONV_DATA, 3, 2, 1, LARGE, 8, 1, RB_DN_BY_TILES},
+    {FP32, RB_WORK_CONV_WEIGHTS, 3, 2, 1, LARGE, 8, 1, RB_DN_BY_TILES},
+    {FP32, RB_WORK_CONV_DATA, 3, 2, 1, LARGE, 8, 1, RB_DN_BY_TILES},
+    {FP32 | BF16, RB_WORKS, 3, 1, 1, 7, 8, 1, RB_DN_BY_TILES},
+    {BF16, RB_WORK_CONV_FORWARD, 3, 2, 1, 7, 8, 1, RB_DN_BY_TILES},
+    {FP32, RB_WORKS, 3, 1, 8, 14, 8, 256, RB_DN_BY_TILES},
+    {FP32, RB_WORKS, 3, 1, 4, LARGE, 8, 1, RB_DN_BY_WINOGRAD},
 };
 
 static bool fits(const struct rule *r, rb_precision precision, const rb_node *n, int batch, rb_work pass)
@@ -43,13 +43,13 @@ static bool fits(const struct rule *r, rb_precision precision, const rb_node *n,
            side >= r->from && side <= r->to && batch >= r->min_batch && n->input[0]->shape.c >= r->min_channels;
 }
 
-rb_dn_way rb_dn_conv_way(const rb_dn_store *s, const rb_node *conv, int batch, rb_work pass)
+rb_dn_pass_way rb_dn_conv_way(const rb_dn_store *s, const rb_node *conv, int batch, rb_work pass)
 {
     const rb_conv *c = conv->attr;
-    if (c->groups != 1) return RB_DN_DIRECT;
+    if (c->groups != 1) return RB_DN_BY_DIRECT;
     bool tiles = !c->bias && c->kernel <= RB_TILE_KERNEL && rb_dn_has_tiles();
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (fits(&rules[i], s->base.spec.precision, conv, batch, pass) && (rules[i].way != RB_DN_TILES || tiles))
+        if (fits(&rules[i], s->base.spec.precision, conv, batch, pass) && (rules[i].way != RB_DN_BY_TILES || tiles))
             return rules[i].way;
-    return RB_DN_DIRECT;
+    return RB_DN_BY_DIRECT;
 }

@@ -22,6 +22,29 @@ rb_dn_tensor *rb_dn_tensor_new(rb_dn_plan *p, const dnnl_memory_desc_t *md)
     return t;
 }
 
+static void destroy_memory(void *memory)
+{
+    dnnl_memory_destroy(memory);
+}
+
+rb_dn_tensor *rb_dn_constant_new(rb_arena *a, rb_dn_plan *p, const dnnl_memory_desc_t *md)
+{
+    rb_dn_tensor *t = RB_NEW(a, rb_dn_tensor, 1);
+    *t = (rb_dn_tensor){.md = *md, .bytes = (ptrdiff_t)dnnl_memory_desc_get_size(md), .first = RB_DN_FOREVER};
+    t->data = RB_NEW(a, uint8_t, t->bytes);
+    if (!rb_dn_failed(&p->err, dnnl_memory_create(&t->memory, md, p->store->engine, t->data), "memory"))
+        rb_arena_defer(a, destroy_memory, t->memory);
+    return t;
+}
+
+rb_dn_tensor *rb_dn_tensor_over(rb_dn_plan *p, rb_dn_tensor *base, const dnnl_memory_desc_t *md)
+{
+    rb_dn_tensor *t = rb_dn_tensor_new(p, md);
+    t->bytes = 0;                             // none of its own
+    t->over = base->over ? base->over : base; // whose place it is
+    return t;
+}
+
 rb_dn_tensor *rb_dn_doubles_new(rb_dn_plan *p, ptrdiff_t count)
 {
     dnnl_memory_desc_t md = rb_dn_row_md(count * (ptrdiff_t)(sizeof(double) / sizeof(float)));
@@ -44,13 +67,15 @@ void rb_dn_use(rb_dn_step *s, int arg, rb_dn_tensor *t)
     if (!t) return;
     s->arg[s->use_count] = arg;
     s->use[s->use_count++] = t;
-    if (s->time < t->first) t->first = s->time;
-    if (s->time > t->last) t->last = s->time;
+    for (; t; t = t->over) {
+        if (s->time < t->first) t->first = s->time;
+        if (s->time > t->last) t->last = s->time;
+    }
 }
 
 void rb_dn_keep(rb_dn_tensor *t)
 {
-    t->last = RB_DN_FOREVER;
+    for (; t; t = t->over) t->last = RB_DN_FOREVER;
 }
 
 static void destroy_primitive(void *primitive)
@@ -85,7 +110,9 @@ rb_dn_step *rb_dn_primitive_step(rb_dn_plan *p, rb_dn_phase phase, const rb_node
 
 bool rb_dn_copy(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n, rb_dn_tensor *from, rb_dn_tensor *to)
 {
-    rb_dn_step *s = rb_dn_primitive_step(p, phase, n, rb_dn_reorder(&p->err, p->store->engine, &from->md, &to->md));
+    float scale = (from->scale != 0 ? from->scale : 1) / (to->scale != 0 ? to->scale : 1);
+    rb_dn_step *s =
+        rb_dn_primitive_step(p, phase, n, rb_dn_reorder(&p->err, p->store->engine, &from->md, &to->md, scale));
     if (!s) return false;
     s->work = RB_WORK_REORDER;
     rb_dn_use(s, DNNL_ARG_FROM, from);
@@ -98,6 +125,7 @@ rb_dn_tensor *rb_dn_in_layout(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n
 {
     if (dnnl_memory_desc_equal(&t->md, md)) return t;
     rb_dn_tensor *out = rb_dn_tensor_new(p, md);
+    out->scale = t->scale;
     return rb_dn_copy(p, phase, n, t, out) ? out : NULL;
 }
 
@@ -180,6 +208,22 @@ static const rb_dn_op *op_of(rb_dn_plan *p, const rb_node *n)
     return NULL;
 }
 
+// Reads values where its inputs are bytes, which stay what they are for others.
+static bool forward_on_values(rb_dn_plan *p, const rb_node *n, const rb_dn_op *op)
+{
+    rb_dn_tensor *given[RB_MAX_INPUTS] = {NULL};
+    bool done = true;
+    for (int k = 0; k < n->input_count; k++) {
+        rb_dn_tensor **value = &p->value[n->input[k]->id];
+        given[k] = *value;
+        *value = rb_dn_as_values(p, n, *value);
+        done = done && *value;
+    }
+    done = done && op->forward(p, n);
+    for (int k = 0; k < n->input_count; k++) p->value[n->input[k]->id] = given[k];
+    return done;
+}
+
 rb_dn_tensor *rb_dn_value_again(rb_dn_plan *p, const rb_node *n)
 {
     const rb_node *maker = p->maker[n->id] ? p->maker[n->id] : n;
@@ -196,7 +240,8 @@ static bool forward(rb_dn_plan *p)
         if (p->value[i]) continue; // absorbed by an earlier node's steps
         const rb_dn_op *op = op_of(p, n);
         p->tail[i] = n;
-        if (!op || !op->forward(p, n)) return false;
+        if (!op || !(rb_dn_takes_bytes(n) ? op->forward(p, n) : forward_on_values(p, n, op))) return false;
+        if (p->base.spec.seen) rb_dn_emit_watch(p, p->tail[i]);
     }
     return true;
 }

@@ -11,6 +11,12 @@
 
 #include <math.h>
 
+rb_dn_line rb_dn_norm_line(const rb_node *norm, double gamma, double beta, double mean, double var, double bias)
+{
+    double k = gamma / sqrt(var + ((const rb_norm *)norm->attr)->eps);
+    return (rb_dn_line){k, beta + (bias - mean) * k};
+}
+
 typedef enum operand { WEIGHTS, BIAS, GAMMA, BETA, MEAN, VAR, OUT_WEIGHTS, OUT_BIAS } operand;
 
 typedef struct job {
@@ -22,16 +28,15 @@ static void fold_filters(void *context, ptrdiff_t from, ptrdiff_t to)
     const rb_dn_step *s = ((const job *)context)->step;
     const rb_node *conv = s->node;
     const rb_param *w = conv->param[0];
-    double eps = ((const rb_norm *)s->attr)->eps;
     const float *weights = s->use[WEIGHTS]->data, *gamma = s->use[GAMMA]->data, *beta = s->use[BETA]->data;
     const float *mean = s->use[MEAN]->data, *var = s->use[VAR]->data;
     const float *bias = conv->param_count > 1 ? s->use[BIAS]->data : NULL;
     float *out_weights = s->use[OUT_WEIGHTS]->data, *out_bias = s->use[OUT_BIAS]->data;
     ptrdiff_t each = w->count / w->dims[0];
     for (ptrdiff_t o = from; o < to; o++) {
-        double k = gamma[o] / sqrt(var[o] + eps);
-        for (ptrdiff_t i = o * each; i < (o + 1) * each; i++) out_weights[i] = (float)(weights[i] * k);
-        out_bias[o] = (float)(beta[o] + ((bias ? bias[o] : 0.0) - mean[o]) * k);
+        rb_dn_line line = rb_dn_norm_line(s->attr, gamma[o], beta[o], mean[o], var[o], bias ? bias[o] : 0.0);
+        for (ptrdiff_t i = o * each; i < (o + 1) * each; i++) out_weights[i] = (float)(weights[i] * line.k);
+        out_bias[o] = (float)line.shift;
     }
 }
 
@@ -50,7 +55,7 @@ static rb_dn_folded emit_fold(rb_dn_plan *p, const rb_node *n, const rb_node *no
     rb_dn_tensor *bias = n->param_count > 1 ? rb_dn_param(p, n->param[1], RB_VALUE) : plain;
     rb_dn_step *s = rb_dn_step_new(p, RB_DN_PREPARE, n);
     s->run = run_fold;
-    s->attr = norm->attr;
+    s->attr = norm;
     rb_dn_use(s, 0, plain);
     rb_dn_use(s, 0, bias);
     for (int i = 0; i < 4; i++) rb_dn_use(s, 0, rb_dn_param(p, norm->param[i], RB_VALUE));

@@ -101,8 +101,9 @@ bool rb_dn_layout(rb_dn_plan *p)
         p->store->last_user = NULL; // it may be another plan's block too
     }
     for (int i = 0; i < p->tensors.count; i++) {
-        p->tensors.at[i]->data = p->block + p->tensors.at[i]->place;
-        if (!wrap(p, p->tensors.at[i])) return false;
+        rb_dn_tensor *t = p->tensors.at[i];
+        t->data = p->block + (t->over ? t->over : t)->place;
+        if (!wrap(p, t)) return false;
     }
     for (int phase = 0; phase < RB_DN_PHASES; phase++)
         for (int i = 0; i < p->steps[phase].count; i++) bind_step(p->steps[phase].step[i]);

@@ -15,11 +15,12 @@ static bool usable(rb_error *why_not)
                    v->patch);
 }
 
-// bf16 only where the CPU has instructions for it: emulated it is slower than fp32.
+// bf16 and int8 only where the CPU has instructions for them: emulated they are slower than fp32, and bytes saturate.
 static bool computes(rb_precision precision)
 {
-    bool native = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
-    return precision == RB_FP32 || (precision == RB_BF16 && native);
+    if (precision == RB_BF16) return rb_dn_cpu_has(dnnl_cpu_isa_avx512_core_bf16);
+    if (precision == RB_INT8) return rb_dn_cpu_has(dnnl_cpu_isa_avx512_core_vnni);
+    return precision == RB_FP32;
 }
 
 static bool open_plan(rb_arena *a, rb_store *store, const rb_plan_spec *spec, rb_plan **out, rb_error *err)
@@ -69,6 +70,8 @@ static bool forward(rb_plan *plan, const rb_feed *feed, rb_error *err)
     p->feed = *feed;
     bool overwritten = p->block == p->store->shared && p->store->last_user != p;
     p->store->last_user = p;
+    if (p->frozen_version && p->frozen_version != p->store->base.version)
+        return rb_fail(err, RB_ERR_INTERNAL, "onednn: weights have changed since an int8 plan was made of them");
     if (overwritten || p->prepared_version != p->store->base.version) {
         if (!run_phase(p, RB_DN_PREPARE, err)) return false;
         p->prepared_version = p->store->base.version;
@@ -115,12 +118,14 @@ static void peek(rb_plan *plan, double *dst)
     const rb_dn_plan *p = (const rb_dn_plan *)plan;
     const rb_dn_tensor *t = p->value[plan->spec.keep->id];
     rb_shape s = plan->spec.keep->shape;
-    rb_dn_read_plain(p->store, t, rb_dn_plain_md(p, s), dst, (ptrdiff_t)p->feed.n * s.c * s.h * s.w);
+    ptrdiff_t count = (ptrdiff_t)p->feed.n * s.c * s.h * s.w;
+    rb_dn_read_plain(p->store, t, rb_dn_plain_md(p, s), dst, count);
+    for (ptrdiff_t i = 0; t->scale != 0 && i < count; i++) dst[i] *= (double)t->scale;
 }
 
 const rb_backend rb_backend_onednn = {
     .name = "onednn",
-    .help = "oneDNN's CPU kernels and some of ours, fp32 and bf16",
+    .help = "oneDNN's CPU kernels and some of ours, fp32, bf16 and int8",
     .usable = usable,
     .computes = computes,
     .store = rb_dn_store_open,

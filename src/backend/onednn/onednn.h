@@ -21,14 +21,17 @@ typedef struct rb_dn_plan rb_dn_plan;
 typedef struct rb_dn_store rb_dn_store;
 
 // Memory in one layout.
-typedef struct rb_dn_tensor {
+typedef struct rb_dn_tensor rb_dn_tensor;
+struct rb_dn_tensor {
     dnnl_memory_desc_t md;
     ptrdiff_t bytes;
+    float scale;          // of bytes (int8): a value is this times the byte; 0: values stand for themselves
     void *data;           // a parameter's from the start, else set by layout.c
     dnnl_memory_t memory; // around data, made by layout.c
     int first, last;      // times of first and last use; first > last: in no step, or a parameter's
     ptrdiff_t place;      // in the plan's block
-} rb_dn_tensor;
+    rb_dn_tensor *over;   // lies where this one does; NULL: has a place of its own
+};
 
 // When steps run: prepare after the parameters have changed, the others on each call.
 typedef enum rb_dn_phase { RB_DN_PREPARE, RB_DN_FORWARD, RB_DN_BACKWARD, RB_DN_PHASES } rb_dn_phase;
@@ -118,6 +121,7 @@ struct rb_dn_plan {
     double *logits, *gradients; // [batch k]
     double *targets;            // [k]
     uint64_t prepared_version;  // of the store when PREPARE ran last
+    uint64_t frozen_version;    // of the store whose weights this plan has made into bytes; 0: none
 };
 
 // One file an op. Both return false after writing p->err.
@@ -137,6 +141,9 @@ bool rb_dn_compile(rb_dn_plan *p); // steps and tensors; layout comes after
 // ---- compile.c: for op files -----------------------------------------------------------------------------------
 
 rb_dn_tensor *rb_dn_tensor_new(rb_dn_plan *p, const dnnl_memory_desc_t *md);
+rb_dn_tensor *rb_dn_constant_new(rb_arena *a, rb_dn_plan *p, const dnnl_memory_desc_t *md); // filled while compiling
+// Another view of `base`, whose content it takes over: as many bytes, in a format of its own.
+rb_dn_tensor *rb_dn_tensor_over(rb_dn_plan *p, rb_dn_tensor *base, const dnnl_memory_desc_t *md);
 rb_dn_tensor *rb_dn_doubles_new(rb_dn_plan *p, ptrdiff_t count); // room for kernels of ours
 rb_dn_step *rb_dn_step_new(rb_dn_plan *p, rb_dn_phase phase, const rb_node *n);
 void rb_dn_use(rb_dn_step *s, int arg, rb_dn_tensor *t); // t NULL: nothing
@@ -213,6 +220,31 @@ typedef struct rb_dn_folded {
 } rb_dn_folded;
 rb_dn_folded rb_dn_fold(rb_dn_plan *p, const rb_node *n, const rb_node *norm, const dnnl_memory_desc_t *md);
 
+// What normalisation makes of a channel whose bias has not been added yet: k x + shift.
+typedef struct rb_dn_line {
+    double k, shift;
+} rb_dn_line;
+rb_dn_line rb_dn_norm_line(const rb_node *norm, double gamma, double beta, double mean, double var, double bias);
+
+// ---- evaluate.c ----------------------------------------------------------------------------------------------------
+
+bool rb_dn_evaluate_conv(rb_dn_plan *p, const rb_node *n);
+
+// ---- bytes.c -------------------------------------------------------------------------------------------------------
+
+bool rb_dn_computes_bytes(const rb_dn_plan *p, const rb_node *n);                // convolution `n`, in an int8 plan
+bool rb_dn_takes_bytes(const rb_node *n);                                        // as they are; others get values
+rb_dn_tensor *rb_dn_as_values(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *t); // `t`, or floats of its bytes
+
+// ---- watch.c -------------------------------------------------------------------------------------------------------
+
+void rb_dn_emit_watch(rb_dn_plan *p, const rb_node *n); // counts magnitudes of what `n` gives
+
+// ---- op/input.c ----------------------------------------------------------------------------------------------------
+
+// Pictures as `reader` wants them: in layout `md`, as bytes of `scale` if that is not 0.
+rb_dn_tensor *rb_dn_input_as(rb_dn_plan *p, const rb_node *reader, const dnnl_memory_desc_t *md, float scale);
+
 // ---- layout.c ----------------------------------------------------------------------------------------------------
 
 bool rb_dn_layout(rb_dn_plan *p);      // places tensors, binds steps
@@ -225,6 +257,7 @@ void rb_dn_emit_loss(rb_dn_plan *p, const rb_node *output);
 // ---- primitives.c: the only file that creates primitives (2.6's descriptors are not 3.x's) ------------------------
 
 bool rb_dn_failed(rb_error *err, dnnl_status_t status, const char *what); // true after writing err
+bool rb_dn_cpu_has(dnnl_cpu_isa_t isa);
 dnnl_memory_desc_t rb_dn_md(dnnl_data_type_t type, int rank, const int *dims, dnnl_format_tag_t tag);
 dnnl_memory_desc_t rb_dn_floats_md(int rank, const int *dims, dnnl_format_tag_t tag);
 dnnl_memory_desc_t rb_dn_row_md(ptrdiff_t floats); // more than an int may hold: 2^31 are 8 GiB
@@ -237,6 +270,17 @@ dnnl_memory_desc_t rb_dn_map_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag
 dnnl_format_tag_t rb_dn_map_tag(const dnnl_memory_desc_t *md); // of maps; any: none that oneDNN has fast kernels for
 dnnl_memory_desc_t rb_dn_plain_md(const rb_dn_plan *p, rb_shape s); // floats, [n c h w]
 
+// What a primitive does with its sums before it writes them, in this order. Scales of 0 are 1.
+typedef struct rb_dn_after {
+    const float *scales; // times these, one for each of `scale_count` output channels; NULL: nothing
+    int scale_count;
+    bool sum; // plus what the output holds, times `sum_scale`, read as `sum_type` (undef: the output's own)
+    float sum_scale;
+    dnnl_data_type_t sum_type;
+    rb_dn_activation activation; // the result times `activation_scale`
+    float activation_scale;
+} rb_dn_after;
+
 // NULL after writing p->err, or where `required` is false and oneDNN has no such kernel.
 typedef struct rb_dn_conv_spec {
     const rb_node *node;
@@ -244,8 +288,7 @@ typedef struct rb_dn_conv_spec {
     dnnl_prop_kind_t kind;
     dnnl_memory_desc_t src, weights, dst;
     bool bias;
-    bool sum; // post-ops, in this order
-    rb_dn_activation activation;
+    rb_dn_after after; // of forward
 } rb_dn_conv_spec;
 dnnl_primitive_desc_t rb_dn_conv_forward(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s);
 dnnl_primitive_desc_t rb_dn_conv_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s);
@@ -260,21 +303,23 @@ dnnl_primitive_desc_t rb_dn_pool_forward(rb_error *err, dnnl_engine_t e, const r
 dnnl_primitive_desc_t rb_dn_pool_backward(rb_error *err, dnnl_engine_t e, const rb_dn_pool_spec *s);
 
 typedef struct rb_dn_dense_spec {
-    dnnl_memory_desc_t src, weights, bias, dst;
-    rb_dn_activation activation; // of forward
+    dnnl_memory_desc_t src, weights, bias, dst; // bias of no axes: none
+    bool inference;
+    rb_dn_after after; // of forward
 } rb_dn_dense_spec;
 dnnl_primitive_desc_t rb_dn_dense_forward(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s);
 dnnl_primitive_desc_t rb_dn_dense_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s);
 dnnl_primitive_desc_t rb_dn_dense_backward_weights(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s);
 
+// Every value times `scale`.
 dnnl_primitive_desc_t rb_dn_reorder(rb_error *err, dnnl_engine_t e, const dnnl_memory_desc_t *from,
-                                    const dnnl_memory_desc_t *to);
+                                    const dnnl_memory_desc_t *to, float scale);
 
 // ---- algorithm.c ---------------------------------------------------------------------------------------------------
 
 // How a pass of a convolution is computed: a table, so that two runs choose alike.
-typedef enum rb_dn_way { RB_DN_DIRECT, RB_DN_WINOGRAD, RB_DN_TILES } rb_dn_way;
-rb_dn_way rb_dn_conv_way(const rb_dn_store *s, const rb_node *conv, int batch, rb_work pass);
+typedef enum rb_dn_pass_way { RB_DN_BY_DIRECT, RB_DN_BY_WINOGRAD, RB_DN_BY_TILES } rb_dn_pass_way;
+rb_dn_pass_way rb_dn_conv_way(const rb_dn_store *s, const rb_node *conv, int batch, rb_work pass);
 
 // ---- tile_conv.c ---------------------------------------------------------------------------------------------------
 
@@ -291,6 +336,7 @@ bool rb_dn_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec,
 void rb_dn_store_put(rb_store *s, const rb_param *p, rb_slot slot, const float *src);
 void rb_dn_store_lend(rb_store *s, const rb_param *p, const float *src);
 void rb_dn_store_get(rb_store *s, const rb_param *p, rb_slot slot, double *dst);
+void rb_dn_reorder_now(const rb_dn_store *s, dnnl_memory_t from, dnnl_memory_t to);
 // Reads the first `count` values of a tensor in the plain layout `md`.
 void rb_dn_read_plain(const rb_dn_store *s, const rb_dn_tensor *t, dnnl_memory_desc_t md, double *dst, ptrdiff_t count);
 bool rb_dn_store_update(rb_store *s, const rb_update *u, rb_error *err);

@@ -14,6 +14,11 @@ bool rb_dn_failed(rb_error *err, dnnl_status_t status, const char *what)
     return true;
 }
 
+bool rb_dn_cpu_has(dnnl_cpu_isa_t isa)
+{
+    return (dnnl_get_effective_cpu_isa() & isa) == isa;
+}
+
 dnnl_memory_desc_t rb_dn_md(dnnl_data_type_t type, int rank, const int *dims, dnnl_format_tag_t tag)
 {
     dnnl_memory_desc_t md;
@@ -37,7 +42,9 @@ dnnl_memory_desc_t rb_dn_row_md(ptrdiff_t floats)
 
 dnnl_data_type_t rb_dn_map_type(const rb_dn_store *s)
 {
-    return s->base.spec.precision == RB_BF16 ? dnnl_bf16 : dnnl_f32;
+    bool half = s->base.spec.precision == RB_BF16 ||
+                (s->base.spec.precision == RB_INT8 && rb_dn_cpu_has(dnnl_cpu_isa_avx512_core_bf16));
+    return half ? dnnl_bf16 : dnnl_f32;
 }
 
 dnnl_memory_desc_t rb_dn_map_md(const rb_dn_plan *p, rb_shape s, dnnl_format_tag_t tag)
@@ -66,9 +73,26 @@ dnnl_memory_desc_t rb_dn_conv_weights_md(const rb_node *n, dnnl_data_type_t type
     return rb_dn_md(type, 5, grouped, tag == dnnl_oihw ? dnnl_goihw : tag);
 }
 
+static const rb_dn_after nothing;
+
+#define CHANNELS (1 << 1) // an axis of its own for each output channel
+
+static float or_one(float scale)
+{
+    return scale != 0 ? scale : 1;
+}
+
+static void append(dnnl_post_ops_t post, const rb_dn_after *after)
+{
+    if (after->sum) dnnl_post_ops_append_sum_v2(post, or_one(after->sum_scale), after->sum_type);
+    float scale = or_one(after->activation_scale);
+    if (after->activation == RB_DN_RELU) dnnl_post_ops_append_eltwise(post, scale, dnnl_eltwise_relu, 0, 0);
+    if (after->activation == RB_DN_SILU) dnnl_post_ops_append_eltwise(post, scale, dnnl_eltwise_swish, 1, 0);
+}
+
 // Every primitive uses the plan's scratchpad instead of one of its own.
-static dnnl_primitive_desc_t describe(rb_error *err, dnnl_engine_t e, const_dnnl_op_desc_t desc, bool sum,
-                                      rb_dn_activation activation, dnnl_primitive_desc_t hint, const char *what)
+static dnnl_primitive_desc_t describe(rb_error *err, dnnl_engine_t e, const_dnnl_op_desc_t desc,
+                                      const rb_dn_after *after, dnnl_primitive_desc_t hint, const char *what)
 {
     dnnl_primitive_attr_t attr;
     dnnl_post_ops_t post;
@@ -76,10 +100,9 @@ static dnnl_primitive_desc_t describe(rb_error *err, dnnl_engine_t e, const_dnnl
     dnnl_primitive_attr_create(&attr);
     dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
     dnnl_post_ops_create(&post);
-    if (sum) dnnl_post_ops_append_sum(post, 1);
-    if (activation == RB_DN_RELU) dnnl_post_ops_append_eltwise(post, 1, dnnl_eltwise_relu, 0, 0);
-    if (activation == RB_DN_SILU) dnnl_post_ops_append_eltwise(post, 1, dnnl_eltwise_swish, 1, 0);
+    append(post, after);
     dnnl_primitive_attr_set_post_ops(attr, post);
+    if (after->scales) dnnl_primitive_attr_set_output_scales(attr, after->scale_count, CHANNELS, after->scales);
     dnnl_status_t status = dnnl_primitive_desc_create(&pd, desc, attr, e, hint);
     dnnl_post_ops_destroy(post);
     dnnl_primitive_attr_destroy(attr);
@@ -108,7 +131,7 @@ dnnl_primitive_desc_t rb_dn_conv_forward(rb_error *err, dnnl_engine_t e, const r
     dnnl_convolution_desc_t d;
     dnnl_convolution_forward_desc_init(&d, s->kind, s->algorithm, &s->src, &s->weights, s->bias ? &bias : NULL, &s->dst,
                                        w.stride, w.padding, w.padding);
-    return describe(err, e, &d, s->sum, s->activation, NULL, "convolution");
+    return describe(err, e, &d, &s->after, NULL, "convolution");
 }
 
 // The backward primitives want the forward one as a hint, with layouts they may refine.
@@ -117,8 +140,8 @@ static dnnl_primitive_desc_t conv_hint(rb_error *err, dnnl_engine_t e, const rb_
     rb_dn_conv_spec forward = *s;
     forward.kind = dnnl_forward_training;
     forward.weights = rb_dn_conv_weights_md(s->node, s->src.data_type, dnnl_format_tag_any);
-    forward.bias = forward.sum = false;
-    forward.activation = RB_DN_IDENTITY;
+    forward.bias = false;
+    forward.after = nothing;
     return rb_dn_conv_forward(err, e, &forward);
 }
 
@@ -130,7 +153,7 @@ dnnl_primitive_desc_t rb_dn_conv_backward_data(rb_error *err, dnnl_engine_t e, c
     dnnl_convolution_desc_t d;
     dnnl_convolution_backward_data_desc_init(&d, s->algorithm, &s->src, &s->weights, &s->dst, w.stride, w.padding,
                                              w.padding);
-    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a convolution's input");
+    return describe(err, e, &d, &nothing, hint, "gradient of a convolution's input");
 }
 
 dnnl_primitive_desc_t rb_dn_conv_backward_weights(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s)
@@ -142,7 +165,7 @@ dnnl_primitive_desc_t rb_dn_conv_backward_weights(rb_error *err, dnnl_engine_t e
     dnnl_convolution_desc_t d;
     dnnl_convolution_backward_weights_desc_init(&d, s->algorithm, &s->src, &s->weights, s->bias ? &bias : NULL, &s->dst,
                                                 w.stride, w.padding, w.padding);
-    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a convolution's weights");
+    return describe(err, e, &d, &nothing, hint, "gradient of a convolution's weights");
 }
 
 static dnnl_alg_kind_t pool_algorithm(const rb_dn_pool_spec *s)
@@ -157,7 +180,7 @@ dnnl_primitive_desc_t rb_dn_pool_forward(rb_error *err, dnnl_engine_t e, const r
     dnnl_pooling_desc_t d;
     dnnl_pooling_forward_desc_init(&d, s->training ? dnnl_forward_training : dnnl_forward_inference, pool_algorithm(s),
                                    &s->src, &s->dst, stride, kernel, padding, padding);
-    return describe(err, e, &d, false, RB_DN_IDENTITY, NULL, "pooling");
+    return describe(err, e, &d, &nothing, NULL, "pooling");
 }
 
 dnnl_primitive_desc_t rb_dn_pool_backward(rb_error *err, dnnl_engine_t e, const rb_dn_pool_spec *s)
@@ -168,43 +191,45 @@ dnnl_primitive_desc_t rb_dn_pool_backward(rb_error *err, dnnl_engine_t e, const 
     dnnl_dims_t padding = {s->padding, s->padding};
     dnnl_pooling_desc_t d;
     dnnl_pooling_backward_desc_init(&d, pool_algorithm(s), &s->src, &s->dst, stride, kernel, padding, padding);
-    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a pooling");
+    return describe(err, e, &d, &nothing, hint, "gradient of a pooling");
 }
 
 dnnl_primitive_desc_t rb_dn_dense_forward(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s)
 {
     dnnl_inner_product_desc_t d;
-    dnnl_inner_product_forward_desc_init(&d, dnnl_forward_training, &s->src, &s->weights, &s->bias, &s->dst);
-    return describe(err, e, &d, false, s->activation, NULL, "dense layer");
+    dnnl_inner_product_forward_desc_init(&d, s->inference ? dnnl_forward_inference : dnnl_forward_training, &s->src,
+                                         &s->weights, s->bias.ndims ? &s->bias : NULL, &s->dst);
+    return describe(err, e, &d, &s->after, NULL, "dense layer");
 }
 
 dnnl_primitive_desc_t rb_dn_dense_backward_data(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s)
 {
-    assert(s->activation == RB_DN_IDENTITY);
+    assert(s->after.activation == RB_DN_IDENTITY);
     dnnl_primitive_desc_t hint = rb_dn_dense_forward(err, e, s);
     if (!hint) return NULL;
     dnnl_inner_product_desc_t d;
     dnnl_inner_product_backward_data_desc_init(&d, &s->src, &s->weights, &s->dst);
-    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a dense layer's input");
+    return describe(err, e, &d, &nothing, hint, "gradient of a dense layer's input");
 }
 
 dnnl_primitive_desc_t rb_dn_dense_backward_weights(rb_error *err, dnnl_engine_t e, const rb_dn_dense_spec *s)
 {
-    assert(s->activation == RB_DN_IDENTITY);
+    assert(s->after.activation == RB_DN_IDENTITY);
     dnnl_primitive_desc_t hint = rb_dn_dense_forward(err, e, s);
     if (!hint) return NULL;
     dnnl_inner_product_desc_t d;
     dnnl_inner_product_backward_weights_desc_init(&d, &s->src, &s->weights, &s->bias, &s->dst);
-    return describe(err, e, &d, false, RB_DN_IDENTITY, hint, "gradient of a dense layer's weights");
+    return describe(err, e, &d, &nothing, hint, "gradient of a dense layer's weights");
 }
 
 dnnl_primitive_desc_t rb_dn_reorder(rb_error *err, dnnl_engine_t e, const dnnl_memory_desc_t *from,
-                                    const dnnl_memory_desc_t *to)
+                                    const dnnl_memory_desc_t *to, float scale)
 {
     dnnl_primitive_desc_t pd = NULL;
     dnnl_primitive_attr_t attr;
     dnnl_primitive_attr_create(&attr);
     dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+    if (scale != 1) dnnl_primitive_attr_set_output_scales(attr, 1, 0, &scale);
     dnnl_status_t status = dnnl_reorder_primitive_desc_create(&pd, from, e, to, e, attr);
     dnnl_primitive_attr_destroy(attr);
     return rb_dn_failed(err, status, "reorder") ? NULL : pd;

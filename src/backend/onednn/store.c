@@ -47,8 +47,8 @@ static bool choose_md(rb_dn_store *s, const rb_param *p, dnnl_memory_desc_t *md,
     bool convolution = p->node->op == &rb_op_conv && p->rank == 4;
     bool ours = rb_dn_is_dense(p->node) || rb_dn_is_depthwise(p->node);
     if (!s->base.spec.optim || !convolution || ours) return true;
-    rb_dn_way way = rb_dn_conv_way(s, p->node, s->base.spec.batch, RB_WORK_CONV_WEIGHTS);
-    if (way != RB_DN_TILES) return gradient_md(s, p->node, md, err);
+    rb_dn_pass_way way = rb_dn_conv_way(s, p->node, s->base.spec.batch, RB_WORK_CONV_WEIGHTS);
+    if (way != RB_DN_BY_TILES) return gradient_md(s, p->node, md, err);
     *md = rb_dn_tile_weights_md(p->node);
     return true;
 }
@@ -146,22 +146,6 @@ bool rb_dn_store_open(rb_arena *a, const rb_graph *g, const rb_store_spec *spec,
 
 // ---- copies in plain order ---------------------------------------------------------------------------------------
 
-// Reorders at once. A failure here would be ours: every layout was checked when it was chosen.
-static void reorder(const rb_dn_store *s, dnnl_memory_t from, dnnl_memory_t to)
-{
-    rb_error err = {0};
-    const dnnl_memory_desc_t *from_md, *to_md;
-    dnnl_primitive_t primitive;
-    dnnl_memory_get_memory_desc(from, &from_md);
-    dnnl_memory_get_memory_desc(to, &to_md);
-    dnnl_primitive_desc_t pd = rb_dn_reorder(&err, s->engine, from_md, to_md);
-    if (!pd || dnnl_primitive_create(&primitive, pd)) abort();
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
-    if (dnnl_primitive_execute(primitive, s->stream, 2, args) || dnnl_stream_wait(s->stream)) abort();
-    dnnl_primitive_destroy(primitive);
-    dnnl_primitive_desc_destroy(pd);
-}
-
 static dnnl_memory_t around(const rb_dn_store *s, const dnnl_memory_desc_t *md, void *data)
 {
     dnnl_memory_t memory;
@@ -169,12 +153,34 @@ static dnnl_memory_t around(const rb_dn_store *s, const dnnl_memory_desc_t *md, 
     return memory;
 }
 
+// Reorders at once. A failure here would be ours: every layout was checked when it was chosen.
+void rb_dn_reorder_now(const rb_dn_store *s, dnnl_memory_t from, dnnl_memory_t to)
+{
+    rb_error err = {0};
+    const dnnl_memory_desc_t *from_md, *to_md;
+    dnnl_primitive_t primitive;
+    dnnl_memory_get_memory_desc(from, &from_md);
+    dnnl_memory_get_memory_desc(to, &to_md);
+    dnnl_primitive_desc_t pd = rb_dn_reorder(&err, s->engine, from_md, to_md, 1);
+    if (!pd || dnnl_primitive_create(&primitive, pd)) abort();
+    rb_arena *scratch = rb_arena_open();
+    const dnnl_memory_desc_t *room = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+    dnnl_memory_t scratchpad =
+        around(s, room, RB_NEW(scratch, uint8_t, (ptrdiff_t)dnnl_memory_desc_get_size(room) + 1));
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}, {DNNL_ARG_SCRATCHPAD, scratchpad}};
+    if (dnnl_primitive_execute(primitive, s->stream, 3, args) || dnnl_stream_wait(s->stream)) abort();
+    dnnl_memory_destroy(scratchpad);
+    rb_arena_close(scratch);
+    dnnl_primitive_destroy(primitive);
+    dnnl_primitive_desc_destroy(pd);
+}
+
 void rb_dn_read_plain(const rb_dn_store *s, const rb_dn_tensor *t, dnnl_memory_desc_t md, double *dst, ptrdiff_t count)
 {
     rb_arena *scratch = rb_arena_open();
     float *plain = (float *)(void *)RB_NEW(scratch, uint8_t, (ptrdiff_t)dnnl_memory_desc_get_size(&md));
     dnnl_memory_t memory = around(s, &md, plain);
-    reorder(s, t->memory, memory);
+    rb_dn_reorder_now(s, t->memory, memory);
     dnnl_memory_destroy(memory);
     for (ptrdiff_t i = 0; i < count; i++) dst[i] = plain[i];
     rb_arena_close(scratch);
@@ -193,7 +199,7 @@ static void put_reordered(const rb_dn_store *s, const rb_dn_tensor *t, const dnn
     float *plain = RB_NEW(scratch, float, count);
     memcpy(plain, src, (size_t)count * sizeof *plain);
     dnnl_memory_t memory = around(s, md, plain);
-    reorder(s, memory, t->memory);
+    rb_dn_reorder_now(s, memory, t->memory);
     dnnl_memory_destroy(memory);
     rb_arena_close(scratch);
 }

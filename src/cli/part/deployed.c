@@ -78,24 +78,37 @@ static bool settle(rb_arena *a, rb_purpose purpose, int argc, char **argv, bool 
 {
     const rb_settings *trained = trained_settings(a, purpose, d, err);
     d->settings = trained ? trained_settings(a, purpose, d, err) : NULL;
-    return d->settings && rb_config_flags(a, &d->settings->config, argc, argv, &d->operands, err) &&
+    if (!d->settings) return false;
+    d->rule = trained->threshold;
+    return rb_config_flags(a, &d->settings->config, argc, argv, &d->operands, err) &&
            (rb_settings_agree(a, d->settings, trained, err) || (several && rb_fail_in(err, "%s", d->path)));
 }
 
 // ---- the whole ----------------------------------------------------------------------------------------------------
 
 // With more than two classes there is none: the most probable class is taken.
-static bool choose_threshold(rb_deployed *d, const char *key, double given, rb_error *err)
+static bool take_threshold(rb_deployed *d, const char *key, double given, rb_error *err)
 {
-    d->threshold = isnan(given) ? d->checkpoint.threshold : given;
-    d->threshold_from = isnan(given) ? "from the checkpoint" : "given";
+    d->threshold_given = !isnan(given);
+    d->threshold = d->threshold_given ? given : d->checkpoint.threshold;
+    d->threshold_from = d->threshold_given ? "given" : "from the checkpoint";
     if (d->checkpoint.class_count > 2)
-        return isnan(given) ||
+        return !d->threshold_given ||
                rb_fail(err, RB_ERR_USAGE, "%s: is for two classes, and %s was trained for %d; leave it out", key,
                        d->path, d->checkpoint.class_count);
-    if (isnan(d->threshold)) return rb_fail(err, RB_ERR_USAGE, "%s is missing, and %s has none", key, d->path);
-    if (!isnan(given) && !isnan(d->checkpoint.threshold) && given != d->checkpoint.threshold)
-        rb_note("%s %.9g is used instead of the checkpoint's %.9g", key, given, d->checkpoint.threshold);
+    return !isnan(d->threshold) || rb_fail(err, RB_ERR_USAGE, "%s is missing, and %s has none", key, d->path);
+}
+
+static void say_what_is_used(const char *key, double given, const char *instead_of, double own)
+{
+    if (!isnan(given) && !isnan(own) && given != own)
+        rb_note("%s %.9g is used instead of the %s %.9g", key, given, instead_of, own);
+}
+
+static bool choose_threshold(rb_deployed *d, const char *key, double given, rb_error *err)
+{
+    if (!take_threshold(d, key, given, err)) return false;
+    say_what_is_used(key, given, "checkpoint's", d->checkpoint.threshold);
     return true;
 }
 
@@ -186,12 +199,15 @@ static bool settle_all(rb_arena *a, rb_purpose purpose, int argc, char **argv, r
 
 static bool mean_threshold(rb_arena *a, rb_deployed *d, int count, double given, rb_error *err)
 {
+    const char *key = "val_threshold";
     double sum = 0;
+    if (count == 1) return choose_threshold(d, key, given, err);
     for (int i = 0; i < count; i++) {
-        if (!choose_threshold(&d[i], "val_threshold", given, err)) return false;
-        sum += d[i].threshold;
+        if (!take_threshold(&d[i], key, given, err)) return false;
+        sum += d[i].checkpoint.threshold;
     }
-    if (count == 1 || !isnan(given)) return true;
+    say_what_is_used(key, given, "checkpoints' mean", sum / count);
+    if (d->threshold_given) return true;
     d->threshold = sum / count;
     d->threshold_from = rb_text_format(a, "mean of the %d checkpoints'", count);
     return true;
@@ -220,6 +236,7 @@ static bool settle_other(rb_arena *a, const rb_settings *first, rb_deployed *d, 
 {
     rb_settings *s = d->settings = trained_settings(a, RB_FOR_EVAL, d, err);
     if (!s) return false;
+    d->rule = s->threshold;
     s->compute.device_index = first->compute.device_index;
     s->compute.threads = first->compute.threads;
     s->compute.batch_size = first->compute.batch_size;

@@ -11,8 +11,10 @@ typedef struct rb_deployed {
     const char *path; // of the checkpoint
     rb_checkpoint checkpoint;
     rb_network network;
+    rb_threshold_keys rule;     // by which training chose the checkpoint's threshold, whatever the call's keys say
     double threshold;           // of eval and infer
-    const char *threshold_from; // "from the checkpoint", "given"
+    bool threshold_given;       // by the call
+    const char *threshold_from; // where it is from, for people
 } rb_deployed;
 
 // Reads the words of a call, opens the checkpoint they name (or best.safetensors of the run folder they name) and its

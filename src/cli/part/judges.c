@@ -50,11 +50,6 @@ static bool open_scorers(rb_arena *a, rb_judges *j, rb_error *err)
     return true;
 }
 
-static void close_arena(void *handle)
-{
-    rb_arena_close(handle);
-}
-
 bool rb_judges_open(rb_arena *a, const rb_deployed *d, int count, rb_judges *out, rb_error *err)
 {
     int room = d->settings->compute.batch_size * WINDOW_BATCHES;
@@ -76,8 +71,7 @@ bool rb_judges_open(rb_arena *a, const rb_deployed *d, int count, rb_judges *out
     out->bare_mean = RB_NEW(a, float, out->columns);
     out->none = rb_calibration_none(a, out->columns);
     if (d->settings->output.raw) out->bare_sum = RB_NEW(a, double, (ptrdiff_t)room * out->columns);
-    out->turning = rb_arena_open();
-    rb_arena_defer(a, close_arena, out->turning);
+    out->turning = rb_arena_open_within(a);
     for (int i = 0; i < room; i++) out->order[i] = i;
     return open_scorers(a, out, err);
 }

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "data/csv.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,11 +123,6 @@ static rb_output_format format_of(const rb_output_settings *s)
 
 // ---- files ----------------------------------------------------------------------------------------------------------
 
-static void close_arena(void *handle)
-{
-    rb_arena_close(handle);
-}
-
 static bool put(rb_rows *r, const char *text, rb_error *err)
 {
     if (r->main) return rb_writer_put(r->main, text, (ptrdiff_t)strlen(text), err);
@@ -137,8 +133,8 @@ static bool put(rb_rows *r, const char *text, rb_error *err)
 bool rb_rows_open(rb_arena *a, const rb_output_settings *s, const rb_checkpoint *of, int columns, rb_rows *out,
                   rb_error *err)
 {
-    *out = (rb_rows){.settings = s, .format = format_of(s), .of = of, .columns = columns, .scratch = rb_arena_open()};
-    rb_arena_defer(a, close_arena, out->scratch);
+    *out = (rb_rows){
+        .settings = s, .format = format_of(s), .of = of, .columns = columns, .scratch = rb_arena_open_within(a)};
     if (!s->output_file && s->get_proba)
         return rb_fail(err, RB_ERR_USAGE, "get_proba needs an output_file: probabilities go beside it");
     const char *proba = s->get_proba ? rb_path_with_suffix(a, s->output_file, ".proba") : NULL;
@@ -161,6 +157,11 @@ bool rb_rows_put(rb_rows *r, const rb_row *row, rb_error *err)
 {
     rb_arena_reset(r->scratch);
     return put(r, forms[r->format].line(r, row), err) && (!r->proba || put_proba(r, row, err));
+}
+
+bool rb_rows_flush(const rb_rows *r, rb_error *err)
+{
+    return r->main || !fflush(stdout) || rb_fail_errno(err, RB_ERR_IO, errno, "standard output: cannot write");
 }
 
 static bool with_each(const rb_rows *r, bool (*step)(rb_writer *w, rb_error *err), rb_error *err)

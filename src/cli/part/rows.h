@@ -37,6 +37,9 @@ bool rb_rows_open(rb_arena *a, const rb_output_settings *s, const rb_checkpoint 
 
 bool rb_rows_put(rb_rows *r, const rb_row *row, rb_error *err) RB_CHECKED;
 
+// Rows on standard output are there from here on; a file is only ever there as a whole.
+bool rb_rows_flush(const rb_rows *r, rb_error *err) RB_CHECKED;
+
 // All files or, where one cannot be finished, none.
 bool rb_rows_commit(rb_rows *r, rb_error *err) RB_CHECKED;
 

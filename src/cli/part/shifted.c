@@ -47,22 +47,29 @@ static bool is_explained(const rb_shift *s)
     return s->share_p < CLEAR_P && (s->rest_p >= 0.05 || s->rest < 0.05);
 }
 
-static const char *verdict(const rb_shift *s, const rb_deployed *d)
+// Advice to use it, where the call would take it.
+static const char *adapt_hint(const rb_deployed *d, int networks)
+{
+    return networks > 1 || d->settings->output.raw ? "" : "; --adapt_prior takes that share";
+}
+
+static const char *verdict(rb_arena *a, const rb_shift *s, const rb_deployed *d, int networks)
 {
     if (isnan(s->share)) return "what validation says of this network may no longer hold";
     if (!is_explained(s))
         return "more has changed than the share of the classes, and the threshold may no longer hold; look at the pictures, "
                "or label some and judge them with eval";
-    if (rb_rule_wants_share(&d->settings->threshold) || !strcmp(d->threshold_from, "given"))
-        return "the share alone explains it, and the threshold may no longer hold; --adapt_prior takes that share";
-    return "the share alone explains it: FAR and FRR at the threshold hold, the probabilities do not; --adapt_prior takes "
-           "that share";
+    const char *what = rb_rule_wants_share(&d->rule) || d->threshold_given
+                           ? ", and the threshold may no longer hold"
+                           : ": FAR and FRR at the threshold hold, the probabilities do not";
+    return rb_text_format(a, "the share alone explains it%s%s", what, adapt_hint(d, networks));
 }
 
-void rb_shift_say(rb_arena *a, const rb_shift *s, const rb_score_record *was, const rb_deployed *d, bool adapting)
+void rb_shift_say(rb_arena *a, const rb_shift *s, const rb_score_record *was, const rb_deployed *d, int networks)
 {
-    bool clear = is_clear(s->distance, s->p);
-    const char *text = rb_text_format(a, "scores: KS %.3f from validation's (%s)", s->distance, chance(a, s->p));
+    bool clear = is_clear(s->distance, s->p), adapting = d->settings->output.adapt_prior;
+    const char *of = networks > 1 ? rb_text_format(a, " of %s, the first checkpoint", d->path) : "";
+    const char *text = rb_text_format(a, "scores%s: KS %.3f from validation's (%s)", of, s->distance, chance(a, s->p));
     if (clear && !isnan(s->share)) text = rb_text_format(a, "%s, %.3f at the share found", text, s->rest);
     if (!isnan(s->share)) text = rb_text_format(a, "%s; %s", text, shares(a, s, was, d->checkpoint.classes[1]));
     if (adapting && rb_shift_adapts(s)) text = rb_text_format(a, "%s; probabilities are taken to that share", text);
@@ -70,7 +77,7 @@ void rb_shift_say(rb_arena *a, const rb_shift *s, const rb_score_record *was, co
         text = rb_text_format(a, "%s; that is within chance (%s), and probabilities are left as they are", text,
                               chance(a, s->share_p));
     if (clear && !(adapting && is_explained(s)))
-        rb_warn("%s: %s", text, verdict(s, d));
+        rb_warn("%s: %s", text, verdict(a, s, d, networks));
     else
         rb_note("%s", text);
 }

@@ -2,11 +2,14 @@
 #include "cli/part/spool.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static bool cannot(const char *what, rb_error *err)
+static bool cannot(const rb_spool *s, const char *what, rb_error *err)
 {
-    return rb_fail_errno(err, RB_ERR_IO, errno, "temporary file: cannot %s", what);
+    return rb_fail(err, RB_ERR_IO, "%s: cannot %s the rows that adapt_prior keeps: %s; set TMPDIR to another folder",
+                   s->folder, what, strerror(errno));
 }
 
 static void close_file(void *handle)
@@ -14,10 +17,21 @@ static void close_file(void *handle)
     fclose(handle);
 }
 
+static FILE *open_nameless(char *name)
+{
+    int fd = mkstemp(name);
+    if (fd < 0) return NULL;
+    unlink(name);
+    FILE *f = fdopen(fd, "w+b");
+    if (!f) close(fd);
+    return f;
+}
+
 bool rb_spool_open(rb_arena *a, int columns, rb_spool *out, rb_error *err)
 {
-    *out = (rb_spool){tmpfile(), columns};
-    if (!out->file) return cannot("open", err);
+    *out = (rb_spool){.folder = rb_folder_temporary(), .columns = columns};
+    out->file = open_nameless(rb_path_join(a, out->folder, "rarebit-rows-XXXXXX"));
+    if (!out->file) return cannot(out, "write", err);
     rb_arena_defer(a, close_file, out->file);
     return true;
 }
@@ -37,12 +51,20 @@ bool rb_spool_put(const rb_spool *s, const rb_row *row, rb_error *err)
     head h = {strlen(row->path) + 1, row->reason ? strlen(row->reason) + 1 : 0};
     return (write_all(s, &h, sizeof h) && write_all(s, row->path, h.path) && write_all(s, row->reason, h.reason) &&
             (row->reason || write_all(s, row->p, (size_t)s->columns * sizeof *row->p))) ||
-           cannot("write", err);
+           cannot(s, "write", err);
 }
 
 bool rb_spool_rewind(const rb_spool *s, rb_error *err)
 {
-    return (!fflush(s->file) && !fseek(s->file, 0, SEEK_SET)) || cannot("write", err);
+    return (!fflush(s->file) && !fseek(s->file, 0, SEEK_SET)) || cannot(s, "write", err);
+}
+
+static bool read_failed(const rb_spool *s, rb_error *err)
+{
+    if (ferror(s->file)) return cannot(s, "read", err);
+    return rb_fail(err, RB_ERR_IO,
+                   "%s: of the rows that adapt_prior keeps the last ones are gone; set TMPDIR to another folder",
+                   s->folder);
 }
 
 static bool read_all(const rb_spool *s, void *to, size_t size)
@@ -62,7 +84,8 @@ static bool read_row(rb_arena *a, const rb_spool *s, head h, rb_row *out)
 bool rb_spool_get(rb_arena *a, const rb_spool *s, rb_row *out, bool *more, rb_error *err)
 {
     head h;
-    *more = read_all(s, &h, sizeof h);
-    if (!*more) return !ferror(s->file) || cannot("read", err);
-    return read_row(a, s, h, out) || cannot("read", err);
+    size_t read = fread(&h, 1, sizeof h, s->file);
+    *more = read > 0;
+    if (!read && !ferror(s->file)) return true;
+    return (read == sizeof h && read_row(a, s, h, out)) || read_failed(s, err);
 }

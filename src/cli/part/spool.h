@@ -8,11 +8,12 @@
 #include <stdio.h>
 
 typedef struct rb_spool {
-    FILE *file; // without a name: it is gone with the process
+    FILE *file;         // without a name: it is gone with the process
+    const char *folder; // that it is in
     int columns;
 } rb_spool;
 
-// Ends with `a`. Errors: IO
+// In TMPDIR or /tmp. Ends with `a`. Errors: IO
 bool rb_spool_open(rb_arena *a, int columns, rb_spool *out, rb_error *err) RB_CHECKED;
 
 // All but the decision. Errors: IO

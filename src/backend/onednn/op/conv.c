@@ -1,65 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// conv.c - convolutions. At evaluation one takes along the batch normalisation behind it (folded into weights and
-// bias), an addition (oneDNN's sum, in place on the other operand) and a ReLU or SiLU.
+// conv.c - convolutions, in a plan for training; evaluate.c has those for evaluation.
 #include "backend/onednn/onednn.h"
 
-// What a convolution's steps compute beside it.
-typedef struct chain {
-    const rb_node *norm, *drop, *add, *activation, *tail;
-    const rb_node *other; // second operand of `add`
-} chain;
-
-static const rb_node *other_operand(const rb_node *add, const rb_node *mine)
-{
-    return add->input[0] == mine ? add->input[1] : add->input[0];
-}
-
-// The sum is made in place, and where the convolution stands: the other operand must be there already, and from here on
-// nobody else may want it. Nodes may share a tensor, as dropout does at evaluation; so it is tensors that are compared.
-static bool can_add(const rb_dn_plan *p, const rb_node *conv, const rb_node *add, const rb_node *mine)
-{
-    const rb_dn_tensor *other = p->value[other_operand(add, mine)->id];
-    const rb_node *keep = p->base.spec.keep;
-    if (!other || (keep && p->value[keep->id] == other)) return false;
-    for (int i = conv->id; i < p->graph->node_count; i++) {
-        const rb_node *reader = p->graph->nodes[i];
-        for (int k = 0; k < reader->input_count; k++)
-            if (reader != add && p->value[reader->input[k]->id] == other) return false;
-    }
-    return true;
-}
-
-static chain chain_of(const rb_dn_plan *p, const rb_node *n)
-{
-    chain c = {.tail = n};
-    if (p->base.spec.mode == RB_TRAIN) return c;
-    const rb_node *next = rb_dn_sole_reader(p, n, &rb_op_batch_norm);
-    if (next) c.norm = c.tail = next;
-    next = rb_dn_sole_reader(p, c.tail, &rb_op_drop_path); // which does nothing here
-    if (next) c.drop = c.tail = next;
-    next = rb_dn_sole_reader(p, c.tail, &rb_op_add);
-    if (next && can_add(p, n, next, c.tail)) {
-        c.other = other_operand(next, c.tail);
-        c.add = c.tail = next;
-    }
-    next = rb_dn_activation_behind(p, c.tail);
-    if (next) c.activation = c.tail = next;
-    return c;
-}
-
-// oneDNN offers Winograd under the training kind alone, where it computes the same; a direct convolution for evaluation
-// under that kind would be a slow one.
 static dnnl_primitive_desc_t forward_pd(rb_dn_plan *p, rb_dn_conv_spec *s)
 {
     s->kind = dnnl_forward_training;
-    if (rb_dn_conv_way(p->store, s->node, p->base.spec.batch, RB_WORK_CONV_FORWARD) == RB_DN_WINOGRAD) {
+    if (rb_dn_conv_way(p->store, s->node, p->base.spec.batch, RB_WORK_CONV_FORWARD) == RB_DN_BY_WINOGRAD) {
         rb_error no_such_kernel;
         s->algorithm = dnnl_convolution_winograd;
         dnnl_primitive_desc_t pd = rb_dn_conv_forward(&no_such_kernel, p->store->engine, s);
         if (pd) return pd;
     }
     s->algorithm = dnnl_convolution_direct;
-    if (p->base.spec.mode == RB_EVALUATE) s->kind = dnnl_forward_inference;
     return rb_dn_conv_forward(&p->err, p->store->engine, s);
 }
 
@@ -71,12 +23,11 @@ static dnnl_memory_desc_t wanted_dst(const rb_dn_plan *p, const rb_node *n, cons
     return rb_dn_map_md(p, n->shape, depthwise && !plain ? rb_dn_map_tag(&src->md) : dnnl_format_tag_any);
 }
 
-// Whether a pass over these maps is one for tiles. They take nothing along: at evaluation oneDNN is ahead.
+// Whether a pass over these maps is one for tiles.
 static bool takes_tiles(const rb_dn_plan *p, const rb_node *n, rb_work pass, const rb_dn_tensor *map)
 {
-    return p->base.spec.mode == RB_TRAIN && rb_dn_tiles_read(&map->md) &&
-           map->md.data_type == rb_dn_map_type(p->store) &&
-           rb_dn_conv_way(p->store, n, p->base.spec.batch, pass) == RB_DN_TILES;
+    return rb_dn_tiles_read(&map->md) && map->md.data_type == rb_dn_map_type(p->store) &&
+           rb_dn_conv_way(p->store, n, p->base.spec.batch, pass) == RB_DN_BY_TILES;
 }
 
 static bool forward_on_tiles(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *src)
@@ -91,21 +42,18 @@ static bool forward_on_tiles(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *src)
 static bool forward(rb_dn_plan *p, const rb_node *n)
 {
     if (rb_dn_is_dense(n)) return rb_dn_dense_steps(p, n);
-    if (n->input[0] != p->graph->input && takes_tiles(p, n, RB_WORK_CONV_FORWARD, p->value[n->input[0]->id]))
-        return forward_on_tiles(p, n, p->value[n->input[0]->id]);
-    chain c = chain_of(p, n);
-    rb_dn_tensor *src = p->value[n->input[0]->id], *dst = c.add ? p->value[c.other->id] : NULL;
+    if (p->base.spec.mode == RB_EVALUATE) return rb_dn_evaluate_conv(p, n);
+    rb_dn_tensor *src = p->value[n->input[0]->id];
+    if (n->input[0] != p->graph->input && takes_tiles(p, n, RB_WORK_CONV_FORWARD, src))
+        return forward_on_tiles(p, n, src);
     dnnl_data_type_t type = rb_dn_map_type(p->store);
     // Pictures and pooled rows come plain, and as floats.
     bool plain = n->input[0] == p->graph->input || src->md.data_type != type;
-    bool bias = ((const rb_conv *)n->attr)->bias || c.norm;
     rb_dn_conv_spec spec = {.node = n,
                             .src = plain ? rb_dn_map_md(p, n->input[0]->shape, dnnl_format_tag_any) : src->md,
                             .weights = rb_dn_conv_weights_md(n, type, dnnl_format_tag_any),
-                            .dst = dst ? dst->md : wanted_dst(p, n, src, plain),
-                            .bias = bias,
-                            .sum = c.add != NULL,
-                            .activation = rb_dn_activation_of(c.activation)};
+                            .dst = wanted_dst(p, n, src, plain),
+                            .bias = ((const rb_conv *)n->attr)->bias};
     dnnl_primitive_desc_t pd = forward_pd(p, &spec);
     if (!pd) return false;
     dnnl_memory_desc_t src_md = *dnnl_primitive_desc_query_md(pd, dnnl_query_src_md, 0);
@@ -113,19 +61,16 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
     dnnl_memory_desc_t dst_md = *dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0);
 
     src = rb_dn_in_layout(p, RB_DN_FORWARD, n, src, &src_md);
-    rb_dn_folded folded = rb_dn_fold(p, n, c.norm, &weights_md);
+    rb_dn_folded folded = rb_dn_fold(p, n, NULL, &weights_md);
     rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_FORWARD, n, pd);
     if (!src || !folded.weights || !s) return false;
     s->work = RB_WORK_CONV_FORWARD;
-    if (!dst) dst = rb_dn_tensor_new(p, &dst_md);
+    rb_dn_tensor *dst = rb_dn_tensor_new(p, &dst_md);
     rb_dn_use(s, DNNL_ARG_SRC, src);
     rb_dn_use(s, DNNL_ARG_WEIGHTS, folded.weights);
     rb_dn_use(s, DNNL_ARG_BIAS, folded.bias);
     rb_dn_use(s, DNNL_ARG_DST, dst);
-    const rb_node *taken[] = {c.norm, c.drop, c.add, c.activation};
-    for (int i = 0; i < 4; i++)
-        if (taken[i]) p->value[taken[i]->id] = dst;
-    rb_dn_absorb(p, n, c.tail, dst);
+    rb_dn_absorb(p, n, n, dst);
     p->saved[n->id] = src; // in the layout that backward reads again
     return true;
 }
@@ -135,7 +80,7 @@ typedef dnnl_primitive_desc_t make_pd(rb_error *err, dnnl_engine_t e, const rb_d
 static dnnl_primitive_desc_t backward_pd(rb_dn_plan *p, rb_dn_conv_spec *s, rb_work pass, make_pd *make)
 {
     rb_error no_such_kernel;
-    bool winograd = rb_dn_conv_way(p->store, s->node, p->base.spec.batch, pass) == RB_DN_WINOGRAD;
+    bool winograd = rb_dn_conv_way(p->store, s->node, p->base.spec.batch, pass) == RB_DN_BY_WINOGRAD;
     s->algorithm = dnnl_convolution_winograd;
     dnnl_primitive_desc_t pd = winograd ? make(&no_such_kernel, p->store->engine, s) : NULL;
     if (pd) return pd;

@@ -24,7 +24,7 @@ bool rb_dn_dense_steps(rb_dn_plan *p, const rb_node *n)
 {
     rb_dn_dense_spec spec = spec_of(p, n);
     const rb_node *activation = p->base.spec.mode == RB_EVALUATE ? rb_dn_activation_behind(p, n) : NULL;
-    spec.activation = rb_dn_activation_of(activation);
+    spec.after.activation = rb_dn_activation_of(activation);
     rb_dn_tensor *src = rb_dn_rows(p, n->input[0]);
     rb_dn_step *s = rb_dn_primitive_step(p, RB_DN_FORWARD, n, rb_dn_dense_forward(&p->err, p->store->engine, &spec));
     if (!s || !src) return false;

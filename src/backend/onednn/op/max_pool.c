@@ -24,6 +24,7 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
     dnnl_primitive_desc_t pd = rb_dn_pool_forward(&p->err, p->store->engine, &spec);
     if (!pd) return false;
     p->value[n->id] = rb_dn_tensor_new(p, dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0));
+    p->value[n->id]->scale = p->value[n->input[0]->id]->scale;
     rb_dn_tensor *workspace =
         spec.training ? rb_dn_tensor_new(p, dnnl_primitive_desc_query_md(pd, dnnl_query_workspace_md, 0)) : NULL;
     p->saved[n->id] = workspace;
