@@ -23,11 +23,10 @@ static dnnl_memory_desc_t wanted_dst(const rb_dn_plan *p, const rb_node *n, cons
     return rb_dn_map_md(p, n->shape, depthwise && !plain ? rb_dn_map_tag(&src->md) : dnnl_format_tag_any);
 }
 
-// Whether a pass over these maps is one for tiles. They take nothing along: at evaluation oneDNN is ahead.
+// Whether a pass over these maps is one for tiles.
 static bool takes_tiles(const rb_dn_plan *p, const rb_node *n, rb_work pass, const rb_dn_tensor *map)
 {
-    return p->base.spec.mode == RB_TRAIN && rb_dn_tiles_read(&map->md) &&
-           map->md.data_type == rb_dn_map_type(p->store) &&
+    return rb_dn_tiles_read(&map->md) && map->md.data_type == rb_dn_map_type(p->store) &&
            rb_dn_conv_way(p->store, n, p->base.spec.batch, pass) == RB_DN_TILES;
 }
 
@@ -44,9 +43,9 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
 {
     if (rb_dn_is_dense(n)) return rb_dn_dense_steps(p, n);
     if (p->base.spec.mode == RB_EVALUATE) return rb_dn_evaluate_conv(p, n);
-    if (n->input[0] != p->graph->input && takes_tiles(p, n, RB_WORK_CONV_FORWARD, p->value[n->input[0]->id]))
-        return forward_on_tiles(p, n, p->value[n->input[0]->id]);
     rb_dn_tensor *src = p->value[n->input[0]->id];
+    if (n->input[0] != p->graph->input && takes_tiles(p, n, RB_WORK_CONV_FORWARD, src))
+        return forward_on_tiles(p, n, src);
     dnnl_data_type_t type = rb_dn_map_type(p->store);
     // Pictures and pooled rows come plain, and as floats.
     bool plain = n->input[0] == p->graph->input || src->md.data_type != type;
