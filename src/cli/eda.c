@@ -210,8 +210,9 @@ static bool read_runs(eda *e, rb_words folders, rb_error *err)
     for (int i = 0; i < folders.count; i++)
         if (!rb_past_read(e->arena, folders.word[i], &e->past[i], err)) return false;
     e->past_count = folders.count;
-    if (folders.count > 1) rb_report_name_runs(e->arena, e->past, folders.count);
-    return !folders.count || rb_report_agree(e->past, folders.count, err);
+    if (folders.count && !rb_report_agree(e->past, folders.count, err)) return false;
+    if (folders.count > 1) rb_report_line_up(e->arena, e->past, folders.count);
+    return true;
 }
 
 static bool run(rb_arena *a, int argc, char **argv, rb_error *err)

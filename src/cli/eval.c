@@ -27,13 +27,17 @@ static bool split(rb_arena *a, const rb_deployed *d, rb_dataset *data, rb_error 
     return rb_dataset_split(a, &d->settings->data, data, all ? &ignored : err) || all;
 }
 
+// A checkpoint of as many classes as the data have.
+static bool suits_data(const rb_deployed *d, const rb_dataset *data, rb_error *err)
+{
+    if (d->checkpoint.class_count == data->class_count) return true;
+    return rb_fail(err, RB_ERR_DATA, "the data has %d classes, %s was trained for %d; give it data of the same",
+                   data->class_count, d->path, d->checkpoint.class_count);
+}
+
 static bool open_data(rb_arena *a, const rb_deployed *d, rb_dataset *data, rb_error *err)
 {
-    if (!rb_dataset_open(a, &d->settings->data, data, err)) return false;
-    if (data->class_count != d->checkpoint.class_count)
-        return rb_fail(err, RB_ERR_DATA, "the data has %d classes, %s was trained for %d; give it data of the same",
-                       data->class_count, d->settings->checkpoint_path, d->checkpoint.class_count);
-    return split(a, d, data, err);
+    return rb_dataset_open(a, &d->settings->data, data, err) && suits_data(d, data, err) && split(a, d, data, err);
 }
 
 static void warn_of_training_pictures(const rb_deployed *d, const rb_dataset *data)
@@ -41,19 +45,19 @@ static void warn_of_training_pictures(const rb_deployed *d, const rb_dataset *da
     int part = d->settings->eval.part;
     bool same = rb_dataset_fingerprint(data) == d->checkpoint.data_fingerprint;
     if (same && (part == RB_TRAIN_PART || part == RB_NO_PART))
-        rb_warn("the checkpoint was trained on pictures of this set; --part test judges those it never saw");
+        rb_warn("%s was trained on pictures of this set; --part test judges those it never saw", d->path);
     if (!same && part != RB_NO_PART)
-        rb_warn("part %s: not the split that the checkpoint was trained with (other pictures, labels, test_split, "
-                "val_split or split_seed); it may have been trained on some of these pictures",
-                rb_part_names[part]);
+        rb_warn("part %s: not the split that %s was trained with (other pictures, labels, test_split, val_split or "
+                "split_seed); it may have been trained on some of these pictures",
+                rb_part_names[part], d->path);
 }
 
 static void warn_of_other_classes(const rb_deployed *d, const rb_dataset *data)
 {
     for (int k = 0; k < data->class_count; k++) {
         if (!strcmp(data->classes[k], d->checkpoint.classes[k])) continue;
-        rb_warn("label %d is class '%s' in the data and '%s' in the checkpoint; they are taken for the same", k,
-                data->classes[k], d->checkpoint.classes[k]);
+        rb_warn("label %d is class '%s' in the data and '%s' in %s; they are taken for the same", k, data->classes[k],
+                d->checkpoint.classes[k], d->path);
         return;
     }
 }
@@ -100,23 +104,28 @@ static void take_scores(rb_arena *a, const rb_dataset *data, const rb_part_score
         if (s->reason[i]) rb_warn("%s: %s: left out", data->samples[s->which.at[i]].path, s->reason[i]);
 }
 
-static bool judge_other(rb_arena *a, const rb_deployed *first, const rb_dataset *data, rb_evidence *out, rb_error *err)
+static bool open_other(rb_arena *a, const rb_deployed *first, const rb_dataset *data, rb_deployed *out, rb_error *err)
 {
-    rb_deployed d;
-    rb_part_scores scores;
-    if (out->k > 2 && !isnan(first->settings->eval.against_threshold))
-        return rb_fail(err, RB_ERR_USAGE, "against_threshold is for two classes, and here are %d", out->k);
-    if (!rb_deployed_open_other(a, first, &d, err)) return false;
-    if (d.checkpoint.class_count != data->class_count)
-        return rb_fail(err, RB_ERR_DATA, "the data has %d classes, %s was trained for %d", data->class_count, d.path,
-                       d.checkpoint.class_count);
-    warn_of_training_pictures(&d, data);
-    warn_of_other_classes(&d, data);
-    if (!score(a, &d, data, out->name, &scores, err)) return false;
-    ptrdiff_t numbers = (ptrdiff_t)out->n * rb_evidence_columns(out);
+    if (!rb_deployed_open_other(a, first, out, err) || !suits_data(out, data, err)) return false;
+    warn_of_training_pictures(out, data);
+    warn_of_other_classes(out, data);
+    return true;
+}
+
+// Pictures may go while two judges look at them: rows are those that both could read.
+static bool judge_other(rb_arena *a, const rb_deployed *d, const rb_dataset *data, rb_part_scores *ours,
+                        rb_evidence *out, rb_error *err)
+{
+    rb_part_scores theirs;
+    if (!score(a, d, data, out->name, &theirs, err)) return false;
+    rb_part_scores_pair(a, ours, &theirs);
+    if (!ours->readable.n)
+        return rb_fail(err, RB_ERR_DATA, "part %s: none of its %d pictures can be read twice", out->name,
+                       ours->which.count);
+    ptrdiff_t numbers = (ptrdiff_t)theirs.readable.n * theirs.columns;
     out->other = RB_NEW(a, double, numbers);
-    memcpy(out->other, scores.readable.p, (size_t)numbers * sizeof *out->other);
-    out->other_threshold = d.threshold;
+    memcpy(out->other, theirs.readable.p, (size_t)numbers * sizeof *out->other);
+    out->other_threshold = d->threshold;
     return true;
 }
 
@@ -130,22 +139,34 @@ static bool names_no_lines(const rb_eval_settings *e, rb_error *err)
                    e->groups ? "groups" : "species", e->groups ? "group" : "species");
 }
 
+// What only two classes have.
+static bool suits_classes(const rb_eval_settings *e, int k, rb_error *err)
+{
+    const char *key = e->pick_threshold ? "pick_threshold" : !isnan(e->against_threshold) ? "against_threshold" : NULL;
+    return k == 2 || !key || rb_fail(err, RB_ERR_USAGE, "%s is for two classes, and here are %d", key, k);
+}
+
 static bool judge_checkpoint(rb_arena *a, int argc, char **argv, rb_evidence *out, rb_error *err)
 {
-    rb_deployed d;
+    rb_deployed d, other;
     rb_dataset *data = RB_NEW(a, rb_dataset, 1); // the loader's threads read it until `a` ends
     rb_part_scores scores;
     if (!rb_deployed_open(a, RB_FOR_EVAL, argc, argv, &d, err) || !open_data(a, &d, data, err)) return false;
+    const rb_eval_settings *e = &d.settings->eval;
+    if (!suits_classes(e, data->class_count, err)) return false;
     warn_of_training_pictures(&d, data);
     warn_of_other_classes(&d, data);
-    int part = d.settings->eval.part;
-    const char *name = part == RB_NO_PART ? "all" : rb_part_names[part];
-    if (!score(a, &d, data, name, &scores, err)) return false;
-    *out = (rb_evidence){
-        .threshold = d.threshold, .threshold_from = d.threshold_from, .rule = d.settings->threshold, .name = name};
+    if (e->against && !open_other(a, &d, data, &other, err)) return false;
+    *out = (rb_evidence){.threshold = d.threshold,
+                         .threshold_from = d.threshold_from,
+                         .rule = d.settings->threshold,
+                         .name = e->part == RB_NO_PART ? "all" : rb_part_names[e->part]};
+    if (!score(a, &d, data, out->name, &scores, err) ||
+        (e->against && !judge_other(a, &other, data, &scores, out, err)))
+        return false;
     take_scores(a, data, &scores, out);
     take_words(a, data, &scores, out);
-    return !d.settings->eval.against || judge_other(a, &d, data, out, err);
+    return true;
 }
 
 // ---- figures ------------------------------------------------------------------------------------------------------
@@ -161,7 +182,6 @@ static bool pick_thresholds(rb_arena *a, const rb_settings *s, rb_evidence *e, r
 {
     rb_threshold_rule rule;
     if (!s->eval.pick_threshold) return true;
-    if (e->k > 2) return rb_fail(err, RB_ERR_USAGE, "pick_threshold is for two classes, and here are %d", e->k);
     if (!isnan(s->decision.val_threshold))
         return rb_fail(err, RB_ERR_USAGE, "val_threshold and pick_threshold: use one");
     if (!rb_threshold_rule_read(&e->rule, &rule, err)) return false;
@@ -209,10 +229,22 @@ static void judge_many(rb_arena *a, const rb_evidence *e, const rb_bootstrap *b,
     }
 }
 
+// Where nobody says how many, as many as training and reports draw.
+static int resamples_of(const rb_evidence *e, const rb_settings *s)
+{
+    int columns = rb_evidence_columns(e), fitting = rb_resamples_for(e->n, columns);
+    if (s->eval.bootstrap >= 0) return s->eval.bootstrap;
+    if (fitting < RB_RESAMPLES)
+        rb_note("bootstrap: %d resamples, as %d classes over %d pictures take long; --bootstrap %d draws as many as of "
+                "fewer",
+                fitting, columns, e->n, RB_RESAMPLES);
+    return fitting;
+}
+
 static rb_judgement judge(rb_arena *a, const rb_evidence *e, const rb_settings *s)
 {
     rb_judgement out = {.of = e, .other = s->eval.against};
-    rb_bootstrap b = {.resamples = s->eval.bootstrap};
+    rb_bootstrap b = {.resamples = resamples_of(e, s)};
     int groups;
     if (e->group) b.group = rb_group_ids(a, e->group, e->n, &groups);
     (e->k == 2 ? judge_two : judge_many)(a, e, &b, &out);

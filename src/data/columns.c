@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define FILE_LIMIT ((ptrdiff_t)64 << 20)
+#define SUM_SLIP   1e-2 // by which printed digits of probabilities may miss the sum of 1
 
 typedef struct lines {
     const char *at, *end;
@@ -175,6 +176,27 @@ bool rb_rows_read(rb_arena *a, const char *path, rb_rows *out, rb_error *err)
     }
     if (!out->columns) out->columns = 1;
     return true;
+}
+
+bool rb_rows_of_two(const char *path, int columns, rb_error *err)
+{
+    return columns == 1 ||
+           rb_fail(err, RB_ERR_DATA, "%s has %d columns; of two classes it holds the probability of label 1 alone",
+                   path, columns);
+}
+
+bool rb_row_is_probable(const char *path, int line, const double *row, int columns, rb_error *err)
+{
+    double sum = 0;
+    for (int c = 0; c < columns; c++) {
+        if (!(row[c] >= 0 && row[c] <= 1))
+            return rb_fail(err, RB_ERR_DATA, "%s:%d: %g is no probability; give those of the classes, not logits", path,
+                           line, row[c]);
+        sum += row[c];
+    }
+    return columns == 1 || fabs(sum - 1) <= SUM_SLIP ||
+           rb_fail(err, RB_ERR_DATA, "%s:%d: the probabilities of %d classes sum to %g, not to 1", path, line, columns,
+                   sum);
 }
 
 bool rb_reals_read(rb_arena *a, const char *path, double **out, int *count, rb_error *err)

@@ -26,6 +26,13 @@ typedef struct rb_rows {
 } rb_rows;
 bool rb_rows_read(rb_arena *a, const char *path, rb_rows *out, rb_error *err) RB_CHECKED;
 
+// Of two classes a file holds the probability of label 1 alone: which of two columns is label 1 would be a guess.
+bool rb_rows_of_two(const char *path, int columns, rb_error *err) RB_CHECKED;
+
+// Whether a line's numbers are probabilities: each in 0..1, and those of several classes with the sum 1, which printed
+// digits may miss a little.
+bool rb_row_is_probable(const char *path, int line, const double *row, int columns, rb_error *err) RB_CHECKED;
+
 // The same of one column; NAN: could not be read.
 bool rb_reals_read(rb_arena *a, const char *path, double **out, int *count, rb_error *err) RB_CHECKED;
 

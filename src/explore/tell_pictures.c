@@ -72,8 +72,10 @@ static bool tell_class(const rb_telling *t, int label, int most, rb_error *err)
     for (int i = 0; i < count; i++) {
         rb_image *picture = RB_NEW(t->arena, rb_image, 1);
         if (!read_small(t->arena, t, which[i], false, picture, err)) return false;
-        shots[i] =
-            (rb_shot){picture, NULL, rb_tell_where(t, which[i]), rb_path_name(t->data->samples[which[i]].name), label};
+        shots[i] = (rb_shot){.picture = picture,
+                             .name = rb_tell_where(t, which[i]),
+                             .caption = rb_path_name(t->data->samples[which[i]].name),
+                             .colour = label};
     }
     return rb_page_gallery(
         t->page, rb_text_format(t->arena, "Class %s", t->data->classes[label]),
@@ -112,7 +114,8 @@ static bool tell_groups(const rb_telling *t, rb_error *err)
         rb_image *picture = RB_NEW(t->arena, rb_image, 1);
         if (!read_small(t->arena, t, first, false, picture, err)) return false;
         const char *caption = group_caption(t, &w->groups[i]);
-        shots[i] = (rb_shot){picture, NULL, caption, caption, t->data->samples[first].label};
+        shots[i] =
+            (rb_shot){.picture = picture, .name = caption, .caption = caption, .colour = t->data->samples[first].label};
     }
     return !count || rb_page_gallery(t->page, "Exact duplicates",
                                      rb_text_format(t->arena, "%s; %d shown.",
@@ -148,7 +151,7 @@ static bool pair_shot(const rb_telling *t, const rb_twin_pair *p, rb_shot *out, 
     const char *turn = p->view ? rb_text_format(t->arena, "\nalike once the second is %s", rb_view_names[p->view]) : "";
     const char *caption = rb_text_format(t->arena, "%s\n%s%s\nlikeness %.3f", rb_tell_where(t, p->a),
                                          rb_tell_where(t, p->b), turn, p->likeness);
-    *out = (rb_shot){both, NULL, caption, caption, t->data->samples[p->a].label};
+    *out = (rb_shot){.picture = both, .name = caption, .caption = caption, .colour = t->data->samples[p->a].label};
     return true;
 }
 
@@ -196,10 +199,11 @@ bool rb_tell_outliers(const rb_telling *t, rb_error *err)
         const rb_outlier *x = &o->at[i];
         rb_image *picture = RB_NEW(t->arena, rb_image, 1);
         if (!read_small(t->arena, t, x->sample, false, picture, err)) return false;
-        shots[i] = (rb_shot){picture, NULL, rb_tell_where(t, x->sample),
-                             rb_text_format(t->arena, "%s\n%s %.3g: %.1f off", rb_tell_where(t, x->sample),
-                                            rb_outlier_name(x), x->value, x->score),
-                             t->data->samples[x->sample].label};
+        shots[i] = (rb_shot){.picture = picture,
+                             .name = rb_tell_where(t, x->sample),
+                             .caption = rb_text_format(t->arena, "%s\n%s %.3g: %.1f off", rb_tell_where(t, x->sample),
+                                                       rb_outlier_name(x), x->value, x->score),
+                             .colour = t->data->samples[x->sample].label};
     }
     return rb_page_gallery(t->page, "The farthest out",
                            rb_text_format(t->arena, "%s; %d shown. Off: robust standard deviations from the median.",

@@ -41,8 +41,8 @@ typedef struct rb_class_summary {
 } rb_class_summary;
 
 // The mean of the curves of each class against the rest, at equal steps of x: of ROC the true positives (y) over the
-// false ones (x), of precision (y) over recall (x). The area under the first is the macro area. Both are without points
-// where a class is missing. Arrays live in `a`.
+// false ones (x), of precision (y) over recall (x). The area under the first is nearly the macro area. Both are without
+// points where a class is missing. Arrays live in `a`.
 #define RB_MACRO_STEPS 200
 typedef struct rb_line {
     double *x, *y;
@@ -54,8 +54,9 @@ rb_line rb_class_macro_pr(rb_arena *a, rb_class_scores s);
 // Owner: arrays live in `a`
 rb_class_summary rb_class_summarise(rb_arena *a, rb_class_scores s);
 
-// Of what `m` says of the same scores. Accuracy and each recall by Wilson, macro figures by the bootstrap; with groups
-// all by the bootstrap of groups. The recall of class 2 is named "recall_2".
+// Of what `m` says of the same scores. Accuracy and each recall by Wilson, macro figures by the bootstrap, the HTER
+// from the recalls where a class has no hit or no error; with groups all by group. Without resamples there are those
+// that have a formula, and with groups none. The recall of class 2 is named "recall_2".
 rb_intervals rb_class_intervals_of(rb_arena *a, rb_class_scores s, const rb_class_summary *m, const rb_bootstrap *b);
 
 void rb_class_summary_members(rb_json *j, const rb_class_summary *s);

@@ -5,7 +5,7 @@
 #include "metric/compare.h"
 
 #include "metric/delong.h"
-#include "metric/resample.h"
+#include "metric/taken.h"
 
 #include <math.h>
 
@@ -114,7 +114,7 @@ static void resample(rb_comparison *c, rb_arena *scratch, const rb_scores *s, co
     if (b->resamples) {
         both judged;
         rb_units u = rb_units_of(scratch, s[0].label, b->group, s[0].n, 2);
-        for (int i = 0; i < 2; i++) judged.of[i] = rb_weighable_of(scratch, s[i], threshold[i], &u);
+        for (int i = 0; i < 2; i++) judged.of[i] = rb_ranks_of(scratch, s[i], threshold[i], &u);
         rb_resample(&u, b->resamples, weigh_both, &judged, 2, at);
     }
     c->hter_bootstrap = (rb_difference){c->hter[0] - c->hter[1], at[0]};
@@ -198,14 +198,15 @@ static void resample_judges(rb_comparison *c, rb_arena *scratch, judges *j, cons
                             const rb_bootstrap *b)
 {
     rb_interval at[2] = {{NAN, NAN}, {NAN, NAN}};
-    rb_units u = rb_units_of(scratch, j->label, b->group, j->n, j->k);
-    j->unit = u.of_row;
-    for (int i = 0; i < 2; i++) {
-        j->of[i].of = RB_NEW(scratch, rb_weighable, j->k);
-        for (int k = 0; k < j->k; k++)
-            j->of[i].of[k] = rb_weighable_of(scratch, rb_class_against_rest(scratch, s[i], k), INFINITY, &u);
+    if (b->resamples) {
+        rb_units u = rb_units_of(scratch, j->label, b->group, j->n, j->k);
+        j->unit = u.of_row;
+        for (int i = 0; i < 2; i++) {
+            j->of[i].of = RB_NEW(scratch, rb_weighable, j->k);
+            rb_classes_ranked(scratch, s[i], &u, j->of[i].of);
+        }
+        rb_resample(&u, b->resamples, weigh_judges, j, 2, at);
     }
-    if (b->resamples) rb_resample(&u, b->resamples, weigh_judges, j, 2, at);
     c->hter_bootstrap = (rb_difference){c->hter[0] - c->hter[1], at[0]};
     c->auc_bootstrap = (rb_difference){c->auc[0] - c->auc[1], at[1]};
 }

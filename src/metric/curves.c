@@ -46,6 +46,19 @@ rb_roc rb_roc_corners(rb_arena *a, rb_scores s)
     return roc;
 }
 
+rb_roc rb_roc_thinned(rb_arena *a, rb_roc all, int most)
+{
+    if (all.count <= most) return all;
+    rb_roc out = {RB_NEW(a, double, most), RB_NEW(a, double, most), RB_NEW(a, double, most), most};
+    for (int i = 0; i < most; i++) {
+        int at = most < 2 ? 0 : (int)((int64_t)i * (all.count - 1) / (most - 1));
+        out.threshold[i] = all.threshold[at];
+        out.fpr[i] = all.fpr[at];
+        out.tpr[i] = all.tpr[at];
+    }
+    return out;
+}
+
 rb_pr rb_pr_curve(rb_arena *a, rb_scores s)
 {
     rb_cuts cuts = rb_cuts_of(a, s);

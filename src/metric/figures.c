@@ -42,7 +42,7 @@ void rb_outputs_record(rb_arena *scratch, rb_outputs o, rb_score_record *out)
     rb_score_record_of(scratch, largest, o.n, o.columns == 1 ? positives / o.n : (double)NAN, out);
 }
 
-// FAR and FRR, and recalls, come with Wilson's intervals, which take pictures for independent.
+// FAR and FRR, and recalls, come with Wilson's intervals over pictures, which take those for independent.
 static void heed_groups(rb_figures *f, const rb_intervals *i, const int *group)
 {
     const rb_interval unsaid = {NAN, NAN};

@@ -21,7 +21,7 @@ typedef struct rb_figures {
     int n;
     double hter, roc_auc;  // of two classes, or macro
     double threshold;      // NAN: more than two classes
-    int groups;            // which intervals took for drawn as one; 0: pictures are independent
+    int groups;            // how many were drawn whole for intervals; 0: pictures are taken for independent
     rb_summary two;        // where there is one column,
     rb_class_summary many; // and where there are more
 } rb_figures;

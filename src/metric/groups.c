@@ -2,6 +2,7 @@
 // groups.c - groups by name as numbers without gaps, which a bootstrap draws.
 #include "metric/interval.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,4 +37,19 @@ int *rb_group_ids(rb_arena *a, const char *const *names, int n, int *groups)
     for (int i = 0; i < n; i++)
         if (!is_named(names[i])) id[i] = (*groups)++;
     return id;
+}
+
+rb_interval rb_wilson_of_groups(bool all, const int *label, const int *group, int n, int class)
+{
+    rb_arena *scratch = rb_arena_open();
+    bool *seen = RB_NEW(scratch, bool, n); // numbers have no gaps
+    int groups = 0;
+    for (int i = 0; i < n; i++) {
+        assert(group[i] >= 0 && group[i] < n);
+        if (class >= 0 && label[i] != class) continue;
+        groups += !seen[group[i]];
+        seen[group[i]] = true;
+    }
+    rb_arena_close(scratch);
+    return rb_wilson(all ? groups : 0, groups);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// interval.h - how far figures about two classes can be trusted: 95 % intervals.
+// interval.h - how far figures can be trusted: 95 % intervals.
 #ifndef RB_METRIC_INTERVAL_H
 #define RB_METRIC_INTERVAL_H
 
@@ -22,6 +22,10 @@ int rb_resamples_for(int n, int columns);
 // Owner: lives in `a`
 int *rb_group_ids(rb_arena *a, const char *const *names, int n, int *groups);
 
+// Of a rate that is 0 in the data (`all`: 1), over the groups that have a picture of `class` (-1: of any) and not over
+// pictures: resamples of groups have no error or hit that the data have not, and would leave the interval no width.
+rb_interval rb_wilson_of_groups(bool all, const int *label, const int *group, int n, int class);
+
 // Area under the ROC curve with its variance.
 //
 // Source: DeLong, DeLong and Clarke-Pearson, 1988; Sun and Xu, "Fast implementation of DeLong's algorithm", 2014: one
@@ -41,12 +45,14 @@ rb_interval rb_mean_interval(const double *rate, const rb_interval *of, int k);
 
 rb_interval rb_normal_interval(double centre, double variance);
 
-// Of the recall of each of k classes, in out[k]: Wilson's, or with groups the 2.5 and 97.5 % points over the resamples;
-// NAN, NAN where a class has no picture, or groups have no resamples.
+// Of the recall of each of k classes, in out[k]: Wilson's, or with groups the 2.5 and 97.5 % points over the resamples,
+// where a class has no hit or no error Wilson's over its groups; NAN, NAN where a class has no picture, or groups have
+// no resamples.
 void rb_recall_intervals(const int *label, const int *taken, int n, int k, const rb_bootstrap *b, rb_interval *out);
 
-// What is said of one figure, and how it was found: "wilson", "delong", "bootstrap", "bootstrap by group", or, for the
-// HTER where a class has no error, "wilson, both rates" or "wilson, each recall".
+// What is said of one figure, and how it was found: "wilson", "delong", "bootstrap", "bootstrap by group"; for a rate
+// of 0 or 1 by group "wilson over groups"; and for the HTER without resamples, or where a class has no hit or no error,
+// "wilson, both rates", "wilson, each recall", "by group, both rates" or "by group, each recall".
 typedef struct rb_bounded {
     const char *figure;
     double value;
@@ -61,8 +67,8 @@ typedef struct rb_intervals {
 } rb_intervals;
 
 // Intervals of FAR, FRR, accuracy and recall (Wilson), of the ROC AUC (DeLong), and by the bootstrap's 2.5 and 97.5 %
-// points of HTER, ROC AUC and the other figures. With groups all of them are the bootstrap's: the others take pictures
-// for independent. Empty where a class is missing.
+// points of HTER, ROC AUC and the other figures. With groups all of them are by group: formulas over pictures take
+// those for independent. Empty where a class is missing.
 //
 // Owner: lives in `a`
 rb_intervals rb_intervals_of(rb_arena *a, rb_scores s, double threshold, const rb_bootstrap *b);

@@ -70,6 +70,7 @@ typedef struct rb_roc {
 } rb_roc;
 rb_roc rb_roc_curve(rb_arena *a, rb_scores s);
 rb_roc rb_roc_corners(rb_arena *a, rb_scores s);
+rb_roc rb_roc_thinned(rb_arena *a, rb_roc all, int most); // every so manieth point, and both ends: at most `most`
 
 // Precision over recall, one point per distinct score, rising thresholds, then recall 0 at +inf with precision 1.
 typedef struct rb_pr {

@@ -23,30 +23,39 @@ static void weigh(const void *judged, const uint32_t *weight, double *out)
     rb_arena_close(scratch);
 }
 
-static void count(const decided *d, rb_interval *out)
+typedef struct counts {
+    int64_t *all, *hits; // [k]
+} counts;
+
+static counts counts_of(rb_arena *a, const decided *d)
 {
-    rb_arena *scratch = rb_arena_open();
-    int64_t *all = RB_NEW(scratch, int64_t, d->k), *hits = RB_NEW(scratch, int64_t, d->k);
+    counts c = {RB_NEW(a, int64_t, d->k), RB_NEW(a, int64_t, d->k)};
     for (int i = 0; i < d->n; i++) {
-        all[d->label[i]]++;
-        hits[d->label[i]] += d->taken[i] == d->label[i];
+        c.all[d->label[i]]++;
+        c.hits[d->label[i]] += d->taken[i] == d->label[i];
     }
-    for (int c = 0; c < d->k; c++) out[c] = rb_wilson(hits[c], all[c]);
-    rb_arena_close(scratch);
+    return c;
+}
+
+static void resample(rb_arena *scratch, decided *d, const rb_bootstrap *b, rb_interval *out)
+{
+    rb_units u = rb_units_of(scratch, d->label, b->group, d->n, d->k);
+    d->unit = u.of_row;
+    rb_resample(&u, b->resamples, weigh, d, d->k, out);
 }
 
 void rb_recall_intervals(const int *label, const int *taken, int n, int k, const rb_bootstrap *b, rb_interval *out)
 {
     decided d = {label, taken, NULL, n, k};
-    if (!b->group) {
-        count(&d, out);
-        return;
-    }
-    for (int c = 0; c < k; c++) out[c] = (rb_interval){NAN, NAN};
-    if (!b->resamples) return;
     rb_arena *scratch = rb_arena_open();
-    rb_units u = rb_units_of(scratch, label, b->group, n, k);
-    d.unit = u.of_row;
-    rb_resample(&u, b->resamples, weigh, &d, k, out);
+    counts c = counts_of(scratch, &d);
+    bool drawn = b->group && b->resamples;
+    if (drawn) resample(scratch, &d, b, out);
+    for (int i = 0; i < k; i++) {
+        if (!b->group) out[i] = rb_wilson(c.hits[i], c.all[i]);
+        if (b->group && !drawn) out[i] = (rb_interval){NAN, NAN};
+        if (drawn && rb_is_one_sided(c.hits[i], c.all[i]))
+            out[i] = rb_wilson_of_groups(c.hits[i] > 0, label, b->group, n, i);
+    }
     rb_arena_close(scratch);
 }

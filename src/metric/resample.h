@@ -27,6 +27,13 @@ typedef void rb_figures_of(const void *judged, const uint32_t *weight, double *o
 void rb_resample(const rb_units *u, int resamples, rb_figures_of *judge, const void *judged, int figures,
                  rb_interval *out);
 
+// Whether a rate is 0 or 1. Resamples must not speak of it: none has a hit or an error that the data have not, and the
+// interval would have no width.
+static inline bool rb_is_one_sided(int64_t hits, int64_t n)
+{
+    return !hits || hits == n;
+}
+
 // ---- two classes --------------------------------------------------------------------------------------------------
 
 typedef enum rb_resampled {
@@ -54,14 +61,16 @@ typedef struct rb_weighable {
     int *unit;             // [n]
     uint32_t *positive;    // [n] all bits or none
     bool *last;            // [n] of a run of equal scores
-    double *loss, *square; // [n] what a row adds to log loss and Brier score
+    double *loss, *square; // [n] what a row adds to log loss and Brier score; NULL: ranks alone
 } rb_weighable;
 
+// Owner: both live in `a`, and nothing but what they hold. Ranks alone take a third of the memory.
 rb_weighable rb_weighable_of(rb_arena *a, rb_scores s, double threshold, const rb_units *u);
+rb_weighable rb_ranks_of(rb_arena *a, rb_scores s, double threshold, const rb_units *u);
 
-rb_figures_of rb_weigh; // of an rb_weighable: the RB_RESAMPLED figures
+rb_figures_of rb_weigh; // of an rb_weighable with losses: the RB_RESAMPLED figures
 
-// The area alone, and in `at` (may be NULL) the decisions at the threshold: half the time.
+// Of ranks the area alone, and in `at` (may be NULL) the decisions at the threshold: half the time.
 double rb_weigh_auc(const rb_weighable *w, const uint32_t *weight, rb_confusion *at);
 
 #endif

@@ -11,25 +11,41 @@ const char *const rb_resampled_names[RB_RESAMPLED] = {
     "eer",  "log_loss", "brier",
 };
 
-rb_weighable rb_weighable_of(rb_arena *a, rb_scores s, double threshold, const rb_units *u)
+static rb_weighable ranks_of(rb_arena *a, const rb_ranked *r, int n, double threshold, const rb_units *u)
 {
-    const rb_ranked *r = rb_ranked_of(a, s);
-    bool probabilities = !isnan(rb_brier(s));
-    rb_weighable w = {.n = s.n,
-                      .unit = RB_NEW(a, int, s.n),
-                      .positive = RB_NEW(a, uint32_t, s.n),
-                      .last = RB_NEW(a, bool, s.n),
-                      .loss = RB_NEW(a, double, s.n),
-                      .square = RB_NEW(a, double, s.n)};
-    for (int i = 0; i < s.n; i++) {
-        double p = r[i].score, miss = r[i].label ? 1 - p : p;
-        w.above += p >= threshold;
+    rb_weighable w = {
+        .n = n, .unit = RB_NEW(a, int, n), .positive = RB_NEW(a, uint32_t, n), .last = RB_NEW(a, bool, n)};
+    for (int i = 0; i < n; i++) {
+        w.above += r[i].score >= threshold;
         w.unit[i] = u->of_row[r[i].row];
         w.positive[i] = r[i].label ? UINT32_MAX : 0;
-        w.last[i] = i + 1 == s.n || r[i + 1].score != p;
+        w.last[i] = i + 1 == n || r[i + 1].score != r[i].score;
+    }
+    return w;
+}
+
+rb_weighable rb_ranks_of(rb_arena *a, rb_scores s, double threshold, const rb_units *u)
+{
+    rb_arena *scratch = rb_arena_open();
+    rb_weighable w = ranks_of(a, rb_ranked_of(scratch, s), s.n, threshold, u);
+    rb_arena_close(scratch);
+    return w;
+}
+
+rb_weighable rb_weighable_of(rb_arena *a, rb_scores s, double threshold, const rb_units *u)
+{
+    rb_arena *scratch = rb_arena_open();
+    const rb_ranked *r = rb_ranked_of(scratch, s);
+    rb_weighable w = ranks_of(a, r, s.n, threshold, u);
+    bool probabilities = !isnan(rb_brier(s));
+    w.loss = RB_NEW(a, double, s.n);
+    w.square = RB_NEW(a, double, s.n);
+    for (int i = 0; i < s.n; i++) {
+        double p = r[i].score, miss = r[i].label ? 1 - p : p;
         w.loss[i] = probabilities ? rb_surprise(r[i].label, p) : (double)NAN;
         w.square[i] = probabilities ? miss * miss : (double)NAN;
     }
+    rb_arena_close(scratch);
     return w;
 }
 

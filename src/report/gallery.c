@@ -3,7 +3,6 @@
 #include "report/gallery.h"
 #include "report/scores.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 typedef struct ranked {
@@ -44,12 +43,9 @@ static bool wrongly_rejected(const rb_part_results *r, int i, double *rank)
     return !rb_past_taken(r, i) && r->scores.label[i];
 }
 
-// On the scale of logits, where far and near mean the same on both sides.
 static bool near_threshold(const rb_part_results *r, int i, double *rank)
 {
-    const double tiny = 1e-7;
-    double s = fmin(fmax(r->scores.score[i], tiny), 1 - tiny), t = fmin(fmax(r->threshold, tiny), 1 - tiny);
-    *rank = fabs(log(s / (1 - s)) - log(t / (1 - t)));
+    *rank = rb_far_from(r->scores.score[i], r->threshold);
     return true;
 }
 
@@ -88,16 +84,6 @@ static const double *row_of(const rb_part_results *r, int i)
     return r->many.p + (ptrdiff_t)i * r->many.k;
 }
 
-// The most probable class but the one taken.
-static int second(const rb_part_results *r, int i)
-{
-    const double *p = row_of(r, i);
-    int taken = rb_past_taken(r, i), next = taken == 0;
-    for (int c = 0; c < r->many.k; c++)
-        if (c != taken && p[c] > p[next]) next = c;
-    return next;
-}
-
 static bool wrongly_taken(const rb_part_results *r, int i, double *rank)
 {
     *rank = row_of(r, i)[r->many.label[i]];
@@ -106,8 +92,8 @@ static bool wrongly_taken(const rb_part_results *r, int i, double *rank)
 
 static bool by_lead(const rb_part_results *r, int i, double *rank)
 {
-    const double *p = row_of(r, i);
-    *rank = p[rb_past_taken(r, i)] - p[second(r, i)];
+    int second;
+    *rank = rb_lead_of(row_of(r, i), r->many.k, rb_past_taken(r, i), &second);
     return true;
 }
 
@@ -134,7 +120,8 @@ static const char *say_taken(rb_arena *a, const rb_past *run, const rb_part_resu
 static const char *say_lead(rb_arena *a, const rb_past *run, const rb_part_results *r, int i)
 {
     char most[RB_NUMBER_TEXT], next[RB_NUMBER_TEXT];
-    int taken = rb_past_taken(r, i), other = second(r, i);
+    int taken = rb_past_taken(r, i), other;
+    (void)rb_lead_of(row_of(r, i), r->many.k, taken, &other);
     return rb_text_format(a, "class %s · %s for %s, %s for %s", run->classes[r->many.label[i]],
                           rb_number_text(row_of(r, i)[taken], 3, most), run->classes[taken],
                           rb_number_text(row_of(r, i)[other], 3, next), run->classes[other]);

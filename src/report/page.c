@@ -174,8 +174,8 @@ bool rb_page_gallery(rb_page *p, const char *title, const char *text, const rb_s
     for (int i = 0; i < count; i++) {
         const rb_shot *s = &shots[i];
         framed[i] = (struct rb_framed){.name = copy(p, s->name), .caption = copy(p, s->caption), .colour = s->colour};
-        framed[i].h = s->picture->h;
-        framed[i].w = s->picture->w;
+        framed[i].h = s->h ? s->h : s->picture->h;
+        framed[i].w = s->w ? s->w : s->picture->w;
         if (!encode(p->arena, s->picture, &framed[i].picture, err) ||
             (s->overlay && !encode(p->arena, s->overlay, &framed[i].overlay, err)))
             return false;

@@ -29,6 +29,7 @@ typedef struct rb_shot {
     const char *name;    // for who cannot see it, and on hovering
     const char *caption; // under it
     int colour;          // of the line under it: rb_series.colour; -1: none
+    int h, w;            // of what `picture` was made smaller from; 0: it is as it was
 } rb_shot;
 
 typedef enum rb_block_kind {

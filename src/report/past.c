@@ -3,16 +3,15 @@
 
 #include "base/file.h"
 #include "data/csv.h"
+#include "metric/figures.h"
 
 #include <limits.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CONFIG_LIMIT ((ptrdiff_t)1 << 20)
 #define LOG_LIMIT    ((ptrdiff_t)1 << 30)
 #define SPLIT_LIMIT  ((ptrdiff_t)1 << 30)
-#define MOST_CLASSES 100000
 
 double rb_past_number(const json_t *record, const char *key)
 {
@@ -161,15 +160,6 @@ static int part_of(const char *name)
     return part;
 }
 
-// A label as split.csv has it; -1: it is none, or of more classes than anybody has.
-static int label_of(const char *text)
-{
-    char *end;
-    long label = strtol(text, &end, 10);
-    bool whole = *text >= '0' && *text <= '9' && !*end;
-    return whole && label < MOST_CLASSES ? (int)label : -1;
-}
-
 static bool read_row(rb_csv *csv, rb_past *out, bool head, rb_error *err)
 {
     char *field[4];
@@ -177,8 +167,8 @@ static bool read_row(rb_csv *csv, rb_past *out, bool head, rb_error *err)
     if (!rb_csv_row(csv, field, 4, &count, err)) return false;
     if (count < 3) return rb_fail(err, RB_ERR_DATA, "%s:%d: has %d fields, not 3 or 4", csv->path, csv->line, count);
     if (head) return true;
-    int label = label_of(field[1]);
-    if (label < 0) return rb_fail(err, RB_ERR_DATA, "%s:%d: \"%.40s\" is no label", csv->path, csv->line, field[1]);
+    int label = 0;
+    if (!rb_split_label(csv, field[1], &label, err)) return false;
     const char *group = count > 3 && *field[3] ? field[3] : NULL;
     out->picture[out->pictures++] = (rb_past_picture){field[0], group, label, part_of(field[2])};
     return true;
@@ -216,14 +206,12 @@ static rb_verdict judge(rb_arena *a, const rb_past *p, int part)
     const rb_part_results *r = &p->part[part];
     rb_verdict v = {.group = groups_of(a, p, part),
                     .resamples = rb_resamples_for(rb_part_count(r), r->scores.n ? 1 : r->many.k)};
-    rb_bootstrap b = {v.resamples, v.group};
-    if (r->scores.n) {
-        v.summary = rb_summarise(a, r->scores, r->threshold);
-        v.intervals = rb_intervals_of(a, r->scores, r->threshold, &b);
-    } else {
-        v.many = rb_class_summarise(a, r->many);
-        v.intervals = rb_class_intervals_of(a, r->many, &v.many, &b);
-    }
+    bool two = r->scores.n;
+    rb_outputs o = {two ? r->scores.score : r->many.p, rb_part_labels(r), rb_part_count(r), two ? 1 : r->many.k};
+    rb_figures f = rb_figures_of(a, o, r->threshold);
+    v.intervals = rb_figures_intervals(a, o, &f, &(rb_bootstrap){v.resamples, v.group});
+    v.summary = f.two;
+    v.many = f.many;
     return v;
 }
 

@@ -3,7 +3,7 @@
 #ifndef RB_REPORT_PAST_H
 #define RB_REPORT_PAST_H
 
-#include "metric/interval.h"
+#include "metric/compare.h"
 #include "track/folder.h"
 
 #include <jansson.h>
@@ -63,6 +63,10 @@ typedef struct rb_past {
     const char *const *classes; // by label
     int class_count;
     bool has_names; // of its classes; otherwise they are called by their label
+
+    // Against the best of the runs beside it. NULL: it is that, or stands alone, or was judged on other pictures, or
+    // not.
+    const rb_comparison *behind;
 } rb_past;
 
 // Owner:  everything lives in `a`

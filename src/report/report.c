@@ -41,16 +41,9 @@ const char *rb_report_ending(rb_arena *a, const rb_past *run)
     return "trained to the end";
 }
 
-// "[16.1, 38.9] · <rest>"; the rest alone where there is no interval.
-static const char *after_interval(rb_arena *a, rb_interval i, double times, int decimals, const char *rest)
-{
-    if (isnan(i.low) || isnan(i.high)) return rest;
-    return rb_text_format(a, "[%.*f,\u00A0%.*f] · %s", decimals, times * i.low, decimals, times * i.high, rest);
-}
-
 static rb_fact rate_of(rb_arena *a, const char *name, double rate, rb_interval i, const char *rest)
 {
-    return (rb_fact){name, rb_percent(a, rate), after_interval(a, i, 100, 1, rest)};
+    return (rb_fact){name, rb_percent(a, rate), rb_points_before(a, i, rest)};
 }
 
 // "14 of 54 of class 0 accepted"
@@ -78,7 +71,7 @@ static void say_facts(rb_page *p, const rb_past *run, const rb_verdict *v)
         rate_of(a, "FRR", s->rates.frr, rb_verdict_at(v, "frr"),
                 errors_of(a, s->confusion.fn, s->positives, run->classes[1], "rejected")),
         {"ROC AUC", isnan(s->roc_auc) ? "–" : rb_text_format(a, "%.4f", s->roc_auc),
-         after_interval(a, rb_verdict_at(v, "roc_auc"), 1, 3, "1 is perfect, 0.5 is guessing")},
+         rb_interval_before(a, rb_verdict_at(v, "roc_auc"), "1 is perfect, 0.5 is guessing")},
         {"Threshold", rb_number_text(s->threshold, 4, threshold), threshold_from(a, run)},
         {"Best epoch",
          best ? rb_text_format(a, "%d of %d", rb_past_integer(best, "epoch") + 1, run->log.epoch.count) : "–",
@@ -111,8 +104,7 @@ static void say_headline(rb_page *p, const rb_past *run)
                      two ? "These pictures are all of one class: what needs both cannot be said of them."
                          : "Of some class there is no picture here: what needs all cannot be said of them.");
     (two ? say_facts : rb_report_class_facts)(p, run, v);
-    rb_page_text(p, "Brackets hold 95 %% intervals%s.",
-                 v->group ? ", found by drawing whole groups again and again" : "");
+    rb_page_text(p, "Brackets hold 95 %% intervals%s.", v->group ? ", by whole groups and not by single pictures" : "");
 }
 
 static bool page_of_one(rb_page *p, const rb_past *run, const rb_report_spec *spec, rb_error *err)
@@ -127,14 +119,6 @@ static bool page_of_one(rb_page *p, const rb_past *run, const rb_report_spec *sp
 }
 
 // ---- several runs -------------------------------------------------------------------------------------------------
-
-void rb_report_name_runs(rb_arena *a, rb_past *runs, int count)
-{
-    for (int i = 0; i < count; i++) {
-        const char *model = rb_past_text(runs[i].log.run, "model");
-        runs[i].short_name = rb_text_format(a, "%c%s%s", 'A' + i, model ? " " : "", model ? model : "");
-    }
-}
 
 static void say_best(rb_page *p, const rb_past *runs, int count)
 {
@@ -176,7 +160,7 @@ bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec 
     rb_page *p = *out = rb_page_new(a, title_of(a, runs, count), spec->made_by);
     if (count == 1) return page_of_one(p, runs, spec, err);
     if (!rb_report_agree(runs, count, err)) return false;
-    rb_report_name_runs(a, runs, count);
+    rb_report_line_up(a, runs, count);
     say_best(p, runs, count);
     rb_report_results(p, runs, count);
     rb_report_training(p, runs, count);

@@ -42,8 +42,9 @@ bool rb_report_page(rb_arena *a, rb_past *runs, int count, const rb_report_spec 
 #define RB_REPORT_PICTURES 16 // in each gallery, if nobody says else
 bool rb_report_write(const char *folder, const rb_cam_maker *cams, rb_error *err) RB_CHECKED;
 
-// Gives runs that stand beside others short names: a letter, and the model.
-void rb_report_name_runs(rb_arena *a, rb_past *runs, int count);
+// Runs that agree, ready to stand side by side: short names, a letter and the model, and how far each is behind the
+// best, which takes seconds where pictures are many. What it adds lives in `a`.
+void rb_report_line_up(rb_arena *a, rb_past *runs, int count);
 
 // Whether runs can stand side by side: they have the same classes in the same order, or do not say what theirs are
 // called. Errors: USAGE

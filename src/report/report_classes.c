@@ -25,30 +25,20 @@ static rb_interval recall_at(rb_arena *a, const rb_verdict *v, int class)
 
 // ---- the answer ---------------------------------------------------------------------------------------------------
 
-static const char *points_between(rb_arena *a, rb_interval i, const char *rest)
-{
-    if (isnan(i.low)) return rest;
-    return rb_text_format(a, "[%.1f,\u00A0%.1f] · %s", 100 * i.low, 100 * i.high, rest);
-}
-
-static const char *between(rb_arena *a, rb_interval i, const char *rest)
-{
-    return isnan(i.low) ? rest : rb_text_format(a, "[%.3f,\u00A0%.3f] · %s", i.low, i.high, rest);
-}
-
 void rb_report_class_facts(rb_page *p, const rb_past *run, const rb_verdict *v)
 {
     rb_arena *a = p->arena;
     const rb_class_summary *s = &v->many;
     const json_t *best = rb_past_best(run);
     const rb_fact facts[] = {
-        {"HTER", rb_percent(a, s->hter), points_between(a, rb_verdict_at(v, "hter"), "1 − mean recall of the classes")},
+        {"HTER", rb_percent(a, s->hter),
+         rb_points_before(a, rb_verdict_at(v, "hter"), "1 − mean recall of the classes")},
         {"Accuracy", rb_percent(a, s->accuracy),
-         points_between(a, rb_verdict_at(v, "accuracy"), "share of all pictures")},
+         rb_points_before(a, rb_verdict_at(v, "accuracy"), "share of all pictures")},
         {"Macro F1", rb_text_format(a, "%.4f", s->macro_f1),
-         between(a, rb_verdict_at(v, "macro_f1"), "every class counts alike")},
+         rb_interval_before(a, rb_verdict_at(v, "macro_f1"), "every class counts alike")},
         {"ROC AUC", isnan(s->roc_auc) ? "–" : rb_text_format(a, "%.4f", s->roc_auc),
-         between(a, rb_verdict_at(v, "roc_auc_ovr_macro"), "mean, each class against the rest")},
+         rb_interval_before(a, rb_verdict_at(v, "roc_auc_ovr_macro"), "mean, each class against the rest")},
         {"Classes", rb_text_format(a, "%d", s->k), "the most probable one is taken"},
         {"Best epoch",
          best ? rb_text_format(a, "%d of %d", rb_past_integer(best, "epoch") + 1, run->log.epoch.count) : "–",
@@ -94,7 +84,7 @@ static void show_parts(rb_page *p, const rb_past *run)
 }
 
 // NAN is of a class without pictures.
-static const char *read_rarest_found(rb_arena *a, const rb_past *run, const rb_class_summary *s)
+static const char *read_least_found(rb_arena *a, const rb_past *run, const rb_class_summary *s)
 {
     int worst = -1;
     for (int k = 0; k < s->k; k++)
@@ -110,7 +100,7 @@ static void show_classes(rb_page *p, const rb_past *run, const rb_verdict *v)
     static const rb_column columns[] = {{"class", false},  {"recall,\u00A0%", true}, {"precision,\u00A0%", true},
                                         {"F1", true},      {"ROC AUC", true},        {"average precision", true},
                                         {"pictures", true}};
-    rb_page_table(p, "Each class", read_rarest_found(a, run, &v->many), columns, sizeof columns / sizeof *columns);
+    rb_page_table(p, "Each class", read_least_found(a, run, &v->many), columns, sizeof columns / sizeof *columns);
     for (int k = 0; k < v->many.k; k++) {
         const rb_interval none = {NAN, NAN};
         const rb_class_figures *c = &v->many.of[k];

@@ -3,8 +3,6 @@
 #include "report/report.h"
 #include "report/scores.h"
 
-#include "metric/compare.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -17,7 +15,9 @@ static const rb_part_results *judged_part(const rb_past *run)
 static bool same_pictures(const rb_past *one, const rb_past *other)
 {
     const rb_part_results *a = judged_part(one), *b = judged_part(other);
-    if (rb_past_main_part(one) != rb_past_main_part(other) || rb_part_count(a) != rb_part_count(b)) return false;
+    if (rb_past_main_part(one) != rb_past_main_part(other) || rb_part_count(a) != rb_part_count(b) ||
+        a->classes != b->classes)
+        return false;
     for (int i = 0; i < rb_part_count(a); i++)
         if (strcmp(a->path[i], b->path[i]) || rb_part_labels(a)[i] != rb_part_labels(b)[i]) return false;
     return true;
@@ -91,15 +91,20 @@ static bool is_apart(rb_difference d)
     return d.at.low > 0 || d.at.high < 0;
 }
 
+// Of what nothing was drawn for nothing is said.
+static const char *say_luck(const rb_comparison *c)
+{
+    if (is_apart(c->hter_bootstrap)) return "yes";
+    if (is_apart(c->auc_bootstrap)) return "not in HTER, but in ROC AUC";
+    return isnan(c->hter_bootstrap.at.low) ? NULL : "no";
+}
+
 // DeLong's test stands last: more than two classes have none.
 static void put_row(rb_page *p, const rb_past *run, const rb_comparison *c)
 {
     rb_arena *a = p->arena;
-    const char *said = is_apart(c->hter_bootstrap)  ? "yes"
-                       : is_apart(c->auc_bootstrap) ? "not in HTER, but in ROC AUC"
-                                                    : "no";
     rb_page_row(p, (const char *const[]){run->short_name, points(a, c->hter_bootstrap), p_value(a, c->all.p),
-                                         area(a, c->auc_bootstrap), said, p_value(a, c->delong_p)});
+                                         area(a, c->auc_bootstrap), say_luck(c), p_value(a, c->delong_p)});
 }
 
 static rb_comparison compare(rb_arena *a, const rb_past *run, const rb_past *best)
@@ -111,6 +116,20 @@ static rb_comparison compare(rb_arena *a, const rb_past *run, const rb_past *bes
     return rb_compare(a, ours->scores, ours->threshold, theirs->scores, theirs->threshold, &b);
 }
 
+void rb_report_line_up(rb_arena *a, rb_past *runs, int count)
+{
+    int best = rb_report_best(runs, count);
+    for (int i = 0; i < count; i++) {
+        const char *model = rb_past_text(runs[i].log.run, "model");
+        runs[i].short_name = rb_text_format(a, "%c%s%s", 'A' + i, model ? " " : "", model ? model : "");
+        runs[i].behind = NULL;
+        if (best < 0 || i == best || !judged_part(&runs[i]) || !same_pictures(&runs[best], &runs[i])) continue;
+        rb_comparison *c = RB_NEW(a, rb_comparison, 1);
+        *c = compare(a, &runs[i], &runs[best]);
+        runs[i].behind = c;
+    }
+}
+
 const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count)
 {
     int best = rb_report_best(runs, count), next = -1;
@@ -120,8 +139,8 @@ const char *rb_report_lead(rb_arena *a, const rb_past *runs, int count)
         double hter = part < 0 || i == best ? (double)NAN : rb_verdict_hter(&runs[i].verdict[part]);
         if (hter < least) least = hter, next = i;
     }
-    if (next < 0 || !same_pictures(&runs[best], &runs[next])) return NULL;
-    rb_difference lead = compare(a, &runs[next], &runs[best]).hter_bootstrap;
+    if (next < 0 || !runs[next].behind) return NULL;
+    rb_difference lead = runs[next].behind->hter_bootstrap;
     if (isnan(lead.at.low)) return NULL;
     return rb_text_format(a, "%s comes next, with %.1f points more, 95 %% interval %+.1f to %+.1f: %s.",
                           runs[next].short_name, 100 * lead.value, 100 * lead.at.low, 100 * lead.at.high,
@@ -134,16 +153,14 @@ void rb_report_comparison(rb_page *p, const rb_past *runs, int count)
     const rb_column columns[] = {{"run", false},           {"HTER, points [95 %]", true}, {"McNemar p", true},
                                  {"ROC AUC [95 %]", true}, {"more than luck?", false},    {"DeLong p", true}};
     int best = rb_report_best(runs, count), rows = 0;
-    if (best < 0) return;
     for (int i = 0; i < count; i++) {
-        if (i == best || !judged_part(&runs[i]) || !same_pictures(&runs[best], &runs[i])) continue;
+        if (!runs[i].behind) continue;
         if (!rows++)
             rb_page_table(
                 p, rb_text_format(a, "Against %s, on the same pictures", runs[best].short_name),
                 "Differences to it, with intervals from pictures drawn again and again in pairs. Of many runs "
                 "that differ by luck alone, one in twenty looks as if it did not.",
                 columns, runs[best].class_count == 2 ? 6 : 5);
-        rb_comparison c = compare(a, &runs[i], &runs[best]);
-        put_row(p, &runs[i], &c);
+        put_row(p, &runs[i], runs[i].behind);
     }
 }

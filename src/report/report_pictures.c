@@ -6,6 +6,8 @@
 
 #include "base/file.h"
 
+#include <string.h>
+
 typedef struct galleries {
     rb_page *page;
     const rb_past *run;
@@ -16,7 +18,7 @@ typedef struct galleries {
 
 // ---- pictures -----------------------------------------------------------------------------------------------------
 
-// Pictures of one gallery that can be read, by their places in the part's scores.
+// Pictures of one gallery that can be read, as small as a page shows them, by their places in the part's scores.
 typedef struct shown {
     int *at;
     rb_image *picture;
@@ -24,12 +26,31 @@ typedef struct shown {
     int count;
 } shown;
 
-static bool read_picture(rb_arena *a, const rb_past *run, const char *name, rb_image *out)
+// What is small already still lives with the file that it came from.
+static rb_image fitted_copy(rb_arena *a, const rb_image *from)
+{
+    rb_image out = rb_shot_fitted(a, from);
+    if (out.pixels != from->pixels) return out;
+    ptrdiff_t size = (ptrdiff_t)out.h * out.w * out.c;
+    out.pixels = memcpy(RB_NEW(a, uint8_t, size), from->pixels, (size_t)size);
+    return out;
+}
+
+// One picture at a time is held as large as it is: a gallery of photographs would take a gigabyte.
+static bool read_picture(rb_arena *a, const rb_past *run, const char *name, rb_image *out, rb_shot *shot)
 {
     rb_error ignored;
     rb_bytes file;
-    return rb_file_read(a, rb_past_path(a, run, name), RB_IMAGE_MAX_FILE, &file, &ignored) &&
-           rb_image_decode(a, file, 3, out, &ignored);
+    rb_image full;
+    rb_arena *scratch = rb_arena_open();
+    bool done = rb_file_read(scratch, rb_past_path(scratch, run, name), RB_IMAGE_MAX_FILE, &file, &ignored) &&
+                rb_image_decode(scratch, file, 3, &full, &ignored);
+    if (done) {
+        *out = fitted_copy(a, &full);
+        *shot = (rb_shot){.picture = out, .name = name, .h = full.h, .w = full.w};
+    }
+    rb_arena_close(scratch);
+    return done;
 }
 
 static shown read_pictures(rb_arena *a, const galleries *g, const rb_gallery *kind, const int *order, int count)
@@ -38,11 +59,10 @@ static shown read_pictures(rb_arena *a, const galleries *g, const rb_gallery *ki
     for (int i = 0; i < count; i++) {
         int at = order[i];
         const char *name = g->part->path[at];
-        rb_image *picture = &s.picture[s.count];
-        if (!read_picture(a, g->run, name, picture)) continue;
-        s.shot[s.count] = (rb_shot){.picture = picture, .name = name, .colour = rb_part_labels(g->part)[at]};
-        s.shot[s.count].caption =
-            rb_text_format(a, "%s\n%s", kind->caption(a, g->run, g->part, at), rb_path_name(name));
+        rb_shot *shot = &s.shot[s.count];
+        if (!read_picture(a, g->run, name, &s.picture[s.count], shot)) continue;
+        shot->colour = rb_part_labels(g->part)[at];
+        shot->caption = rb_text_format(a, "%s\n%s", kind->caption(a, g->run, g->part, at), rb_path_name(name));
         s.at[s.count++] = at;
     }
     return s;
@@ -78,8 +98,7 @@ static void lay_over(rb_arena *a, galleries *g, const shown *s, const rb_cam *ca
     for (int i = 0; i < s->count; i++) {
         if (!cams[i].at) continue;
         explain(g, cams[i]);
-        rb_image small = rb_shot_fitted(a, &s->picture[i]);
-        overlay[i] = rb_overlay(a, &small, cams[i]);
+        overlay[i] = rb_overlay(a, &s->picture[i], cams[i]);
         s->shot[i].overlay = &overlay[i];
     }
 }

@@ -48,26 +48,23 @@ const char *rb_within(rb_arena *a, double value, rb_interval i)
     return rb_text_format(a, "%.4f\u00A0[%.3f,\u00A0%.3f]", value, i.low, i.high);
 }
 
-// ---- points -------------------------------------------------------------------------------------------------------
-
-// Every so manieth point, and both ends.
-static rb_roc thinned(rb_arena *a, rb_roc all)
+const char *rb_points_before(rb_arena *a, rb_interval i, const char *rest)
 {
-    if (all.count <= CURVE_POINTS) return all;
-    rb_roc out = {RB_NEW(a, double, CURVE_POINTS), RB_NEW(a, double, CURVE_POINTS), RB_NEW(a, double, CURVE_POINTS),
-                  CURVE_POINTS};
-    for (int i = 0; i < CURVE_POINTS; i++) {
-        int at = (int)((int64_t)i * (all.count - 1) / (CURVE_POINTS - 1));
-        out.threshold[i] = all.threshold[at];
-        out.fpr[i] = all.fpr[at];
-        out.tpr[i] = all.tpr[at];
-    }
-    return out;
+    if (isnan(i.low) || isnan(i.high)) return rest;
+    return rb_text_format(a, "[%.1f,\u00A0%.1f] · %s", 100 * i.low, 100 * i.high, rest);
 }
+
+const char *rb_interval_before(rb_arena *a, rb_interval i, const char *rest)
+{
+    if (isnan(i.low) || isnan(i.high)) return rest;
+    return rb_text_format(a, "[%.3f,\u00A0%.3f] · %s", i.low, i.high, rest);
+}
+
+// ---- points -------------------------------------------------------------------------------------------------------
 
 static rb_roc roc_of(rb_arena *a, const rb_result *r)
 {
-    return thinned(a, rb_roc_corners(a, r->scores));
+    return rb_roc_thinned(a, rb_roc_corners(a, r->scores), CURVE_POINTS);
 }
 
 static double *misses_of(rb_arena *a, const rb_roc *roc)
@@ -268,7 +265,7 @@ static int count_positive(rb_scores s)
 // Its first point takes nothing, and has precision 1 by custom: it is left out.
 rb_series rb_precision_line(rb_arena *a, const rb_result *r, rb_scores s)
 {
-    rb_roc roc = thinned(a, rb_roc_curve(a, s));
+    rb_roc roc = rb_roc_thinned(a, rb_roc_curve(a, s), CURVE_POINTS);
     double positives = count_positive(s), *precision = RB_NEW(a, double, roc.count);
     const char **said = RB_NEW(a, const char *, roc.count);
     for (int i = 1; i < roc.count; i++) {

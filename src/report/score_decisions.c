@@ -3,10 +3,16 @@
 #include "report/scores.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static int64_t sum_of(rb_confusion c, int label)
 {
     return label ? c.tp + c.fn : c.tn + c.fp;
+}
+
+static const char *title_of(rb_arena *a, const char *name)
+{
+    return name ? rb_text_format(a, "Decisions, %s", name) : "Decisions";
 }
 
 // Counts of k classes, rows are labels; colours [k], or NULL: one for all.
@@ -34,7 +40,7 @@ static void show_matrix(rb_page *p, const char *name, const char *reading, const
                  .text = text,
                  .detail = detail,
                  .colour = colour};
-    rb_page_figure(p, name ? rb_text_format(a, "Decisions, %s", name) : "Decisions", reading, rb_heat_svg(a, &h));
+    rb_page_figure(p, title_of(a, name), reading, rb_heat_svg(a, &h));
 }
 
 void rb_show_confusion(rb_page *p, const rb_result *r, const char *const classes[2])
@@ -62,7 +68,58 @@ static const char *read_mistakes(rb_arena *a, const rb_class_result *r)
                           rb_counted(a, n[worst], "picture", "pictures"), r->classes[worst / k], r->classes[worst % k]);
 }
 
+// ---- of many classes -----------------------------------------------------------------------------------------------
+
+// A matrix of more has cells that nobody can see.
+enum { MATRIX_CLASSES = 50, MOST_MISTAKES = 30 };
+
+typedef struct mistake {
+    int64_t count;
+    int label, taken;
+} mistake;
+
+static int falling(const void *x, const void *y)
+{
+    const mistake *a = x, *b = y;
+    if (a->count != b->count) return a->count > b->count ? -1 : 1;
+    return a->label != b->label ? a->label - b->label : a->taken - b->taken;
+}
+
+static mistake *mistakes_of(rb_arena *a, const rb_class_summary *m, int *count)
+{
+    mistake *all = RB_NEW(a, mistake, m->n); // each is of a picture at least
+    *count = 0;
+    for (int label = 0; label < m->k; label++)
+        for (int taken = 0; taken < m->k; taken++) {
+            int64_t pictures = m->confusion[(ptrdiff_t)label * m->k + taken];
+            if (label != taken && pictures) all[(*count)++] = (mistake){pictures, label, taken};
+        }
+    qsort(all, (size_t)*count, sizeof *all, falling);
+    return all;
+}
+
+static void show_mistakes(rb_page *p, const rb_class_result *r, const char *reading)
+{
+    static const rb_column columns[] = {
+        {"class", false}, {"taken for", false}, {"pictures", true}, {"of the class", true}};
+    rb_arena *a = p->arena;
+    int count;
+    const mistake *m = mistakes_of(a, r->summary, &count);
+    if (count > MOST_MISTAKES)
+        reading = rb_text_format(a, "%s Shown are the %d most frequent of %d kinds.", reading, MOST_MISTAKES, count);
+    rb_page_table(p, title_of(a, r->name), reading, columns, sizeof columns / sizeof *columns);
+    for (int i = 0; i < count && i < MOST_MISTAKES; i++)
+        rb_page_row(p, (const char *const[]){
+                           r->classes[m[i].label], r->classes[m[i].taken],
+                           rb_text_format(a, "%lld", (long long)m[i].count),
+                           rb_percent(a, (double)m[i].count / (double)r->summary->of[m[i].label].rates.support)});
+}
+
 void rb_show_class_confusion(rb_page *p, const rb_class_result *r)
 {
-    show_matrix(p, r->name, read_mistakes(p->arena, r), r->summary->confusion, r->scores.k, r->classes, NULL);
+    const char *reading = read_mistakes(p->arena, r);
+    if (r->scores.k > MATRIX_CLASSES)
+        show_mistakes(p, r, reading);
+    else
+        show_matrix(p, r->name, reading, r->summary->confusion, r->scores.k, r->classes, NULL);
 }

@@ -29,6 +29,21 @@ static double logit(double p)
     return log(p / (1 - p));
 }
 
+double rb_far_from(double score, double threshold)
+{
+    return fabs(logit(score) - logit(threshold));
+}
+
+// The difference of the two greatest logits is the logarithm of the ratio of their probabilities.
+double rb_lead_of(const double *p, int k, int taken, int *second)
+{
+    const double tiny = 1e-30;
+    *second = taken == 0;
+    for (int c = 0; c < k; c++)
+        if (c != taken && p[c] > p[*second]) *second = c;
+    return log(fmax(p[taken], tiny)) - log(fmax(p[*second], tiny));
+}
+
 static int rising(const void *x, const void *y)
 {
     double a = ((const sure *)x)->far_off, b = ((const sure *)y)->far_off;
@@ -41,20 +56,10 @@ static ladder ladder_of_two(rb_arena *a, const rb_result *r)
     for (int i = 0; i < l.n; i++) {
         double score = r->scores.score[i];
         int label = r->scores.label[i];
-        l.at[i] = (sure){fabs(logit(score) - logit(r->threshold)), label, (score >= r->threshold) != label};
+        l.at[i] = (sure){rb_far_from(score, r->threshold), label, (score >= r->threshold) != label};
     }
     qsort(l.at, (size_t)l.n, sizeof *l.at, rising);
     return l;
-}
-
-// The difference of the two greatest logits is the logarithm of the ratio of their probabilities.
-static double lead_of(const double *p, int k, int taken)
-{
-    const double tiny = 1e-30;
-    double next = 0;
-    for (int c = 0; c < k; c++)
-        if (c != taken && p[c] > next) next = p[c];
-    return log(fmax(p[taken], tiny)) - log(fmax(next, tiny));
 }
 
 static ladder ladder_of_many(rb_arena *a, rb_class_scores s)
@@ -62,8 +67,8 @@ static ladder ladder_of_many(rb_arena *a, rb_class_scores s)
     ladder l = {RB_NEW(a, sure, s.n), s.n, s.k, "least sure"};
     for (int i = 0; i < l.n; i++) {
         const double *p = s.p + (ptrdiff_t)i * s.k;
-        int taken = rb_class_taken(p, s.k);
-        l.at[i] = (sure){lead_of(p, s.k, taken), s.label[i], taken != s.label[i]};
+        int taken = rb_class_taken(p, s.k), second;
+        l.at[i] = (sure){rb_lead_of(p, s.k, taken, &second), s.label[i], taken != s.label[i]};
     }
     qsort(l.at, (size_t)l.n, sizeof *l.at, rising);
     return l;

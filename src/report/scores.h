@@ -46,7 +46,7 @@ typedef struct rb_class_result {
 void rb_show_class_roc(rb_page *p, const rb_class_result *results, int count);
 void rb_show_class_precision(rb_page *p, const rb_class_result *results, int count);
 
-// Of one result.
+// Of one result. Of many classes the most frequent mistakes are a table, as a matrix would have no cells to see.
 void rb_show_class_confusion(rb_page *p, const rb_class_result *r);
 void rb_show_class_histogram(rb_page *p, const rb_class_result *r); // how sure it is where it is right, and where wrong
 void rb_show_class_reliability(rb_page *p, const rb_class_result *r, const char *calibration);
@@ -61,6 +61,11 @@ rb_series *rb_trade_offs(rb_arena *a, const rb_result *results, int count, bool 
 // Precision over recall of label 1 of `s`, in the name and colour of `r`.
 rb_series rb_precision_line(rb_arena *a, const rb_result *r, rb_scores s);
 
+// How sure a decision is: how far from another one, in logits, where far and near mean the same everywhere. Of a score
+// from its threshold; of k probabilities, which also tells the most probable class but the one taken.
+double rb_far_from(double score, double threshold);
+double rb_lead_of(const double *p, int k, int taken, int *second);
+
 // "Greatest WHAT has A, x; B y.", the best named first.
 const char *rb_ranking(rb_arena *a, const char *what, const rb_result *results, const double *value, int count,
                        bool least, const char *(*say)(rb_arena *a, double value));
@@ -71,6 +76,10 @@ const char *rb_percent(rb_arena *a, double share);
 const char *rb_percent_within(rb_arena *a, double share, rb_interval i);
 const char *rb_points_within(rb_arena *a, double share, rb_interval i); // "7.0 [5.1, 9.4]", in per cent
 const char *rb_within(rb_arena *a, double value, rb_interval i);        // "0.9468 [0.921, 0.968]"
+
+// "[5.1, 9.4] · REST", in per cent, and "[0.921, 0.968] · REST"; the rest alone where there is no interval.
+const char *rb_points_before(rb_arena *a, rb_interval i, const char *rest);
+const char *rb_interval_before(rb_arena *a, rb_interval i, const char *rest);
 
 // "1 picture", "12 pictures".
 const char *rb_counted(rb_arena *a, int64_t n, const char *one, const char *many);

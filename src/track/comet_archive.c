@@ -122,16 +122,16 @@ static bool put_settings(archive *z, rb_error *err)
 
 // ---- files ---------------------------------------------------------------------------------------------------------
 
-static void put_upload(archive *z, const rb_comet_item *item, int number)
+static void put_upload(archive *z, rb_arena *scratch, const rb_comet_item *item, int number)
 {
     const char *dot = strrchr(item->name, '.');
-    rb_json *j = begin_message(z->arena, "file_upload", z->ended_s);
+    rb_json *j = begin_message(scratch, "file_upload", z->ended_s);
     rb_json_string(j, "file_path", item->name);
     rb_json_string(j, "upload_type", item->type);
     rb_json_bool(j, "clean", true);
     rb_json_null(j, "metadata");
     rb_json_open(j, "additional_params", '{');
-    rb_json_string(j, "assetId", rb_text_format(z->arena, "%.24s%08x", z->what->id, number));
+    rb_json_string(j, "assetId", rb_text_format(scratch, "%.24s%08x", z->what->id, number));
     rb_json_string(j, "fileName", item->name);
     rb_json_string(j, "extension", dot ? dot + 1 : "json");
     rb_json_bool(j, "overwrite", false);
@@ -141,19 +141,26 @@ static void put_upload(archive *z, const rb_comet_item *item, int number)
     end_message(z, j);
 }
 
+static bool put_item(archive *z, rb_arena *scratch, int number, bool *more, rb_error *err)
+{
+    rb_comet_item item;
+    if (!rb_comet_item_at(scratch, z->folder, number, &item, more, err)) return false;
+    if (!item.type) return true;
+    if (!(item.path ? rb_zip_writer_add_file(z->zip, item.name, item.path, err)
+                    : rb_zip_writer_add(z->zip, item.name, item.text, err)))
+        return false;
+    put_upload(z, scratch, &item, number);
+    return true;
+}
+
+// Each item reads the files it is made of: they go with it.
 static bool put_items(archive *z, rb_error *err)
 {
-    bool more = true;
-    for (int i = 0; more; i++) {
-        rb_comet_item item;
-        if (!rb_comet_item_at(z->arena, z->folder, i, &item, &more, err)) return false;
-        if (!item.type) continue;
-        if (!(item.path ? rb_zip_writer_add_file(z->zip, item.name, item.path, err)
-                        : rb_zip_writer_add(z->zip, item.name, item.text, err)))
-            return false;
-        put_upload(z, &item, i);
-    }
-    return true;
+    rb_arena *scratch = rb_arena_open();
+    bool more = true, done = true;
+    for (int i = 0; more && done; i++, rb_arena_reset(scratch)) done = put_item(z, scratch, i, &more, err);
+    rb_arena_close(scratch);
+    return done;
 }
 
 static bool put_head(archive *z, rb_error *err)

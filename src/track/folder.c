@@ -4,14 +4,14 @@
 #include "base/file.h"
 #include "config/tree.h"
 #include "data/columns.h"
-#include "data/csv.h"
 #include "track/record.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SPLIT_LIMIT ((ptrdiff_t)1 << 30)
+#define SPLIT_LIMIT  ((ptrdiff_t)1 << 30)
+#define MOST_CLASSES 100000
 
 const char *const rb_results_parts[] = {"train", "val", "test", NULL};
 const char *const rb_folder_files[] = {"config.yaml", "metrics.json", "log.jsonl",   "report.html", "split.csv",
@@ -80,6 +80,16 @@ typedef struct rows {
     int count; // found; of those over `room` nothing is kept
 } rows;
 
+bool rb_split_label(const rb_csv *csv, const char *text, int *out, rb_error *err)
+{
+    char *end;
+    long label = strtol(text, &end, 10);
+    bool whole = *text >= '0' && *text <= '9' && !*end && label < MOST_CLASSES;
+    if (!whole) return rb_fail(err, RB_ERR_DATA, "%s:%d: \"%.40s\" is no label", csv->path, csv->line, text);
+    *out = (int)label;
+    return true;
+}
+
 static bool read_split(rb_arena *a, const char *folder, const char *part, int room, rows *out, rb_error *err)
 {
     rb_csv csv;
@@ -90,9 +100,11 @@ static bool read_split(rb_arena *a, const char *folder, const char *part, int ro
         int count;
         if (!rb_csv_row(&csv, field, 4, &count, err)) return false;
         if (count < 3 || strcmp(field[2], part)) continue;
+        int label = 0;
+        if (!rb_split_label(&csv, field[1], &label, err)) return false;
         if (out->count < room) {
             out->path[out->count] = field[0];
-            out->label[out->count] = atoi(field[1]);
+            out->label[out->count] = label;
         }
         out->count++;
     }
@@ -112,6 +124,15 @@ static int drop_unread(rows *r, const rb_rows *read, double *out)
         r->path[kept++] = r->path[i];
     }
     return kept;
+}
+
+// A run writes nothing else: what follows counts by these numbers.
+static bool are_probable(const rb_rows *read, const char *path, rb_error *err)
+{
+    if (read->columns == 2) return rb_rows_of_two(path, read->columns, err);
+    for (int i = 0; i < read->rows; i++)
+        if (read->row[i] && !rb_row_is_probable(path, i + 1, read->row[i], read->columns, err)) return false;
+    return true;
 }
 
 static bool labels_fit(const rows *r, int classes, const char *path, rb_error *err)
@@ -150,7 +171,9 @@ bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_par
     *out = (rb_part_results){0};
     const char *path = rb_path_join(a, folder, rb_text_format(a, "%s.proba", part));
     if (!rb_file_exists(path)) return true;
-    if (!rb_rows_read(a, path, &read, err) || !read_split(a, folder, part, read.rows, &r, err)) return false;
+    if (!rb_rows_read(a, path, &read, err) || !are_probable(&read, path, err) ||
+        !read_split(a, folder, part, read.rows, &r, err))
+        return false;
     if (r.count != read.rows)
         return rb_fail(err, RB_ERR_DATA, "%s: has %d values for the %d rows of split.csv", path, read.rows, r.count);
     if (!labels_fit(&r, read.columns == 1 ? 2 : read.columns, path, err)) return false;
@@ -169,30 +192,17 @@ bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_par
 
 // ---- curves --------------------------------------------------------------------------------------------------------
 
-// Every so manieth point, and both ends.
-static rb_line thin(rb_arena *a, const double *x, const double *y, int count, int most)
-{
-    int kept = count < most ? count : most;
-    rb_line out = {RB_NEW(a, double, kept), RB_NEW(a, double, kept), kept};
-    for (int i = 0; i < kept; i++) {
-        int at = kept < 2 ? 0 : (int)((int64_t)i * (count - 1) / (kept - 1));
-        out.x[i] = x[at];
-        out.y[i] = y[at];
-    }
-    return out;
-}
-
 rb_line rb_curve_roc(rb_arena *a, rb_scores s, int most)
 {
-    rb_roc roc = rb_roc_curve(a, s);
-    return thin(a, roc.fpr, roc.tpr, roc.count, most);
+    rb_roc roc = rb_roc_thinned(a, rb_roc_curve(a, s), most);
+    return (rb_line){roc.fpr, roc.tpr, roc.count};
 }
 
 // From the points of the ROC curve: with P positives and N negatives, precision = tpr P / (tpr P + fpr N); its first
 // point takes nothing, and has precision 1 by custom.
 rb_line rb_curve_pr(rb_arena *a, rb_scores s, int most)
 {
-    rb_roc roc = rb_roc_curve(a, s);
+    rb_roc roc = rb_roc_thinned(a, rb_roc_curve(a, s), most);
     double positives = 0;
     for (int i = 0; i < s.n; i++) positives += s.label[i];
     double *precision = RB_NEW(a, double, roc.count);
@@ -200,5 +210,5 @@ rb_line rb_curve_pr(rb_arena *a, rb_scores s, int most)
         double tp = roc.tpr[i] * positives, taken = tp + roc.fpr[i] * (s.n - positives);
         precision[i] = taken > 0 ? tp / taken : 1;
     }
-    return thin(a, roc.tpr, precision, roc.count, most);
+    return (rb_line){roc.tpr, precision, roc.count};
 }

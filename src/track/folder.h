@@ -4,6 +4,7 @@
 #define RB_TRACK_FOLDER_H
 
 #include "base/arena.h"
+#include "data/csv.h"
 #include "metric/classes.h"
 
 #include <jansson.h>
@@ -49,6 +50,11 @@ int rb_class_names_count(const json_t *run); // 0: it names none
 // The log's record of the run; lives in `a`. NULL: there is none yet.
 const json_t *rb_folder_run(rb_arena *a, const char *folder);
 
+// A label as split.csv has it, in the row that was read last.
+// Errors: DATA with "FILE:LINE: " (none, or one of more classes than anybody has)
+bool rb_split_label(const rb_csv *csv, const char *text, int *out, rb_error *err) RB_CHECKED;
+
+// Errors: IO; DATA (numbers that are no probabilities, other rows than split.csv's, labels of other classes)
 bool rb_folder_results(rb_arena *a, const char *folder, const char *part, rb_part_results *out,
                        rb_error *err) RB_CHECKED;
 

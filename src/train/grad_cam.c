@@ -130,12 +130,18 @@ static void run_head(const rb_grad_cam *g)
     for (int i = 0; i < g->layers; x = g->layer[i++].y) g->layer[i].kind->onwards(&g->layer[i], x);
 }
 
-// The slope of the class's logit over each mean.
-static void find_slopes(const rb_grad_cam *g, int class)
+// Of what the decision goes by: one logit, the difference of two, or of more that of the class.
+static void speak_for(const rb_cam_layer *last, int class)
 {
-    const rb_cam_layer *last = &g->layer[g->layers - 1];
     for (int k = 0; k < last->units; k++) last->dy[k] = k == class;
     if (last->units == 1) last->dy[0] = class ? 1 : -1;
+    if (last->units == 2) last->dy[!class] = -1;
+}
+
+// The slope of that over each mean.
+static void find_slopes(const rb_grad_cam *g, int class)
+{
+    speak_for(&g->layer[g->layers - 1], class);
     for (int i = g->layers - 1; i > 0; i--) g->layer[i].kind->back(&g->layer[i], g->layer[i - 1].y, g->layer[i - 1].dy);
     g->layer[0].kind->back(&g->layer[0], g->mean, g->slope);
 }

@@ -4,7 +4,8 @@
 //     alpha[c] = mean over y, x of d logit / d A[c y x],    map = max(0, sum over c of alpha[c] A[c])
 //
 // A is what the mean over the whole picture is taken of, the head's input; dropout is off. The logit is that of the
-// class; of a single logit, which speaks for class 1, class 0 has the negative.
+// class. With two classes it is what decides: the single logit, or of two the difference z1 - z0, for class 1, and its
+// negative for class 0.
 //
 // Source: Selvaraju et al., "Grad-CAM", arXiv:1610.02391, eq. 1 and 2
 #ifndef RB_TRAIN_GRAD_CAM_H

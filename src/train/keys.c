@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "calibrate/calibrate.h"
-#include "metric/interval.h"
 #include "train/settings.h"
 #include "train/top.h"
 
@@ -183,8 +182,8 @@ const rb_field rb_eval_fields[] = {
     {"species", RB_TEXT, AT(species), .optional = true, .local = true,
      .help = "with labels and proba: file of words, a line each: the species of attack of each label 0, for APCER and "
              "ACER. Of a checkpoint's pictures the manifest's column species says it"},
-    {"bootstrap", RB_INT, AT(bootstrap), .preset = RB_RESAMPLES, .min = 0, .max = 100000, .unit = "resamples",
-     .local = true, .help = "for intervals of what has no formula; 0: none"},
+    {"bootstrap", RB_INT, AT(bootstrap), .preset = -1, .min = -1, .max = 100000, .unit = "resamples", .local = true,
+     .help = "for intervals of what has no formula; 0: none; -1: 2000, fewer of many classes over many pictures"},
     {"against", RB_TEXT, AT(against), .optional = true, .local = true,
      .help = "compare with another judge of the same pictures: a file like proba, or a checkpoint or run folder"},
     {"against_threshold", RB_REAL, AT(against_threshold), .preset = NAN, .min = 0, .max = 1, .optional = true,

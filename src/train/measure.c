@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "data/loader.h"
 #include "data/synth.h"
 #include "train/network.h"
@@ -244,6 +245,7 @@ static bool find_ranges(const rb_settings *s, const rb_feed *feed, float *range,
     rb_arena *scratch = rb_arena_open();
     rb_settings exact = *s;
     rb_network n;
+    rb_note("precision int8: ranges are those of the noise that is judged here; speed does not depend on them");
     exact.compute.precision = RB_FP32;
     bool done = rb_network_open(scratch, &exact, NULL, NULL, &n, err);
     if (done) rb_network_init(&n, 0);

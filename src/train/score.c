@@ -171,3 +171,36 @@ const char **rb_part_groups(rb_arena *a, const rb_dataset *data, const rb_part_s
         if (!s->reason[i]) group[kept++] = data->samples[s->which.at[i]].group;
     return group;
 }
+
+static rb_part_scores without(rb_arena *a, const rb_part_scores *s, const char *const *also)
+{
+    int columns = s->columns, row = 0, kept = 0;
+    size_t bytes = (size_t)columns * sizeof(double);
+    rb_part_scores out = *s;
+    double *z = RB_NEW(a, double, (ptrdiff_t)s->readable.n *columns);
+    double *p = RB_NEW(a, double, (ptrdiff_t)s->readable.n *columns);
+    int *label = RB_NEW(a, int, s->readable.n);
+    out.reason = RB_NEW(a, const char *, s->which.count);
+    for (int i = 0; i < s->which.count; i++) {
+        out.reason[i] = s->reason[i] ? s->reason[i] : also[i];
+        for (int c = 0; c < columns && out.reason[i]; c++) out.probability[(ptrdiff_t)i * columns + c] = NAN;
+        if (s->reason[i]) continue;
+        ptrdiff_t from = (ptrdiff_t)row * columns, to = (ptrdiff_t)kept * columns;
+        if (!also[i]) {
+            memcpy(z + to, s->logits.z + from, bytes);
+            memcpy(p + to, s->readable.p + from, bytes);
+            label[kept++] = s->readable.label[row];
+        }
+        row++;
+    }
+    out.logits = (rb_logits){z, label, kept, columns};
+    out.readable = (rb_outputs){p, label, kept, columns};
+    return out;
+}
+
+void rb_part_scores_pair(rb_arena *a, rb_part_scores *one, rb_part_scores *other)
+{
+    const char **first = one->reason;
+    *one = without(a, one, other->reason);
+    *other = without(a, other, first);
+}

@@ -70,6 +70,10 @@ const char **rb_part_groups(rb_arena *a, const rb_dataset *data, const rb_part_s
 bool rb_score_part(rb_arena *a, const rb_scorer *s, rb_indices which, const rb_loss *loss, const void *loss_cfg,
                    rb_part_scores *out, rb_error *err) RB_CHECKED;
 
+// Two passes over the same pictures: leaves out of both those that either could not read, so that rows are pictures of
+// both. Losses stay what each pass had. Owner: they live in `a`
+void rb_part_scores_pair(rb_arena *a, rb_part_scores *one, rb_part_scores *other);
+
 // Has another calibration say the probabilities. Owner: they live in `a`
 void rb_part_calibrate(rb_arena *a, const rb_calibration *c, rb_part_scores *s);
 

@@ -83,7 +83,7 @@ typedef struct rb_eval_settings {
     int part;                 // rb_part; RB_NO_PART: all pictures
     const char *against;      // scores or a checkpoint to compare with; NULL: none
     double against_threshold; // NAN: val_threshold, or that checkpoint's own
-    int bootstrap;            // resamples
+    int bootstrap;            // resamples; -1: rb_resamples_for
     bool pick_threshold;      // here, by threshold_rule, on what is judged
 } rb_eval_settings;
 

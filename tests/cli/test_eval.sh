@@ -108,6 +108,15 @@ grep -q '"roc_auc_difference_delong":{"value":0,"low":0,"high":0,"p":1}' self.js
 [[ $(sed 's/.*"against":{//' self.json | grep -oE '^"hter":[0-9.]+') != "\"hter\":$(value hter self.json)" ]] ||
   fail "against_threshold changes nothing"
 
+# One picture of a label is too few for DeLong's test: resamples speak, and each figure has its line.
+printf '0\n0\n0\n1\n' >l.txt
+printf '.1\n.2\n.7\n.6\n' >p.proba
+printf '.1\n.3\n.4\n.6\n' >o.proba
+expect 0 '' "$rarebit" eval --labels l.txt --proba p.proba --against o.proba
+for text in '^ROC AUC .*bootstrap in pairs$' '^alone right +0 +1 '; do
+  grep -qE "$text" "$stdout" || fail "with one picture of a label there is no line like /$text/"
+done
+
 # ---- more than two classes -------------------------------------------------------------------------------------------
 
 columns multiclass_240x4
@@ -197,6 +206,15 @@ printf -- '-3\n.5\n4\n-1\n' >p.proba
 expect 0 'p.proba:1: outside 0..1, no probability: log loss' "$rarebit" eval --labels l.txt --proba p.proba --json j.json
 [[ $(value roc_auc j.json) == 1 ]] || fail "logits are not ranked"
 grep -q '"log_loss":null,"brier":null,"ece":null' j.json || fail "logits have a log loss"
+
+# Many classes over many pictures would take minutes: fewer resamples, and it is said; a number given is heeded.
+awk 'BEGIN { for (i = 0; i < 40000; i++) { y = i % 40; print y >"l.txt"; row = ""
+  for (c = 0; c < 40; c++) row = row (c == (i % 7 ? y : 3) ? .61 : .01) " "; print row >"p.proba" } }'
+expect 0 '^bootstrap: 1250 resamples, as 40 classes over 40000 pictures take long; --bootstrap 2000' \
+  "$rarebit" eval --labels l.txt --proba p.proba --json j.json
+[[ $(value resamples j.json) == 1250 ]] || fail "there are not 1250 resamples"
+expect 0 '' "$rarebit" eval --labels l.txt --proba p.proba --bootstrap 3 --json j.json
+[[ $(value resamples j.json) == 3 ]] || fail "there are not 3 resamples"
 
 # ---- a hundred thousand pictures -------------------------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ train_once list.runs --config small.yaml --manifest list.csv --num_epochs 1
 # Pictures of a group are not independent: intervals of the table and of metrics.json heed it, as eval does.
 (echo path,label,group && i=0 && while read -r label; do printf 'data/train_img/%06d.jpg,%s,place%d\n' $((++i)) "$label" $((i / 3)); done <data/label_train.txt) >groups.csv
 train_once grouped --config small.yaml --manifest groups.csv --num_epochs 2
-grep -q 'intervals by drawing whole groups' "$stdout" || fail 'the table does not say that groups were drawn'
+grep -q 'intervals by whole groups' "$stdout" || fail 'the table does not say that groups were drawn'
 interval=$(jq -r '.test.by_class[3].recall_interval_95 | map(. * 10000 | round / 10000) | @csv' "$run/metrics.json")
 grep -qE "^label 3 .*\[$(awk -F, '{ printf "%.4f %.4f", $1, $2 }' <<<"$interval")\]" "$stdout" || fail "the table lacks $interval"
 expect --any 0 '' "$rarebit" eval --checkpoint_path "$run" --manifest groups.csv --part test --json by_group.json --device_index -1

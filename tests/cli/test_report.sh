@@ -124,6 +124,10 @@ expect 3 '^broken/log.jsonl:3: is no JSON object: .*damaged' "$rarebit" report b
 cp "$first/log.jsonl" broken/log.jsonl
 sed -i '$d' broken/test.proba
 expect 3 '^broken/test.proba: has [0-9]+ values for the [0-9]+ rows' "$rarebit" report broken
+cp "$first/test.proba" broken/test.proba
+sed -i '2s/.*/-3/' broken/test.proba
+expect 3 '^broken/test.proba:2: -3 is no probability' "$rarebit" report broken
+expect 3 '^broken/test.proba:2: -3 is no probability' "$rarebit" eda --root_dir data --runs broken
 
 # ---- names that are code -------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ percent() { awk -v v="$1" 'BEGIN { v *= 100; printf (0 < v && v < 0.995) ? "%.2f
 
 has "$page" "$(printf 'class="lede">HTER %s\u00A0%%\u00A0[' "$(percent "$(jq .test.hter "$first/metrics.json")")")"
 has "$page" "on $(jq .test.n "$first/metrics.json") test pictures"
-has "$page" 'found by drawing whole groups again and again'
+has "$page" 'intervals, by whole groups and not by single pictures'
 expect --any 0 '' "$rarebit" eval --checkpoint_path "$first" --manifest groups.csv --part test --json test.json --device_index -1
 for class in 0 1 2 3; do
   recall=$(jq -r ".intervals.recall_$class | \"\(.value) \(.low * 100) \(.high * 100)\"" test.json)

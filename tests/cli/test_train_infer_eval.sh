@@ -63,7 +63,7 @@ for part in train val test; do
   expect --any 0 '' "$rarebit" eval --config small.yaml --checkpoint_path "$best" --part "$part" --json judged.json
   equal "eval of the checkpoint judges $part otherwise than training" <(judged judged.json) of_metrics.json
 done
-expect 0 'warning: the checkpoint was trained on pictures of this set; --part test' \
+expect 0 'warning: .*best.safetensors was trained on pictures of this set; --part test' \
   "$rarebit" eval --config small.yaml --checkpoint_path "$run"
 grep -qE '^all +64 ' "$stdout" || fail "eval of all has no row of 64 pictures"
 

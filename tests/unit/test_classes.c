@@ -146,6 +146,44 @@ static void no_errors_leave_room(void **state)
     rb_arena_close(a);
 }
 
+// Two groups of each class, all right: four pictures of them say no more than two groups do.
+static void groups_without_errors_leave_room(void **state)
+{
+    (void)state;
+    enum { N = 12 };
+    rb_arena *a = rb_arena_open();
+    double p[N][3];
+    int label[N], group[N];
+    for (int i = 0; i < N; i++) {
+        label[i] = i / 4;
+        group[i] = i / 2;
+        for (int c = 0; c < 3; c++) p[i][c] = c == label[i] ? 0.8 : 0.1;
+    }
+    rb_outputs o = {*p, label, N, 3};
+    rb_bootstrap b = {50, group};
+    rb_figures f = rb_figures_of(a, o, NAN);
+    rb_intervals got = rb_figures_intervals(a, o, &f, &b);
+    double lack = rb_wilson(0, 2).high;
+    for (int c = 0; c < 3; c++) {
+        check_near("low", f.many.of[c].recall_interval.low, 1 - lack, 1e-12, 0);
+        assert_true(f.many.of[c].recall_interval.high == 1);
+    }
+    assert_string_equal(find(&got, "recall_1")->method, "wilson over groups");
+    assert_string_equal(find(&got, "hter")->method, "by group, each recall");
+    check_near("hter", find(&got, "hter")->at.high, lack / sqrt(3), 1e-12, 0);
+    assert_true(find(&got, "hter")->at.low == 0);
+    check_near("accuracy", find(&got, "accuracy")->at.low, rb_wilson(6, 6).low, 1e-12, 0);
+
+    p[0][1] = 0.9; // class 0 has an error, and of it alone resamples can speak
+    f = rb_figures_of(a, o, NAN);
+    got = rb_figures_intervals(a, o, &f, &b);
+    assert_string_equal(find(&got, "recall_0")->method, "bootstrap by group");
+    assert_string_equal(find(&got, "recall_2")->method, "wilson over groups");
+    assert_string_equal(find(&got, "accuracy")->method, "bootstrap by group");
+    assert_true(find(&got, "hter")->at.low < f.hter && find(&got, "hter")->at.high > f.hter);
+    rb_arena_close(a);
+}
+
 // Pictures that are there four times are no more than once: by group the intervals stay, Wilson's shrink to a half.
 static void copies_in_a_group_are_no_pictures(void **state)
 {
@@ -230,6 +268,29 @@ static void mean_curves_by_hand(void **state)
     rb_arena_close(a);
 }
 
+// Of 200 pictures of the rest 29 lie above the 200 of the class, and the curve rises at 29/200 exactly.
+static void mean_curves_meet_corners_between_floats(void **state)
+{
+    (void)state;
+    enum { N = 400, RISE = 29 };
+    rb_arena *a = rb_arena_open();
+    double *p = RB_NEW(a, double, 2 * N);
+    int *label = RB_NEW(a, int, N);
+    for (int i = 0; i < N; i++) {
+        label[i] = i < N / 2;
+        p[2 * i + 1] = label[i] ? 0.5 : i < N / 2 + RISE ? 0.9 : 0.1;
+        p[2 * i] = 1 - p[2 * i + 1];
+    }
+    rb_line roc = rb_class_macro_roc(a, (rb_class_scores){p, label, N, 2});
+    // Class 0 against the rest has 171 of its 200 above all, then the others at 1.
+    check_near("at the rise", roc.y[RISE], (1 + 171 / 200.) / 2, 1e-12, 0);
+    check_near("before it", roc.y[RISE - 1], (0 + 171 / 200.) / 2, 1e-12, 0);
+    rb_line pr = rb_class_macro_pr(a, (rb_class_scores){p, label, N, 2});
+    check_near("precision", pr.y[171], (1 + 200 / 229.) / 2, 1e-12, 0);
+    check_near("precision past it", pr.y[172], (0.5 + 200 / 229.) / 2, 1e-12, 0);
+    rb_arena_close(a);
+}
+
 // FAR and FRR by group are what all figures' intervals by group say.
 static void two_classes_heed_groups_alike(void **state)
 {
@@ -257,10 +318,12 @@ int main(void)
         cmocka_unit_test(a_class_without_pictures_leaves_macro_figures_unsaid),
         cmocka_unit_test(intervals_agree_with_what_is_known_of_means),
         cmocka_unit_test(no_errors_leave_room),
+        cmocka_unit_test(groups_without_errors_leave_room),
         cmocka_unit_test(copies_in_a_group_are_no_pictures),
         cmocka_unit_test(two_classes_heed_groups_alike),
         cmocka_unit_test(mean_curves_have_the_mean_areas),
         cmocka_unit_test(mean_curves_by_hand),
+        cmocka_unit_test(mean_curves_meet_corners_between_floats),
         cmocka_unit_test(many_classes_over_many_pictures_get_fewer_resamples),
     };
     return check_run("classes", tests);

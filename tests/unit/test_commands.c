@@ -30,10 +30,9 @@ static rb_settings *small(place *p)
     return s;
 }
 
-// What training would have written about data/, but for the training.
-static rb_checkpoint untrained(place *p)
+// What training would have written about the data, but for the training.
+static rb_checkpoint untrained(place *p, rb_settings *s)
 {
-    rb_settings *s = small(p);
     rb_error err;
     rb_dataset data;
     rb_network n;
@@ -67,7 +66,7 @@ static int open_task(void **state)
     rb_synth_settings synth = {
         .output_dir = "data", .count = 64, .unlabelled = 4, .image_size = 32, .minority = 0.25, .classes = 2};
     check_done(rb_synth_write(&synth, &err), err);
-    write_checkpoint(p, untrained(p));
+    write_checkpoint(p, untrained(p, small(p)));
     return 0;
 }
 
@@ -140,7 +139,7 @@ static void a_checkpoint_names_no_file_to_write(void **state)
     static const char *const keys[][2] = {{"output_file", "victim.txt"}, {"json", "victim.txt"}, {"input_dir", "data"}};
     place_text(p, "victim.txt", "mine");
     for (int i = 0; i < COUNT(keys); i++) {
-        rb_checkpoint c = untrained(p);
+        rb_checkpoint c = untrained(p, small(p));
         c.config = rb_text_format(p->arena, "%s%s: %s\n", c.config, keys[i][0], keys[i][1]);
         write_checkpoint(p, c);
         outcome o = call(p, INFER);
@@ -148,7 +147,7 @@ static void a_checkpoint_names_no_file_to_write(void **state)
         if (!strstr(o.err.text, keys[i][0])) fail_msg("%s is not named: %s", keys[i][0], o.err.text);
     }
     assert_int_equal(access("victim.txt", F_OK), 0);
-    rb_checkpoint c = untrained(p);
+    rb_checkpoint c = untrained(p, small(p));
     c.config = rb_text_format(p->arena, "%soutput_file: null\nworkers: 2\n", c.config); // as if they were not there
     write_checkpoint(p, c);
     check_says(call(p, INFER), "4 pictures");
@@ -157,18 +156,18 @@ static void a_checkpoint_names_no_file_to_write(void **state)
 static void what_is_wrong_in_a_checkpoint_is_its_fault(void **state)
 {
     place *p = *state;
-    rb_checkpoint c = untrained(p);
+    rb_checkpoint c = untrained(p, small(p));
     c.config = "model_type: resnet_of_2031\n";
     write_checkpoint(p, c);
     outcome o = call(p, INFER);
     check_failed(o.done, o.err, RB_ERR_WEIGHTS, "c.safetensors: model_type: there is no model 'resnet_of_2031'");
-    c = untrained(p);
+    c = untrained(p, small(p));
     c.preprocessing.interpolation = "psychic";
     write_checkpoint(p, c);
     o = call(p, INFER);
     check_failed(o.done, o.err, RB_ERR_WEIGHTS,
                  "c.safetensors: its preprocessing: interpolation: 'psychic' is none of");
-    c = untrained(p);
+    c = untrained(p, small(p));
     c.preprocessing.image_size = 100000;
     write_checkpoint(p, c);
     o = call(p, INFER);
@@ -180,7 +179,7 @@ static void pictures_become_what_the_preprocessing_says(void **state)
 {
     place *p = *state;
     check_says(call(p, INFER " --output_file one.txt --get_proba"), "4 pictures");
-    rb_checkpoint c = untrained(p);
+    rb_checkpoint c = untrained(p, small(p));
     c.config = "model_type: cnn_encoder\ndim_base: 4\nimage_size: 64\ninterpolation: area\n";
     write_checkpoint(p, c);
     check_says(call(p, INFER " --output_file two.txt --get_proba"), "4 pictures");
@@ -194,7 +193,7 @@ static void pictures_become_what_the_preprocessing_says(void **state)
 static void an_answer_that_is_no_number_is_no_label(void **state)
 {
     place *p = *state;
-    rb_checkpoint c = untrained(p);
+    rb_checkpoint c = untrained(p, small(p));
     for (int i = 0; i < c.tensors.count; i++) {
         rb_tensor *t = &c.tensors.tensor[i];
         if (t->dtype != RB_F32 || !strstr(t->name, "weight")) continue;
@@ -215,7 +214,7 @@ static void an_answer_that_is_no_number_is_no_label(void **state)
 static void a_checkpoint_may_say_nothing_of_scores(void **state)
 {
     place *p = *state;
-    rb_checkpoint c = untrained(p);
+    rb_checkpoint c = untrained(p, small(p));
     write_checkpoint(p, c);
     rb_error err;
     rb_synth_settings fifty = {.output_dir = "fifty", .count = 50, .image_size = 32, .minority = 0.25, .classes = 2};
@@ -273,7 +272,7 @@ static int distinct(place *p, const char *path, float *out)
 static void a_carried_threshold_changes_no_decision(void **state)
 {
     place *p = *state;
-    rb_checkpoint c = untrained(p);
+    rb_checkpoint c = untrained(p, small(p));
     float before[64], after[64];
     be_sure(p, &c);
     c.scores = "{\"n\":100,\"prior\":0.5,\"quantiles\":[0.0001,0.9999]}";
@@ -296,6 +295,31 @@ static void a_carried_threshold_changes_no_decision(void **state)
 
 // ---- what data eval is given --------------------------------------------------------------------------------------
 
+// Before a picture is looked at: none of them could be read.
+static void what_does_not_fit_is_said_first(void **state)
+{
+    place *p = *state;
+    rb_error err;
+    rb_synth_settings three = {
+        .output_dir = "three", .count = 60, .image_size = 32, .minority = 0.25, .classes = 3, .seed = 1};
+    check_done(rb_synth_write(&three, &err), err);
+    rb_settings *s = small(p);
+    check_done(rb_config_set(p->arena, &s->config, "root_dir", "three", "root_dir", &err), err);
+    check_done(rb_config_set(p->arena, &s->config, "num_classes", "3", "num_classes", &err), err);
+    rb_checkpoint c = untrained(p, s);
+    check_done(rb_checkpoint_write(p->arena, "three.safetensors", &c, &err), err);
+    for (int i = 1; i <= 64; i++) place_text(p, rb_text_format(p->arena, "data/train_img/%06d.jpg", i), "");
+    outcome o = call(p, EVAL "data --against three.safetensors");
+    check_failed(o.done, o.err, RB_ERR_DATA,
+                 "the data has 2 classes, three.safetensors was trained for 3; give it data of the same");
+    for (int i = 1; i <= 60; i++) place_text(p, rb_text_format(p->arena, "three/train_img/%06d.jpg", i), "");
+    o = call(p, "eval --checkpoint_path three.safetensors --root_dir three --against three.safetensors "
+                "--against_threshold 0.5");
+    check_failed(o.done, o.err, RB_ERR_USAGE, "against_threshold is for two classes, and here are 3");
+    o = call(p, "eval --checkpoint_path three.safetensors --root_dir three --pick_threshold");
+    check_failed(o.done, o.err, RB_ERR_USAGE, "pick_threshold is for two classes, and here are 3");
+}
+
 static void few_pictures_are_judged_all_the_same(void **state)
 {
     place *p = *state;
@@ -311,12 +335,12 @@ static void few_pictures_are_judged_all_the_same(void **state)
 static void another_split_is_noticed(void **state)
 {
     place *p = *state;
-    const char *text = "not the split that the checkpoint was trained with";
+    const char *text = "not the split that c.safetensors was trained with";
     check_silent_about(call(p, EVAL "data --part test"), "warning");
     check_says(call(p, EVAL "data --part test --split_seed 1"), text);
     check_says(call(p, EVAL "data --part train --val_split 0.3"), text);
     check_silent_about(call(p, EVAL "data --split_seed 1"), "warning");
-    check_says(call(p, EVAL "data"), "trained on pictures of this set");
+    check_says(call(p, EVAL "data"), "c.safetensors was trained on pictures of this set");
 }
 
 static void other_classes_are_noticed(void **state)
@@ -325,7 +349,7 @@ static void other_classes_are_noticed(void **state)
     assert_int_equal(rename("data/val_img", "data/cat"), 0);
     assert_int_equal(rename("data/train_img", "data/dog"), 0);
     assert_int_equal(remove("data/label_train.txt"), 0);
-    check_says(call(p, EVAL "data"), "label 0 is class 'cat' in the data and '0' in the checkpoint");
+    check_says(call(p, EVAL "data"), "label 0 is class 'cat' in the data and '0' in c.safetensors");
 }
 
 static void bad_pictures_are_named(void **state)
@@ -391,6 +415,7 @@ int main(void)
         TEST(an_answer_that_is_no_number_is_no_label),
         TEST(a_checkpoint_may_say_nothing_of_scores),
         TEST(a_carried_threshold_changes_no_decision),
+        TEST(what_does_not_fit_is_said_first),
         TEST(few_pictures_are_judged_all_the_same),
         TEST(another_split_is_noticed),
         TEST(other_classes_are_noticed),

@@ -60,12 +60,19 @@ static double slope_of(const place *p, int row, int at, int k)
     return (high - low) / (up - down);
 }
 
-static void want_map(const place *p, int row, int k, double sign, double *map)
+// What decides for the class: its logit, or with two classes the single one or the difference.
+static double decision_slope(const place *p, int row, int at, int class)
+{
+    if (p->logits == 1) return (class ? 1 : -1) * slope_of(p, row, at, 0);
+    return slope_of(p, row, at, class) - (p->logits == 2 ? slope_of(p, row, at, !class) : 0);
+}
+
+static void want_map(const place *p, int row, int class, double *map)
 {
     memset(map, 0, AREA * sizeof *map);
     for (int c = 0; c < C; c++) {
         double alpha = 0;
-        for (int i = 0; i < AREA; i++) alpha += sign * slope_of(p, row, c * AREA + i, k) / AREA;
+        for (int i = 0; i < AREA; i++) alpha += decision_slope(p, row, c * AREA + i, class) / AREA;
         for (int i = 0; i < AREA; i++) map[i] += alpha * p->values[row * VALUES + c * AREA + i];
     }
     for (int i = 0; i < AREA; i++) map[i] = fmax(map[i], 0);
@@ -80,8 +87,7 @@ static void check_maps(const place *p, const int class[BATCH])
     check_done(rb_grad_cam_open(p->arena, p->store, &p->plan->spec, &g, &err), err);
     check_done(rb_grad_cam_look(&g, &(rb_feed){.n = BATCH, .values = p->values}, class, maps, &err), err);
     for (int row = 0; row < BATCH; row++) {
-        bool one = p->logits == 1;
-        want_map(p, row, one ? 0 : class[row], one && !class[row] ? -1 : 1, want);
+        want_map(p, row, class[row], want);
         for (int i = 0; i < AREA; i++) got[i] = maps[row * AREA + i], most = fmax(most, got[i]);
         check_close("map", got, want, AREA, 1e-6);
     }
@@ -101,6 +107,15 @@ static void a_single_logit_speaks_for_class_1_and_against_0(void **state)
 {
     (void)state;
     place p = place_of(1);
+    check_maps(&p, (const int[]){1, 0, 1});
+    check_maps(&p, (const int[]){0, 1, 0});
+    rb_arena_close(p.arena);
+}
+
+static void of_two_logits_the_difference_decides(void **state)
+{
+    (void)state;
+    place p = place_of(2);
     check_maps(&p, (const int[]){1, 0, 1});
     check_maps(&p, (const int[]){0, 1, 0});
     rb_arena_close(p.arena);
@@ -141,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slopes_are_those_of_the_logit),
         cmocka_unit_test(a_single_logit_speaks_for_class_1_and_against_0),
+        cmocka_unit_test(of_two_logits_the_difference_decides),
         cmocka_unit_test(rows_that_are_not_fed_are_left_alone),
         cmocka_unit_test(a_head_that_nobody_knows_is_refused),
     };

@@ -212,6 +212,38 @@ static void no_errors_leave_a_width(void **state)
     rb_arena_close(a);
 }
 
+// Three groups of label 0 and two of label 1, several pictures each.
+static void groups_without_errors_leave_a_width(void **state)
+{
+    (void)state;
+    static const int label[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1}, group[] = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4};
+    double score[] = {.1, .2, .3, .1, .2, .3, .7, .8, .9, .7};
+    rb_arena *a = rb_arena_open();
+    rb_scores s = {score, label, 10};
+    rb_bootstrap b = {.resamples = 100, .group = group};
+    double far = rb_wilson(0, 3).high, frr = rb_wilson(0, 2).high;
+    rb_intervals got = rb_intervals_of(a, s, 0.5, &b);
+    check_near("far", find(&got, "far")->at.high, far, 1e-12, 0);
+    check_near("frr", find(&got, "frr")->at.high, frr, 1e-12, 0);
+    check_near("recall", find(&got, "recall")->at.low, 1 - frr, 1e-12, 0);
+    check_near("accuracy", find(&got, "accuracy")->at.low, rb_wilson(5, 5).low, 1e-12, 0);
+    check_near("hter", find(&got, "hter")->at.high, sqrt(far * far + frr * frr) / 2, 1e-12, 0);
+    assert_string_equal(find(&got, "far")->method, "wilson over groups");
+    assert_string_equal(find(&got, "hter")->method, "by group, both rates");
+
+    for (int i = 6; i < 10; i++) score[i] = 0.1; // label 1 has no hit, label 0 an error in one of its groups
+    score[0] = 0.9;
+    got = rb_intervals_of(a, s, 0.5, &b);
+    assert_string_equal(find(&got, "far")->method, "bootstrap by group");
+    check_near("frr of 1", find(&got, "frr")->at.low, 1 - frr, 1e-12, 0);
+    check_near("recall of 0", find(&got, "recall")->at.high, frr, 1e-12, 0);
+    assert_true(find(&got, "frr")->at.high == 1 && find(&got, "recall")->at.low == 0);
+    assert_true(find(&got, "hter")->at.low < find(&got, "hter")->value);
+    b.resamples = 0;
+    assert_int_equal(rb_intervals_of(a, s, 0.5, &b).count, 0);
+    rb_arena_close(a);
+}
+
 static void one_class_has_no_intervals(void **state)
 {
     (void)state;
@@ -339,6 +371,7 @@ int main(void)
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(every_figure_lies_in_its_interval),
         cmocka_unit_test(no_errors_leave_a_width),
+        cmocka_unit_test(groups_without_errors_leave_a_width),
         cmocka_unit_test(one_class_has_no_intervals),
         cmocka_unit_test(groups_widen_what_repeats),
         cmocka_unit_test(intervals_cover_the_truth),

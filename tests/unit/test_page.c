@@ -209,7 +209,8 @@ static rb_page *full_page(place *p)
                                                     .groups = &(struct rb_bar_group){BAD, 1, value, NULL}}));
     uint8_t *pixels = RB_NEW(p->arena, uint8_t, 300 * 600 * 3);
     rb_image picture = {pixels, 300, 600, 3};
-    rb_shot shots[] = {{&picture, NULL, BAD, BAD, 0}, {&picture, &picture, "two", "", -1}};
+    rb_shot shots[] = {{.picture = &picture, .name = BAD, .caption = BAD},
+                       {.picture = &picture, .overlay = &picture, .name = "two", .caption = "", .colour = -1}};
     check_done(rb_page_gallery(page, "Pictures", NULL, shots, 2, &err), err);
     rb_page_code(page, "Settings", BAD);
     return page;

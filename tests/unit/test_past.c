@@ -139,12 +139,66 @@ static void damage_is_said(void **state)
         {LOG, "path,label,split,group\na.jpg,-1,test,\n", NULL, "split.csv:2: \"-1\" is no label"},
         {LOG, SPLIT, "0.1\n", "test.proba: has 1 values for the 4 rows of split.csv"},
         {LOG, SPLIT, "0.1\nx\n", "test.proba:2: \"x\" is not a number"},
+        {LOG, SPLIT, "0.2\n-3\n0.4\n0.7\n", "test.proba:2: -3 is no probability"},
+        {LOG, SPLIT, "0.2\n0.9\nnan\n1.5\n", "test.proba:4: 1.5 is no probability"},
+        {LOG, SPLIT, "0.2 0.8\n0.9 0.1\n0.4 0.6\n0.7 0.3\n", "test.proba has 2 columns; of two classes"},
+        {LOG, SPLIT, "1 0 0\n0 1 0\n0 0 0\n0 0 1\n", "test.proba:3: the probabilities of 3 classes sum to 0, not to 1"},
+        {LOG, SPLIT, "1 0 0\n0 1 0\n0 0 1\n-1 -1 3\n", "test.proba:4: -1 is no probability"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         check_failed(rb_past_read(p->arena, folder_of(p, all[i].log, all[i].split, all[i].proba), &past, &err), err,
                      RB_ERR_DATA, all[i].said);
     check_failed(rb_past_read(p->arena, place_path(p, "nowhere"), &past, &err), err, RB_ERR_IO, "no such folder");
     check_failed(rb_past_read(p->arena, p->folder, &past, &err), err, RB_ERR_IO, "has no log.jsonl");
+}
+
+// Trackers read parts without the rest of the run.
+static void a_part_alone_is_as_strict(void **state)
+{
+    place *p = *state;
+    rb_part_results r;
+    rb_error err;
+    const char *split = "path,label,split,group\na.jpg,0,test,\nb.jpg,dog,test,\n";
+    check_failed(rb_folder_results(p->arena, folder_of(p, LOG, split, "0.2\n0.9\n"), "test", &r, &err), err,
+                 RB_ERR_DATA, "split.csv:3: \"dog\" is no label");
+    split = "path,label,split,group\na.jpg,0,test,\nb.jpg,1x,test,\n";
+    check_failed(rb_folder_results(p->arena, folder_of(p, LOG, split, "0.2\n0.9\n"), "test", &r, &err), err,
+                 RB_ERR_DATA, "split.csv:3: \"1x\" is no label");
+}
+
+// The table against the best run, its reading of luck in the fifth column.
+static const rb_block *comparison_of(const place *p, rb_past *runs)
+{
+    rb_page *page = rb_page_new(p->arena, "t", "");
+    rb_report_comparison(page, runs, 2);
+    return page->first;
+}
+
+static void runs_side_by_side_are_compared_once(void **state)
+{
+    place *p = *state;
+    rb_past runs[2];
+    rb_error err;
+    const char *split = "path,label,split,group\na.jpg,0,test,\nb.jpg,1,test,\nc.jpg,0,test,\nd.jpg,1,test,\n";
+    check_done(rb_past_read(p->arena, folder_of(p, LOG, split, "0.2\n0.9\n0.1\n0.4\n"), &runs[0], &err), err);
+    check_done(rb_past_read(p->arena, folder_of(p, LOG, split, "0.2\n0.9\n0.1\n0.8\n"), &runs[1], &err), err);
+    rb_report_line_up(p->arena, runs, 2);
+    assert_string_equal(runs[1].short_name, "B m");
+    assert_null(runs[1].behind);
+    assert_non_null(runs[0].behind);
+    assert_true(runs[0].behind->hter_bootstrap.value == 0.25);
+    const rb_block *b = comparison_of(p, runs);
+    assert_string_equal(b->title, "Against B m, on the same pictures");
+    assert_string_equal(b->table.row[0][4], "no");
+    assert_non_null(strstr(rb_report_lead(p->arena, runs, 2), "A m comes next, with 25.0 points more"));
+
+    rb_comparison untested = *runs[0].behind; // the page says what was handed over, and of nothing nothing
+    untested.hter_bootstrap.at = untested.auc_bootstrap.at = (rb_interval){NAN, NAN};
+    runs[0].behind = &untested;
+    assert_null(comparison_of(p, runs)->table.row[0][4]);
+    assert_null(rb_report_lead(p->arena, runs, 2));
+    untested.hter_bootstrap.at = (rb_interval){0.1, 0.4};
+    assert_string_equal(comparison_of(p, runs)->table.row[0][4], "yes");
 }
 
 // What is a number in one log may be anything in another.
@@ -172,6 +226,8 @@ int main(void)
         TEST(more_than_two_classes_have_names),
         TEST(a_stopped_run_is_read),
         TEST(damage_is_said),
+        TEST(a_part_alone_is_as_strict),
+        TEST(runs_side_by_side_are_compared_once),
         TEST(values_of_other_types_are_missing),
     };
     return check_run("past", tests);

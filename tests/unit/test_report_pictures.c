@@ -4,7 +4,11 @@
 #include "check.h"
 #include "folder.h"
 
+#include "report/gallery.h"
 #include "report/report.h"
+#include "report/scores.h"
+
+#include <sys/resource.h>
 
 #define LOG \
     "{\"type\":\"run\",\"t_s\":0.1,\"model\":\"m\",\"num_epochs\":3,\"classes\":[\"cat\",\"dog\"]}\n" \
@@ -15,17 +19,23 @@
     "a.png,0,test,\nb.png,1,test,\nc.png,1,test,\nd.png,0,test,\ne.png,0,test,\nf.png,0,test,\n"
 #define PROBA "0.9\n0.8\n0.3\n0.25\n0.6\n0.05\n"
 
-static void draw(const place *p, const char *name)
+static const char *const names[] = {"a.png", "b.png", "c.png", "d.png", "f.png"};
+
+// All of them alike.
+static void draw(const place *p, int h, int w)
 {
     rb_error err = {0};
     rb_bytes file;
-    uint8_t *pixels = RB_NEW(p->arena, uint8_t, 600 * 300 * 3);
-    for (int i = 0; i < 600 * 300 * 3; i++) pixels[i] = (uint8_t)(i % 3 * 60);
-    check_done(rb_image_encode_png(p->arena, &(rb_image){pixels, 300, 600, 3}, &file, &err), err);
-    place_bytes(p, rb_text_format(p->arena, "run/%s", name), file.data, file.size);
+    rb_arena *scratch = rb_arena_open();
+    uint8_t *pixels = RB_NEW(scratch, uint8_t, (ptrdiff_t)h * w * 3);
+    for (int i = 0; i < h * w * 3; i++) pixels[i] = (uint8_t)(i % 3 * 60);
+    check_done(rb_image_encode_png(scratch, &(rb_image){pixels, h, w, 3}, &file, &err), err);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        place_bytes(p, rb_text_format(p->arena, "run/%s", names[i]), file.data, file.size);
+    rb_arena_close(scratch);
 }
 
-static const rb_past *past_of(const place *p)
+static const rb_past *past_of(const place *p, int h, int w)
 {
     rb_error err = {0};
     rb_past *past = RB_NEW(p->arena, rb_past, 1);
@@ -34,8 +44,7 @@ static const rb_past *past_of(const place *p)
     place_text(p, "run/config.yaml", rb_text_format(p->arena, "root_dir: %s\nmanifest: null\n", place_path(p, "run")));
     place_text(p, "run/metrics.json", "{\"threshold\": 0.5}");
     place_text(p, "run/test.proba", PROBA);
-    static const char *const names[] = {"a.png", "b.png", "c.png", "d.png", "f.png"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) draw(p, names[i]);
+    draw(p, h, w);
     check_done(rb_past_read(p->arena, place_path(p, "run"), past, &err), err);
     return past;
 }
@@ -70,7 +79,7 @@ static rb_page *page_of(place *p, asked *who, bool *done, rb_error *err)
     who->arena = p->arena;
     who->names = "";
     rb_page *page = rb_page_new(p->arena, "page", "command");
-    *done = rb_report_pictures(page, past_of(p), &(rb_report_spec){.pictures = 9, .cams = &maker}, err);
+    *done = rb_report_pictures(page, past_of(p, 300, 600), &(rb_report_spec){.pictures = 9, .cams = &maker}, err);
     return page;
 }
 
@@ -122,6 +131,47 @@ static void the_overlay_is_the_picture_with_heat_in_its_place(void **state)
     assert_in_range(abs(cold[0] - cold[2]), 0, 12);
 }
 
+// The logarithm of 52/47 is less than that of 36/32, though the difference is greater; and what a person would look at
+// first is what the figure of second looks begins with.
+static void least_sure_is_one_thing(void **state)
+{
+    place *p = *state;
+    static const double shares[] = {.36, .32, .32, .52, .47, .01, .9, .05, .05};
+    static const int label[] = {0, 1, 2};
+    rb_past run = {.class_count = 3};
+    rb_part_results r = {.many = {shares, label, 3, 3}, .classes = 3};
+    int count;
+    const int *order = rb_gallery_order(p->arena, &rb_galleries(&run)[1], &r, &count);
+    assert_int_equal(count, 3);
+    assert_true(order[0] == 1 && order[1] == 0 && order[2] == 2);
+
+    rb_class_summary m = rb_class_summarise(p->arena, r.many);
+    rb_page *page = rb_page_new(p->arena, "t", "");
+    rb_show_class_coverage(page, &(rb_class_result){.scores = r.many, .summary = &m});
+    // The first is one of the two that are wrong, so that the first look alone halves it.
+    assert_non_null(strstr(page->first->text, "To halve it, 33.3"));
+}
+
+// Five pictures of 48 MB each; pages know how large they were.
+static void one_picture_at_a_time_is_held_whole(void **state)
+{
+    enum { SIDE = 4000, PICTURE_KB = SIDE * SIDE * 3 / 1024 };
+    if (is_sanitized()) skip();
+    place *p = *state;
+    rb_error err = {0};
+    struct rusage before, after;
+    const rb_past *run = past_of(p, SIDE, SIDE);
+    rb_page *page = rb_page_new(p->arena, "page", "command");
+    getrusage(RUSAGE_SELF, &before);
+    check_done(rb_report_pictures(page, run, &(rb_report_spec){.pictures = 9}, &err), err);
+    getrusage(RUSAGE_SELF, &after);
+    const rb_block *b = find(page, RB_BLOCK_GALLERY, "Least sure");
+    assert_int_equal(b->gallery_count, 5);
+    assert_true(b->gallery[4].h == SIDE && b->gallery[4].w == SIDE);
+    print_message("%ld kB more, a picture has %d kB\n", after.ru_maxrss - before.ru_maxrss, PICTURE_KB);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 2 * PICTURE_KB);
+}
+
 static void a_page_without_maps_says_why_and_goes_on(void **state)
 {
     place *p = *state;
@@ -156,6 +206,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(maps_are_asked_for_what_was_decided),
         TEST(the_overlay_is_the_picture_with_heat_in_its_place),
+        TEST(least_sure_is_one_thing),
+        TEST(one_picture_at_a_time_is_held_whole),
         TEST(a_page_without_maps_says_why_and_goes_on),
         TEST(a_wish_to_stop_ends_the_page),
     };

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "folder.h"
+#include "track/comet_archive.h"
 #include "track/comet_items.h"
 #include "track/credentials.h"
 #include "track/events.h"
@@ -11,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 // RFC 3720, B.4, and the check value of CRC-32C; the masked one as TensorFlow writes it.
@@ -196,6 +198,38 @@ static void many_classes_have_mean_curves(void **state)
     assert_int_equal(curves, 2);
 }
 
+// With hardly a file more than this test has open: what an item reads goes with it.
+static void an_archive_holds_one_item_at_a_time(void **state)
+{
+    enum { ROWS = 20000, FILES = 24 };
+    place *p = *state;
+    rb_arena *a = p->arena;
+    char *split = RB_NEW(a, char, ROWS * 20 + 32), *proba = RB_NEW(a, char, ROWS * 8), *s = split, *o = proba;
+    s += sprintf(s, "path,label,split,group\n");
+    for (int i = 0; i < ROWS; i++) {
+        s += sprintf(s, "%d.jpg,%d,test,\n", i, i % 2);
+        o += sprintf(o, "%.4f\n", i / (double)ROWS);
+    }
+    place_text(p, "log.jsonl", "{\"type\":\"run\",\"t_s\":0,\"classes\":[\"cat\",\"dog\"]}\n");
+    place_text(p, "config.yaml", "seed: 0\n");
+    place_text(p, "split.csv", split);
+    place_text(p, "test.proba", proba);
+
+    rb_error err;
+    rb_arena *own = rb_arena_open();
+    rb_comet_archive what = {.id = "0123456789abcdef0123456789abcdef"};
+    struct rlimit limit, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    few = (struct rlimit){FILES, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    bool done = rb_comet_archive_write(own, p->folder, &what, place_path(p, "run.zip"), &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    check_done(done, err);
+    print_message("%td kB\n", rb_arena_bytes(own) >> 10);
+    assert_in_range(rb_arena_bytes(own), 1, 4 << 20); // most of it the buffer of the file that is written
+    rb_arena_close(own);
+}
+
 static void words_for_the_network(void **state)
 {
     (void)state;
@@ -274,6 +308,7 @@ int main(void)
         cmocka_unit_test(choice),
         cmocka_unit_test(curves_by_hand),
         cmocka_unit_test_setup_teardown(many_classes_have_mean_curves, place_open, place_close),
+        cmocka_unit_test_setup_teardown(an_archive_holds_one_item_at_a_time, place_open, place_close),
         cmocka_unit_test(words_for_the_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,9 +89,8 @@ static rb_dn_line *lines_of(rb_dn_call *c)
     const double *bias = n->param_count > 1 ? values_of(c, n->param[1]) : NULL, *of[4] = {NULL};
     for (int i = 0; norm && i < 4; i++) of[i] = values_of(c, norm->param[i]);
     for (int o = 0; o < n->shape.c; o++) {
-        line[o] = (rb_dn_line){1, 0};
-        if (norm) line[o] = rb_dn_norm_line(norm, of[0][o], of[1][o], of[2][o], of[3][o]);
-        if (bias) line[o].shift += line[o].k * bias[o];
+        double own = bias ? bias[o] : 0;
+        line[o] = norm ? rb_dn_norm_line(norm, of[0][o], of[1][o], of[2][o], of[3][o], own) : (rb_dn_line){1, own};
     }
     return line;
 }

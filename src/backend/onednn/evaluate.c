@@ -5,7 +5,8 @@
 //
 // Source: measured per shape with AVX-512 and AMX. F(4x4, 3x3) Winograd takes two thirds of the time of a direct
 // convolution in fp32, wants maps in blocks of 16 channels and is slow on maps below 4x4. At maps of 2x2 oneDNN's own
-// kernels reach a tenth of what one matrix product does (rows.c).
+// kernels reach a tenth of what one matrix product does (rows.c), but for a single picture the weights' way from memory
+// is all that counts.
 #include "backend/onednn/evaluate.h"
 
 // ---- what goes along ---------------------------------------------------------------------------------------------
@@ -60,13 +61,13 @@ static const struct rule {
     int precisions;     // set of them
     int kernel, stride; // ANY
     int from, to;       // smaller side of the output's map
-    int min_batch;
+    int min_batch, max_batch;
     rb_dn_way way;
 } rules[] = {
-    {BF16, 3, ANY, 1, 2, 1, RB_DN_ROWS},
-    {FP32 | INT8, 3, ANY, 1, 2, 8, RB_DN_ROWS},
-    {FP32, 3, 1, 4, LARGE, 8, RB_DN_WINOGRAD},
-    {FP32, ANY, ANY, 1, LARGE, 8, RB_DN_BLOCKED},
+    {FP32 | BF16 | INT8, 3, ANY, 2, 2, 8, LARGE, RB_DN_ROWS}, // of one pixel most taps see nothing
+    {BF16 | INT8, 7, 2, 1, 64, 1, 4, RB_DN_ROWS},
+    {FP32, 3, 1, 4, LARGE, 8, LARGE, RB_DN_WINOGRAD},
+    {FP32, ANY, ANY, 1, LARGE, 8, LARGE, RB_DN_BLOCKED},
 };
 
 static rb_dn_way rule_for(const rb_dn_plan *p, const rb_node *n)
@@ -77,13 +78,11 @@ static rb_dn_way rule_for(const rb_dn_plan *p, const rb_node *n)
         const struct rule *r = &rules[i];
         if ((r->precisions & 1 << p->store->base.spec.precision) && (!r->kernel || r->kernel == c->kernel) &&
             (!r->stride || r->stride == c->stride) && side >= r->from && side <= r->to &&
-            p->base.spec.batch >= r->min_batch)
+            p->base.spec.batch >= r->min_batch && p->base.spec.batch <= r->max_batch)
             return r->way;
     }
     return RB_DN_DIRECT;
 }
-
-#define BLOCK 16
 
 // Blocks of 16 channels pay where Winograd reads them, and need every map to be made of them.
 static bool is_blocked(const rb_dn_plan *p)
@@ -94,7 +93,7 @@ static bool is_blocked(const rb_dn_plan *p)
         const rb_node *n = p->graph->nodes[i];
         if (n->op != &rb_op_conv || rb_dn_is_dense(n)) continue;
         const rb_conv *c = n->attr;
-        if (c->groups != 1 || c->filters % BLOCK) return false;
+        if (c->groups != 1) return false;
         winograd |= rule_for(p, n) == RB_DN_WINOGRAD;
     }
     return winograd;

@@ -5,10 +5,6 @@
 
 #include "backend/onednn/onednn.h"
 
-// How it is computed: as oneDNN likes, in blocks of 16 channels, by Winograd, or as one matrix product of gathered
-// rows.
-typedef enum rb_dn_way { RB_DN_DIRECT, RB_DN_BLOCKED, RB_DN_WINOGRAD, RB_DN_ROWS } rb_dn_way;
-
 // What a convolution's steps compute beside it.
 typedef struct rb_dn_chain {
     const rb_node *norm, *drop, *add, *activation, *tail;

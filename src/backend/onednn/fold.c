@@ -11,10 +11,10 @@
 
 #include <math.h>
 
-rb_dn_line rb_dn_norm_line(const rb_node *norm, double gamma, double beta, double mean, double var)
+rb_dn_line rb_dn_norm_line(const rb_node *norm, double gamma, double beta, double mean, double var, double bias)
 {
     double k = gamma / sqrt(var + ((const rb_norm *)norm->attr)->eps);
-    return (rb_dn_line){k, beta - mean * k};
+    return (rb_dn_line){k, beta + (bias - mean) * k};
 }
 
 typedef enum operand { WEIGHTS, BIAS, GAMMA, BETA, MEAN, VAR, OUT_WEIGHTS, OUT_BIAS } operand;
@@ -34,9 +34,9 @@ static void fold_filters(void *context, ptrdiff_t from, ptrdiff_t to)
     float *out_weights = s->use[OUT_WEIGHTS]->data, *out_bias = s->use[OUT_BIAS]->data;
     ptrdiff_t each = w->count / w->dims[0];
     for (ptrdiff_t o = from; o < to; o++) {
-        rb_dn_line line = rb_dn_norm_line(s->attr, gamma[o], beta[o], mean[o], var[o]);
+        rb_dn_line line = rb_dn_norm_line(s->attr, gamma[o], beta[o], mean[o], var[o], bias ? bias[o] : 0.0);
         for (ptrdiff_t i = o * each; i < (o + 1) * each; i++) out_weights[i] = (float)(weights[i] * line.k);
-        out_bias[o] = (float)(line.shift + (bias ? bias[o] * line.k : 0.0));
+        out_bias[o] = (float)line.shift;
     }
 }
 

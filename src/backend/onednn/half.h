@@ -12,6 +12,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 #define RB_INLINE static inline __attribute__((always_inline))
 
 // Value i of x, an array of bfloat16 or float.
@@ -53,14 +57,60 @@ RB_INLINE rb_floats rb_load16(const void *x, ptrdiff_t i, bool half)
     return (rb_floats)(__builtin_convertvector(halves, rb_words16) << 16);
 }
 
+// ---- what the vector extension has no word for, in one instruction where there is one ------------------------------
+
+#ifdef __AVX512BF16__
+RB_INLINE rb_halves rb_rounded16(rb_floats value)
+{
+    return (rb_halves)_mm512_cvtneps_pbh((__m512)value);
+}
+#else
+RB_INLINE rb_halves rb_rounded16(rb_floats value)
+{
+    rb_words16 bits = (rb_words16)value;
+    return __builtin_convertvector((bits + 0x7FFF + (bits >> 16 & 1)) >> 16, rb_halves);
+}
+#endif
+
+// 1 / x of normal x > 0 but for two roundings, by Newton's method: fewer cycles than the division takes. And x held
+// between low and high; a NaN stays one.
+#ifdef __AVX512F__
+RB_INLINE rb_floats rb_inverse16(rb_floats x)
+{
+    rb_floats y = (rb_floats)_mm512_rcp14_ps((__m512)x);
+    return y * (2 - x * y);
+}
+
+RB_INLINE rb_floats rb_between16(rb_floats low, rb_floats x, rb_floats high)
+{
+    return (rb_floats)_mm512_max_ps((__m512)low, _mm512_min_ps((__m512)high, (__m512)x)); // the second where one is NaN
+}
+#else
+// The exponent's sign is turned by a subtraction of bits, at most 12 % off; each step squares that.
+RB_INLINE rb_floats rb_inverse16(rb_floats x)
+{
+    rb_floats y = (rb_floats)(0x7EF311C7 - (rb_words16)x);
+    for (int i = 0; i < 3; i++) y = y * (2 - x * y);
+    return y;
+}
+
+RB_INLINE rb_floats rb_between16(rb_floats low, rb_floats x, rb_floats high)
+{
+    for (int i = 0; i < 16; i++) {
+        x[i] = x[i] > high[i] ? high[i] : x[i];
+        x[i] = x[i] < low[i] ? low[i] : x[i];
+    }
+    return x;
+}
+#endif
+
 RB_INLINE void rb_store16(void *x, ptrdiff_t i, rb_floats value, bool half)
 {
     if (!half) {
         memcpy((float *)x + i, &value, sizeof value);
         return;
     }
-    rb_words16 bits = (rb_words16)value;
-    rb_halves halves = __builtin_convertvector((bits + 0x7FFF + (bits >> 16 & 1)) >> 16, rb_halves);
+    rb_halves halves = rb_rounded16(value);
     memcpy((uint16_t *)x + i, &halves, sizeof halves);
 }
 

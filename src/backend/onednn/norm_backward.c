@@ -12,11 +12,11 @@
 #include "backend/onednn/lanes.h"
 #include "backend/onednn/sigmoid.h"
 
-#include "base/parallel.h"
-
 enum { X, MEAN, VAR, WEIGHT, BIAS, DY, SUMS, DWEIGHT, DBIAS, ALWAYS }; // the places of what every step uses
 
 typedef struct context {
+    const rb_dn_step *step;
+    int pictures;
     const void *x, *dy;
     void *dx; // NULL: nobody wants it
     const float *mean, *bias;
@@ -29,7 +29,7 @@ typedef struct context {
 typedef struct attr {
     bool constant;
     rb_dn_activation activation;
-    const rb_dn_tensor *dx;        // NULL: there is none; it has no place of its own among the step's tensors
+    const rb_dn_tensor *dx;        // NULL: nobody wants it; it has no place of its own among the step's tensors
     float *scale, *offset, *slope; // [c] room
 } attr;
 
@@ -58,11 +58,11 @@ RB_INLINE float gated_one(bool half, rb_dn_activation activation, const context 
     return activation == RB_DN_SILU ? dy * rb_silu_slope1(z) : dy;
 }
 
-RB_INLINE void sum_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, const line *l,
+RB_INLINE void sum_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, int count, const line *l,
                        double *sums)
 {
     rb_floats s = {0}, q = {0}, m = rb_load16(l->mean, 0, false);
-    for (int i = 0; i < c->at.w; i++, at += c->at.column) {
+    for (int i = 0; i < count; i++, at += c->at.column) {
         rb_floats d = rb_load16(c->x, at, half) - m, g = gated(half, activation, c, at, d, l);
         s += g;
         q += g * d;
@@ -74,9 +74,9 @@ RB_INLINE void sum_row(bool half, rb_dn_activation activation, const context *c,
 }
 
 RB_INLINE void sum_narrow_row(int width, bool half, rb_dn_activation activation, const context *c, ptrdiff_t at,
-                              const line *l, double *sums)
+                              int count, const line *l, double *sums)
 {
-    for (int i = 0; i < c->at.w; i++, at += c->at.column)
+    for (int i = 0; i < count; i++, at += c->at.column)
         for (int k = 0; k < width; k++) {
             float d = rb_load(c->x, at + k, half) - l->mean[k];
             double g = (double)gated_one(half, activation, c, at + k, d, l, k);
@@ -86,61 +86,57 @@ RB_INLINE void sum_narrow_row(int width, bool half, rb_dn_activation activation,
 }
 
 // Each activation as a constant: loops of their own.
-static void add_sums(const context *c, ptrdiff_t at, const line *l, double *sums)
+static void add_sums(const context *c, const line *lines, double *all, ptrdiff_t at, int count, int k)
 {
+    const line *l = &lines[k];
+    double *sums = all + k * 2 * RB_LANES;
     switch (c->activation) {
     case RB_DN_IDENTITY:
-        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_IDENTITY, c, at, l, sums);
+        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_IDENTITY, c, at, count, l, sums);
         break;
     case RB_DN_RELU:
-        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_RELU, c, at, l, sums);
+        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_RELU, c, at, count, l, sums);
         break;
     case RB_DN_SILU:
-        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_SILU, c, at, l, sums);
+        RB_FOR_LANES(&c->at, sum_row, sum_narrow_row, RB_DN_SILU, c, at, count, l, sums);
         break;
     }
 }
 
-static void load_line(const context *c, int group, line *l)
+static void load_lines(const context *c, rb_lanes_piece piece, line *lines)
 {
-    rb_lanes_load(&c->at, group, c->mean, l->mean);
-    rb_lanes_load(&c->at, group, c->scale, l->scale);
-    rb_lanes_load(&c->at, group, c->bias, l->bias);
-    rb_lanes_load(&c->at, group, c->offset, l->offset);
-    rb_lanes_load(&c->at, group, c->slope, l->slope);
+    for (int group = piece.first; group < piece.last; group++) {
+        line *l = &lines[group - piece.first];
+        rb_lanes_load(&c->at, group, c->mean, l->mean);
+        rb_lanes_load(&c->at, group, c->scale, l->scale);
+        rb_lanes_load(&c->at, group, c->bias, l->bias);
+        rb_lanes_load(&c->at, group, c->offset, l->offset);
+        rb_lanes_load(&c->at, group, c->slope, l->slope);
+    }
+}
+
+static void sum_piece(const context *c, ptrdiff_t i)
+{
+    rb_lanes_piece piece = rb_lanes_piece_of(&c->at, i);
+    double *sums = c->sums + (piece.picture * c->at.groups + piece.first) * 2 * RB_LANES;
+    line lines[RB_LANES_BUNDLE];
+    load_lines(c, piece, lines);
+    for (int k = 0; k < (piece.last - piece.first) * 2 * RB_LANES; k++) sums[k] = 0;
+    RB_FOR_RUNS(&c->at, piece, add_sums, c, lines, sums);
 }
 
 static void sum_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
 {
-    const context *c = job;
-    for (ptrdiff_t i = from; i < to; i++) {
-        int group = (int)(i % c->at.groups);
-        ptrdiff_t at = i / c->at.groups * c->at.picture + group * c->at.group;
-        double *sums = c->sums + i * 2 * RB_LANES;
-        line l;
-        load_line(c, group, &l);
-        for (int k = 0; k < 2 * RB_LANES; k++) sums[k] = 0;
-        for (int y = 0; y < c->at.h; y++) add_sums(c, at + y * c->at.row, &l, sums);
-    }
-}
-
-static double inverse_spread(const rb_dn_step *s, int channel)
-{
-    double var = (double)((const float *)s->use[VAR]->data)[channel];
-    return 1 / sqrt(var + ((const rb_norm *)s->node->attr)->eps);
+    for (ptrdiff_t i = from; i < to; i++) sum_piece(job, i);
 }
 
 // Gradients of weight and bias of one channel, and the line that gives its dx.
-static void finish_channel(const rb_dn_step *s, const context *c, int channel, int pictures)
+static void finish_channel(const context *c, int channel, double sum, double moment)
 {
-    int group = channel / c->at.width, lane = channel % c->at.width;
-    double sum = 0, moment = 0, count = (double)pictures * c->at.h * c->at.w;
-    for (int i = 0; i < pictures; i++) {
-        const double *sums = c->sums + ((ptrdiff_t)i * c->at.groups + group) * 2 * RB_LANES + lane;
-        sum += sums[0];
-        moment += sums[RB_LANES];
-    }
-    double r = inverse_spread(s, channel), weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
+    const rb_dn_step *s = c->step;
+    double count = (double)c->pictures * c->at.h * c->at.w, var = (double)((const float *)s->use[VAR]->data)[channel];
+    double r = 1 / sqrt(var + ((const rb_norm *)s->node->attr)->eps);
+    double weight = (double)((const float *)s->use[WEIGHT]->data)[channel];
     ((float *)s->use[DBIAS]->data)[channel] = (float)sum;
     ((float *)s->use[DWEIGHT]->data)[channel] = (float)(r * moment);
     bool constant = ((const attr *)s->attr)->constant;
@@ -148,22 +144,31 @@ static void finish_channel(const rb_dn_step *s, const context *c, int channel, i
     c->slope[channel] = constant ? 0 : (float)(weight * r * r * r * moment / count);
 }
 
+static void finish_group(const context *c, int group)
+{
+    double total[2 * RB_LANES];
+    int first = rb_lanes_channels(&c->at, group), last = rb_lanes_channels(&c->at, group + 1);
+    rb_lanes_total(&c->at, c->sums, c->pictures, group, total);
+    for (int k = first; k < last; k++) finish_channel(c, k, total[k - first], total[RB_LANES + k - first]);
+}
+
 // ---- dx -----------------------------------------------------------------------------------------------------------
 
-RB_INLINE void write_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, const line *l)
+RB_INLINE void write_row(bool half, rb_dn_activation activation, const context *c, ptrdiff_t at, int count,
+                         const line *l)
 {
     rb_floats mean = rb_load16(l->mean, 0, false), scale = rb_load16(l->scale, 0, false);
     rb_floats offset = rb_load16(l->offset, 0, false), slope = rb_load16(l->slope, 0, false);
-    for (int i = 0; i < c->at.w; i++, at += c->at.column) {
+    for (int i = 0; i < count; i++, at += c->at.column) {
         rb_floats d = rb_load16(c->x, at, half) - mean;
         rb_store16(c->dx, at, scale * gated(half, activation, c, at, d, l) - offset - slope * d, half);
     }
 }
 
 RB_INLINE void write_narrow_row(int width, bool half, rb_dn_activation activation, const context *c, ptrdiff_t at,
-                                const line *l)
+                                int count, const line *l)
 {
-    for (int i = 0; i < c->at.w; i++, at += c->at.column)
+    for (int i = 0; i < count; i++, at += c->at.column)
         for (int k = 0; k < width; k++) {
             float d = rb_load(c->x, at + k, half) - l->mean[k];
             float g = gated_one(half, activation, c, at + k, d, l, k);
@@ -171,30 +176,44 @@ RB_INLINE void write_narrow_row(int width, bool half, rb_dn_activation activatio
         }
 }
 
-static void write(const context *c, ptrdiff_t at, const line *l)
+static void write(const context *c, const line *lines, ptrdiff_t at, int count, int k)
 {
+    const line *l = &lines[k];
     switch (c->activation) {
     case RB_DN_IDENTITY:
-        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_IDENTITY, c, at, l);
+        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_IDENTITY, c, at, count, l);
         break;
     case RB_DN_RELU:
-        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_RELU, c, at, l);
+        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_RELU, c, at, count, l);
         break;
     case RB_DN_SILU:
-        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_SILU, c, at, l);
+        RB_FOR_LANES(&c->at, write_row, write_narrow_row, RB_DN_SILU, c, at, count, l);
         break;
     }
 }
 
+static void write_piece(const context *c, ptrdiff_t i)
+{
+    rb_lanes_piece piece = rb_lanes_piece_of(&c->at, i);
+    line lines[RB_LANES_BUNDLE];
+    load_lines(c, piece, lines);
+    RB_FOR_RUNS(&c->at, piece, write, c, lines);
+}
+
 static void write_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
 {
+    for (ptrdiff_t i = from; i < to; i++) write_piece(job, i);
+}
+
+static void bundle_pieces(void *job, ptrdiff_t from, ptrdiff_t to)
+{
     const context *c = job;
+    ptrdiff_t bundles = rb_lanes_pieces(&c->at, 1);
     for (ptrdiff_t i = from; i < to; i++) {
-        int group = (int)(i % c->at.groups);
-        ptrdiff_t at = i / c->at.groups * c->at.picture + group * c->at.group;
-        line l;
-        load_line(c, group, &l);
-        for (int y = 0; y < c->at.h; y++) write(c, at + y * c->at.row, &l);
+        for (int n = 0; n < c->pictures; n++) sum_piece(c, n * bundles + i);
+        rb_lanes_piece piece = rb_lanes_piece_of(&c->at, i);
+        for (int g = piece.first; g < piece.last; g++) finish_group(c, g);
+        for (int n = 0; c->dx && n < c->pictures; n++) write_piece(c, n * bundles + i);
     }
 }
 
@@ -204,7 +223,9 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
 {
     const attr *a = s->attr;
     int pictures = p->base.spec.batch;
-    context c = {.x = s->use[X]->data,
+    context c = {.step = s,
+                 .pictures = pictures,
+                 .x = s->use[X]->data,
                  .dy = s->use[DY]->data,
                  .mean = s->use[MEAN]->data,
                  .bias = s->use[BIAS]->data,
@@ -215,14 +236,18 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
                  .offset = a->offset,
                  .slope = a->slope,
                  .at = rb_lanes_of(&s->use[X]->md)};
-    ptrdiff_t pieces = (ptrdiff_t)pictures * c.at.groups;
+    ptrdiff_t pieces = rb_lanes_pieces(&c.at, pictures);
+    const float *weight = s->use[WEIGHT]->data, *var = s->use[VAR]->data;
     for (int channel = 0; channel < c.at.channels; channel++) {
-        float weight = ((const float *)s->use[WEIGHT]->data)[channel];
-        c.scale[channel] = rb_norm_scale(s->node, weight, ((const float *)s->use[VAR]->data)[channel]);
+        c.scale[channel] = rb_norm_scale(s->node, weight[channel], var[channel]);
         c.offset[channel] = c.slope[channel] = 0; // not yet known
     }
+    if (rb_lanes_by_bundle(&c.at)) {
+        rb_parallel_for(rb_lanes_pieces(&c.at, 1), 1, bundle_pieces, &c);
+        return;
+    }
     rb_parallel_for(pieces, rb_lanes_grain(&c.at), sum_pieces, &c);
-    for (int channel = 0; channel < c.at.channels; channel++) finish_channel(s, &c, channel, pictures);
+    for (int g = 0; g < c.at.groups; g++) finish_group(&c, g);
     if (c.dx) rb_parallel_for(pieces, rb_lanes_grain(&c.at), write_pieces, &c);
 }
 

@@ -220,11 +220,11 @@ typedef struct rb_dn_folded {
 } rb_dn_folded;
 rb_dn_folded rb_dn_fold(rb_dn_plan *p, const rb_node *n, const rb_node *norm, const dnnl_memory_desc_t *md);
 
-// What normalisation makes of a channel: k x + shift.
+// What normalisation makes of a channel whose bias has not been added yet: k x + shift.
 typedef struct rb_dn_line {
     double k, shift;
 } rb_dn_line;
-rb_dn_line rb_dn_norm_line(const rb_node *norm, double gamma, double beta, double mean, double var);
+rb_dn_line rb_dn_norm_line(const rb_node *norm, double gamma, double beta, double mean, double var, double bias);
 
 // ---- evaluate.c ----------------------------------------------------------------------------------------------------
 
@@ -317,8 +317,26 @@ dnnl_primitive_desc_t rb_dn_reorder(rb_error *err, dnnl_engine_t e, const dnnl_m
 
 // ---- algorithm.c ---------------------------------------------------------------------------------------------------
 
-// The convolution algorithm for a shape: a table, so that two runs choose alike.
-dnnl_alg_kind_t rb_dn_conv_algorithm(const rb_node *conv, int batch);
+// How a pass of a convolution is computed.
+typedef enum rb_dn_way {
+    RB_DN_DIRECT, // as oneDNN likes
+    RB_DN_WINOGRAD,
+    RB_DN_TILES,   // training: tile_conv.c
+    RB_DN_BLOCKED, // evaluation: oneDNN, in blocks of 16 channels,
+    RB_DN_ROWS,    // or one matrix product of gathered rows
+} rb_dn_way;
+
+// Of a plan for training: a table, so that two runs choose alike.
+rb_dn_way rb_dn_conv_way(const rb_dn_store *s, const rb_node *conv, int batch, rb_work pass);
+
+// ---- tile_conv.c ---------------------------------------------------------------------------------------------------
+
+bool rb_dn_has_tiles(void);                          // on this CPU
+bool rb_dn_tiles_read(const dnnl_memory_desc_t *md); // maps in this layout
+dnnl_memory_desc_t rb_dn_tile_weights_md(const rb_node *n);
+// work: CONV_FORWARD, or CONV_DATA from the output's gradient to the input's.
+bool rb_dn_emit_tile_conv(rb_dn_plan *p, const rb_node *n, rb_work work, rb_dn_tensor *from, rb_dn_tensor *to);
+bool rb_dn_emit_tile_gradient(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *x, rb_dn_tensor *dy);
 
 // ---- store.c -------------------------------------------------------------------------------------------------------
 

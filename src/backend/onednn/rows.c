@@ -20,18 +20,24 @@ typedef struct job {
     rb_shape in, out;
 } job;
 
-// Taps outside the picture are 0, whose bytes are 0 in every format.
+// Taps outside the picture are 0, whose bytes are 0 in every format; those of a row inside it lie side by side.
 static void gather_row(const job *j, const uint8_t *picture, int r, int q, uint8_t *to)
 {
     const rb_conv *c = &j->conv;
-    for (int u = 0; u < c->kernel; u++)
-        for (int v = 0; v < c->kernel; v++, to += j->pixel) {
-            int y = r * c->stride + u - c->padding, x = q * c->stride + v - c->padding;
-            if (y < 0 || y >= j->in.h || x < 0 || x >= j->in.w)
-                memset(to, 0, j->pixel);
-            else
-                memcpy(to, picture + (size_t)(y * j->in.w + x) * j->pixel, j->pixel);
+    int x = q * c->stride - c->padding, from = x < 0 ? -x : 0,
+        until = j->in.w - x < c->kernel ? j->in.w - x : c->kernel;
+    size_t before = (size_t)from * j->pixel, inside = until > from ? (size_t)(until - from) * j->pixel : 0;
+    size_t all = (size_t)c->kernel * j->pixel;
+    for (int u = 0; u < c->kernel; u++, to += all) {
+        int y = r * c->stride + u - c->padding;
+        if (y < 0 || y >= j->in.h || !inside) {
+            memset(to, 0, all);
+            continue;
         }
+        memset(to, 0, before);
+        memcpy(to + before, picture + (size_t)(y * j->in.w + x + from) * j->pixel, inside);
+        memset(to + before + inside, 0, all - before - inside);
+    }
 }
 
 static void gather(void *context, ptrdiff_t from, ptrdiff_t to)

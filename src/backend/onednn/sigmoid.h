@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sigmoid.h - 1 / (1 + exp(-x)) of sixteen values at once, within three roundings of a float; NaN stays NaN.
+// sigmoid.h - 1 / (1 + exp(-x)) of sixteen values at once, within four roundings of a float; NaN stays NaN.
 //
 // exp(t) = 2^n p(r) with n = round(t / ln 2), r = t - n ln 2 in two steps, and p = 1 + r + r^2 q(r), q a polynomial of
 // degree 4 through the Chebyshev nodes of [-ln 2 / 2, ln 2 / 2]: 1e-8 off. Adding 1.5 2^23 rounds to an integer, which
@@ -18,19 +18,11 @@ RB_INLINE float rb_sigmoid1(float x)
     return 1 / (1 + expf(-x));
 }
 
-// `high` where the mask is true, else `low`.
-RB_INLINE rb_floats rb_select(rb_mask mask, rb_floats high, rb_floats low)
-{
-    return (rb_floats)(((rb_mask)high & mask) | ((rb_mask)low & ~mask));
-}
-
 RB_INLINE rb_floats rb_sigmoid16(rb_floats x)
 {
     const float magic = 0x1.8p23F, most = 87;
     const rb_floats zero = {0};
-    rb_floats t = -x;
-    t = rb_select(t > most, zero + most, t);
-    t = rb_select(t < -most, zero - most, t);
+    rb_floats t = rb_between16(zero - most, -x, zero + most);
     rb_floats shifted = t * 0x1.715476p0F + magic, n = shifted - magic;
     rb_floats r = (t - n * 0.693359375F) - n * -2.12194440e-4F;
     rb_floats q = zero + 0.00139262131F;
@@ -40,7 +32,7 @@ RB_INLINE rb_floats rb_sigmoid16(rb_floats x)
     q = q * r + 0.5F;
     rb_floats p = r * r * q + r + 1;
     rb_floats power = (rb_floats)(((rb_words16)shifted + 127) << 23); // what is above n's bits leaves on the left
-    return 1 / (1 + p * power);
+    return rb_inverse16(1 + p * power);
 }
 
 // The derivative of x sigmoid(x).

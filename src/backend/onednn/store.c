@@ -46,8 +46,11 @@ static bool choose_md(rb_dn_store *s, const rb_param *p, dnnl_memory_desc_t *md,
     *md = plain_md(p);
     bool convolution = p->node->op == &rb_op_conv && p->rank == 4;
     bool ours = rb_dn_is_dense(p->node) || rb_dn_is_depthwise(p->node);
-    bool free_to_choose = s->base.spec.optim && convolution && !ours;
-    return !free_to_choose || gradient_md(s, p->node, md, err);
+    if (!s->base.spec.optim || !convolution || ours) return true;
+    rb_dn_way way = rb_dn_conv_way(s, p->node, s->base.spec.batch, RB_WORK_CONV_WEIGHTS);
+    if (way != RB_DN_TILES) return gradient_md(s, p->node, md, err);
+    *md = rb_dn_tile_weights_md(p->node);
+    return true;
 }
 
 static void destroy_memory(void *memory)

@@ -7,8 +7,7 @@
 
 #include <math.h>
 
-#define HALF     0.5  // the threshold where nobody names one
-#define SUM_SLIP 1e-2 // by which printed digits of probabilities may miss the sum of 1
+#define HALF 0.5 // the threshold where nobody names one
 
 typedef struct files {
     const rb_eval_settings *keys;
@@ -42,17 +41,9 @@ static bool read_words(rb_arena *a, const files *f, const char *path, const char
     return !path || (rb_words_read(a, path, out, &count, err) && same_length(f, path, count, err));
 }
 
-static bool is_one_column(const char *path, int columns, rb_error *err)
-{
-    return columns == 1 || rb_fail(err, RB_ERR_DATA,
-                                   "%s has %d columns; of two classes it holds the probability of "
-                                   "label 1 alone",
-                                   path, columns);
-}
-
 static bool same_columns(const files *f, const char *path, int columns, rb_error *err)
 {
-    if (f->proba.columns == 1) return is_one_column(path, columns, err);
+    if (f->proba.columns == 1) return rb_rows_of_two(path, columns, err);
     return columns == f->proba.columns ||
            rb_fail(err, RB_ERR_DATA, "%s has %d columns, %s has %d; both must be of the same classes", f->keys->proba,
                    f->proba.columns, path, columns);
@@ -101,7 +92,7 @@ static bool read_files(rb_arena *a, const rb_settings *s, files *f, rb_error *er
         return rb_fail(err, RB_ERR_USAGE, "labels and proba belong together: %s is missing",
                        e->labels ? "proba" : "labels");
     if (!rb_rows_read(a, e->proba, &f->proba, err)) return false;
-    if (f->proba.columns == 2) return is_one_column(e->proba, 2, err);
+    if (f->proba.columns == 2) return rb_rows_of_two(e->proba, 2, err);
     return suits_classes(f, s->decision.val_threshold, err) &&
            rb_class_labels_read(a, e->labels, classes_of(f), &f->label, &f->labels, err) &&
            same_length(f, e->proba, f->proba.rows, err) && labels_fit(f, err) && read_other(a, f, err) &&
@@ -109,20 +100,6 @@ static bool read_files(rb_arena *a, const rb_settings *s, files *f, rb_error *er
 }
 
 // ---- rows that can be judged --------------------------------------------------------------------------------------
-
-// Probabilities of classes lie in 0..1 and sum to 1; printed digits may lack a little.
-static bool are_shares(const char *path, int line, const double *p, int k, rb_error *err)
-{
-    double sum = 0;
-    for (int c = 0; c < k; c++) {
-        if (p[c] < 0 || p[c] > 1)
-            return rb_fail(err, RB_ERR_DATA, "%s:%d: %g is no probability; give those of the classes, not logits", path,
-                           line, p[c]);
-        sum += p[c];
-    }
-    return fabs(sum - 1) <= SUM_SLIP ||
-           rb_fail(err, RB_ERR_DATA, "%s:%d: the probabilities of %d classes sum to %g, not to 1", path, line, k, sum);
-}
 
 // What decides with a threshold is compared as floats.
 static void keep_row(const double *row, int columns, double *out)
@@ -147,8 +124,9 @@ static bool keep_readable(const files *f, rb_evidence *out, rb_error *err)
     int odd = 0;
     for (int i = 0; i < f->labels; i++) {
         if (!f->proba.row[i] || (out->other && !f->other.row[i])) continue;
-        if (out->k > 2 && !are_shares(e->proba, i + 1, f->proba.row[i], out->k, err)) return false;
-        if (out->k > 2 && out->other && !are_shares(e->against, i + 1, f->other.row[i], out->k, err)) return false;
+        if (out->k > 2 && !rb_row_is_probable(e->proba, i + 1, f->proba.row[i], out->k, err)) return false;
+        if (out->k > 2 && out->other && !rb_row_is_probable(e->against, i + 1, f->other.row[i], out->k, err))
+            return false;
         keep(f, i, out);
         if (!odd && out->k == 2 && !(out->score[out->n - 1] >= 0 && out->score[out->n - 1] <= 1)) odd = i + 1;
     }

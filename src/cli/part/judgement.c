@@ -111,12 +111,15 @@ static void print_pad(const rb_pad *p)
                p->bpcer, p->acer);
 }
 
-static void print_difference(const char *title, const double *values, rb_difference d, const char *method)
+// p: of the test that the method is; NAN: it is none.
+static void print_difference(const char *title, const double *values, rb_difference d, const char *method, double p)
 {
     char text[32];
     if (isnan(d.value)) return;
     printf("%-26s %8.4f %8.4f %+9.4f  %-18s %s", title, values[0], values[1], d.value, rb_interval_text(d.at, text),
            method);
+    if (!isnan(p)) printf(": p = %.3g", p);
+    putchar('\n');
 }
 
 static void print_mcnemar(const char *title, const rb_mcnemar *m)
@@ -129,11 +132,12 @@ static void print_mcnemar(const char *title, const rb_mcnemar *m)
 static void print_against(const rb_comparison *c, const char *other)
 {
     printf("\nagainst %s\n%-26s %8s %8s %9s  %-18s by\n", other, "", "this", "other", "apart by", "[95 %]");
-    print_difference("HTER", c->hter, c->hter_bootstrap, c->resamples ? "bootstrap in pairs\n" : "\n");
-    print_difference("ROC AUC", c->auc, c->delong, "DeLong's test");
-    if (!isnan(c->delong_p)) printf(": p = %.3g\n", c->delong_p);
-    if (isnan(c->delong.value))
-        print_difference("ROC AUC", c->auc, c->auc_bootstrap, c->resamples ? "bootstrap in pairs\n" : "\n");
+    const char *drawn = c->resamples ? "bootstrap in pairs" : "";
+    print_difference("HTER", c->hter, c->hter_bootstrap, drawn, NAN);
+    if (isnan(c->delong_p))
+        print_difference("ROC AUC", c->auc, c->auc_bootstrap, drawn, NAN);
+    else
+        print_difference("ROC AUC", c->auc, c->delong, "DeLong's test", c->delong_p);
     print_mcnemar("alone right", &c->all);
     for (int label = 0; label < c->k; label++) {
         char title[32];

@@ -57,7 +57,7 @@ void rb_table_foot(const rb_figures *like, const char *threshold_from)
         printf("threshold %.9g, %s\n", like->threshold, threshold_from);
     else
         printf("HTER is 1 - macro recall; ROC AUC the mean of each class against the rest\n");
-    if (like->groups) printf("intervals by drawing whole groups\n");
+    if (like->groups) printf("intervals by whole groups\n");
 }
 
 void rb_table_classes(const char *name, const rb_figures *f)

@@ -269,7 +269,8 @@ static double wrong_by(const rb_part_results *r, int i)
     return 1 - share_of_label(r, i);
 }
 
-// The picture that is most wrong among those less wrong than `below`, or as wrong and after `after`; -1: none.
+// The picture that is most wrong among those less wrong than `after`, or as wrong and behind it; `after` -1: of all.
+// -1: none.
 static int next_worst(const rb_part_results *r, int after)
 {
     int found = -1;

@@ -4,10 +4,10 @@
 
 static dnnl_primitive_desc_t forward_pd(rb_dn_plan *p, rb_dn_conv_spec *s)
 {
-    s->algorithm = rb_dn_conv_algorithm(s->node, p->base.spec.batch);
     s->kind = dnnl_forward_training;
-    if (s->algorithm == dnnl_convolution_winograd) {
+    if (rb_dn_conv_way(p->store, s->node, p->base.spec.batch, RB_WORK_CONV_FORWARD) == RB_DN_WINOGRAD) {
         rb_error no_such_kernel;
+        s->algorithm = dnnl_convolution_winograd;
         dnnl_primitive_desc_t pd = rb_dn_conv_forward(&no_such_kernel, p->store->engine, s);
         if (pd) return pd;
     }
@@ -23,10 +23,29 @@ static dnnl_memory_desc_t wanted_dst(const rb_dn_plan *p, const rb_node *n, cons
     return rb_dn_map_md(p, n->shape, depthwise && !plain ? rb_dn_map_tag(&src->md) : dnnl_format_tag_any);
 }
 
+// Whether a pass over these maps is one for tiles. They take nothing along: at evaluation oneDNN is ahead.
+static bool takes_tiles(const rb_dn_plan *p, const rb_node *n, rb_work pass, const rb_dn_tensor *map)
+{
+    return p->base.spec.mode == RB_TRAIN && rb_dn_tiles_read(&map->md) &&
+           map->md.data_type == rb_dn_map_type(p->store) &&
+           rb_dn_conv_way(p->store, n, p->base.spec.batch, pass) == RB_DN_TILES;
+}
+
+static bool forward_on_tiles(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *src)
+{
+    dnnl_memory_desc_t md = rb_dn_map_md(p, n->shape, rb_dn_map_tag(&src->md));
+    rb_dn_tensor *dst = rb_dn_tensor_new(p, &md);
+    p->saved[n->id] = src;
+    rb_dn_absorb(p, n, n, dst);
+    return rb_dn_emit_tile_conv(p, n, RB_WORK_CONV_FORWARD, src, dst);
+}
+
 static bool forward(rb_dn_plan *p, const rb_node *n)
 {
     if (rb_dn_is_dense(n)) return rb_dn_dense_steps(p, n);
     if (p->base.spec.mode == RB_EVALUATE) return rb_dn_evaluate_conv(p, n);
+    if (n->input[0] != p->graph->input && takes_tiles(p, n, RB_WORK_CONV_FORWARD, p->value[n->input[0]->id]))
+        return forward_on_tiles(p, n, p->value[n->input[0]->id]);
     rb_dn_tensor *src = p->value[n->input[0]->id];
     dnnl_data_type_t type = rb_dn_map_type(p->store);
     // Pictures and pooled rows come plain, and as floats.
@@ -59,12 +78,12 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
 
 typedef dnnl_primitive_desc_t make_pd(rb_error *err, dnnl_engine_t e, const rb_dn_conv_spec *s);
 
-static dnnl_primitive_desc_t backward_pd(rb_dn_plan *p, rb_dn_conv_spec *s, make_pd *make)
+static dnnl_primitive_desc_t backward_pd(rb_dn_plan *p, rb_dn_conv_spec *s, rb_work pass, make_pd *make)
 {
     rb_error no_such_kernel;
-    s->algorithm = rb_dn_conv_algorithm(s->node, p->base.spec.batch);
-    dnnl_primitive_desc_t pd =
-        s->algorithm == dnnl_convolution_winograd ? make(&no_such_kernel, p->store->engine, s) : NULL;
+    bool winograd = rb_dn_conv_way(p->store, s->node, p->base.spec.batch, pass) == RB_DN_WINOGRAD;
+    s->algorithm = dnnl_convolution_winograd;
+    dnnl_primitive_desc_t pd = winograd ? make(&no_such_kernel, p->store->engine, s) : NULL;
     if (pd) return pd;
     s->algorithm = dnnl_convolution_direct;
     return make(&p->err, p->store->engine, s);
@@ -100,7 +119,7 @@ static dnnl_primitive_desc_t weights_pd(rb_dn_plan *p, const rb_dn_late *l)
                             .weights = rb_dn_conv_weights_md(l->node, dnnl_f32, dnnl_format_tag_any),
                             .dst = l->gradient->md,
                             .bias = ((const rb_conv *)l->node->attr)->bias};
-    return backward_pd(p, &spec, rb_dn_conv_backward_weights);
+    return backward_pd(p, &spec, RB_WORK_CONV_WEIGHTS, rb_dn_conv_backward_weights);
 }
 
 static bool emit_late(rb_dn_plan *p, const rb_dn_late *l)
@@ -121,6 +140,8 @@ static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *grad
 {
     rb_dn_late l = {emit_late, n, source(p, n), gradient};
     if (rb_dn_is_depthwise(n)) return rb_dn_emit_depthwise_weights(p, n, l.src, gradient);
+    if (takes_tiles(p, n, RB_WORK_CONV_WEIGHTS, l.src) && rb_dn_tiles_read(&gradient->md))
+        return rb_dn_emit_tile_gradient(p, n, l.src, gradient);
     dnnl_primitive_desc_t pd = weights_pd(p, &l);
     if (!pd) return false;
     if (!had_better_wait(&l, pd)) return weights_steps(p, &l, pd);
@@ -131,11 +152,18 @@ static bool backward_weights(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *grad
 
 static bool backward_data(rb_dn_plan *p, const rb_node *n, rb_dn_tensor *gradient)
 {
+    const rb_dn_tensor *src = p->saved[n->id];
+    if (takes_tiles(p, n, RB_WORK_CONV_DATA, src) && rb_dn_tiles_read(&gradient->md)) {
+        rb_dn_tensor *dx = rb_dn_tensor_new(p, &src->md);
+        if (!rb_dn_emit_tile_conv(p, n, RB_WORK_CONV_DATA, gradient, dx)) return false;
+        rb_dn_send(p, n->input[0], dx);
+        return true;
+    }
     rb_dn_conv_spec spec = {.node = n,
-                            .src = ((const rb_dn_tensor *)p->saved[n->id])->md,
+                            .src = src->md,
                             .weights = rb_dn_conv_weights_md(n, gradient->md.data_type, dnnl_format_tag_any),
                             .dst = gradient->md};
-    dnnl_primitive_desc_t pd = backward_pd(p, &spec, rb_dn_conv_backward_data);
+    dnnl_primitive_desc_t pd = backward_pd(p, &spec, RB_WORK_CONV_DATA, rb_dn_conv_backward_data);
     if (!pd) return false;
     dnnl_memory_desc_t md = *dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
     rb_dn_tensor *weights = rb_dn_in_layout(p, RB_DN_BACKWARD, n, rb_dn_param(p, n->param[0], RB_VALUE), &md);

@@ -17,23 +17,23 @@ typedef struct job {
 
 // ---- rows ----------------------------------------------------------------------------------------------------------
 
-RB_INLINE void scale_row(bool half, const job *j, ptrdiff_t at, const float *factor)
+RB_INLINE void scale_row(bool half, const job *j, ptrdiff_t at, int count, const float *factor)
 {
     rb_floats f = rb_load16(factor, 0, false);
-    for (int i = 0; i < j->at.w; i++, at += j->at.column) rb_store16(j->out, at, rb_load16(j->x, at, half) * f, half);
+    for (int i = 0; i < count; i++, at += j->at.column) rb_store16(j->out, at, rb_load16(j->x, at, half) * f, half);
 }
 
-RB_INLINE void scale_narrow_row(int width, bool half, const job *j, ptrdiff_t at, const float *factor)
+RB_INLINE void scale_narrow_row(int width, bool half, const job *j, ptrdiff_t at, int count, const float *factor)
 {
-    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+    for (int i = 0; i < count; i++, at += j->at.column)
         for (int k = 0; k < width; k++) rb_store_value(j->out, at + k, rb_load(j->x, at + k, half) * factor[k], half);
 }
 
 // dx, and sums of dy x.
-RB_INLINE void gradient_row(bool half, const job *j, ptrdiff_t at, const float *factor, float *sums)
+RB_INLINE void gradient_row(bool half, const job *j, ptrdiff_t at, int count, const float *factor, float *sums)
 {
     rb_floats f = rb_load16(factor, 0, false), sum = rb_load16(sums, 0, false);
-    for (int i = 0; i < j->at.w; i++, at += j->at.column) {
+    for (int i = 0; i < count; i++, at += j->at.column) {
         rb_floats dy = rb_load16(j->dy, at, half);
         sum += dy * rb_load16(j->x, at, half);
         rb_store16(j->out, at, dy * f, half);
@@ -41,9 +41,10 @@ RB_INLINE void gradient_row(bool half, const job *j, ptrdiff_t at, const float *
     rb_store16(sums, 0, sum, false);
 }
 
-RB_INLINE void gradient_narrow_row(int width, bool half, const job *j, ptrdiff_t at, const float *factor, float *sums)
+RB_INLINE void gradient_narrow_row(int width, bool half, const job *j, ptrdiff_t at, int count, const float *factor,
+                                   float *sums)
 {
-    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+    for (int i = 0; i < count; i++, at += j->at.column)
         for (int k = 0; k < width; k++) {
             float dy = rb_load(j->dy, at + k, half);
             sums[k] += dy * rb_load(j->x, at + k, half);
@@ -53,26 +54,42 @@ RB_INLINE void gradient_narrow_row(int width, bool half, const job *j, ptrdiff_t
 
 // ---- groups of channels of a picture -------------------------------------------------------------------------------
 
-static void run_group(const job *j, ptrdiff_t picture, int group)
+// What is known of a group's channels.
+typedef struct line {
+    float factor[RB_LANES], sums[RB_LANES];
+} line;
+
+static void apply(const job *j, line *lines, ptrdiff_t at, int count, int k)
 {
-    ptrdiff_t at = picture * j->at.picture + group * j->at.group, row = picture * j->at.channels;
-    float factor[RB_LANES], sums[RB_LANES] = {0};
-    rb_lanes_load(&j->at, group, j->s + row, factor);
-    rb_store16(factor, 0, rb_sigmoid16(rb_load16(factor, 0, false)), false);
-    for (int y = 0; y < j->at.h; y++, at += j->at.row) {
-        if (j->dy)
-            RB_FOR_LANES(&j->at, gradient_row, gradient_narrow_row, j, at, factor, sums);
-        else
-            RB_FOR_LANES(&j->at, scale_row, scale_narrow_row, j, at, factor);
+    line *l = &lines[k];
+    if (j->dy) {
+        RB_FOR_LANES(&j->at, gradient_row, gradient_narrow_row, j, at, count, l->factor, l->sums);
+        return;
     }
-    for (int k = 0, c = group * j->at.width; j->dy && k < j->at.width && c < j->at.channels; k++, c++)
-        j->ds[row + c] = factor[k] * (1 - factor[k]) * sums[k];
+    RB_FOR_LANES(&j->at, scale_row, scale_narrow_row, j, at, count, l->factor);
+}
+
+static void run_piece(const job *j, rb_lanes_piece piece)
+{
+    ptrdiff_t row = piece.picture * j->at.channels;
+    line lines[RB_LANES_BUNDLE] = {0};
+    for (int g = piece.first; g < piece.last; g++) {
+        float *factor = lines[g - piece.first].factor;
+        rb_lanes_load(&j->at, g, j->s + row, factor);
+        rb_store16(factor, 0, rb_sigmoid16(rb_load16(factor, 0, false)), false);
+    }
+    RB_FOR_RUNS(&j->at, piece, apply, j, lines);
+    for (int g = piece.first; j->dy && g < piece.last; g++) {
+        const line *l = &lines[g - piece.first];
+        for (int k = 0, c = g * j->at.width; k < j->at.width && c < j->at.channels; k++, c++)
+            j->ds[row + c] = l->factor[k] * (1 - l->factor[k]) * l->sums[k];
+    }
 }
 
 static void run_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
 {
     const job *j = context;
-    for (ptrdiff_t i = from; i < to; i++) run_group(j, i / j->at.groups, (int)(i % j->at.groups));
+    for (ptrdiff_t i = from; i < to; i++) run_piece(j, rb_lanes_piece_of(&j->at, i));
 }
 
 // use: x, s, y; or x, s, dx, dy, ds
@@ -85,7 +102,7 @@ static void run(const rb_dn_step *s, rb_dn_plan *p)
              .dy = back ? s->use[3]->data : NULL,
              .ds = back ? s->use[4]->data : NULL,
              .at = rb_lanes_of(&s->use[0]->md)};
-    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), run_pieces, &j);
+    rb_parallel_for(rb_lanes_pieces(&j.at, p->base.spec.batch), rb_lanes_grain(&j.at), run_pieces, &j);
 }
 
 // ---- steps ---------------------------------------------------------------------------------------------------------

@@ -21,37 +21,43 @@ static float area_of(const job *j)
 
 // ---- forward -------------------------------------------------------------------------------------------------------
 
-RB_INLINE void sum_row(bool half, const job *j, ptrdiff_t at, float *sums)
+RB_INLINE void sum_row(bool half, const job *j, ptrdiff_t at, int count, float *sums)
 {
     rb_floats s = rb_load16(sums, 0, false);
-    for (int i = 0; i < j->at.w; i++, at += j->at.column) s += rb_load16(j->x, at, half);
+    for (int i = 0; i < count; i++, at += j->at.column) s += rb_load16(j->x, at, half);
     rb_store16(sums, 0, s, false);
 }
 
-RB_INLINE void sum_narrow_row(int width, bool half, const job *j, ptrdiff_t at, float *sums)
+RB_INLINE void sum_narrow_row(int width, bool half, const job *j, ptrdiff_t at, int count, float *sums)
 {
-    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+    for (int i = 0; i < count; i++, at += j->at.column)
         for (int k = 0; k < width; k++) sums[k] += rb_load(j->x, at + k, half);
+}
+
+typedef float lines[RB_LANES_BUNDLE][RB_LANES];
+
+static void add_sums(const job *j, lines sums, ptrdiff_t at, int count, int k)
+{
+    RB_FOR_LANES(&j->at, sum_row, sum_narrow_row, j, at, count, sums[k]);
 }
 
 static void mean_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
 {
     const job *j = context;
     for (ptrdiff_t i = from; i < to; i++) {
-        ptrdiff_t picture = i / j->at.groups;
-        int group = (int)(i % j->at.groups);
-        ptrdiff_t at = picture * j->at.picture + group * j->at.group;
-        float sums[RB_LANES] = {0};
-        for (int y = 0; y < j->at.h; y++) RB_FOR_LANES(&j->at, sum_row, sum_narrow_row, j, at + y * j->at.row, sums);
-        for (int k = 0, c = group * j->at.width; k < j->at.width && c < j->at.channels; k++, c++)
-            j->pooled[picture * j->at.channels + c] = sums[k] / area_of(j);
+        rb_lanes_piece piece = rb_lanes_piece_of(&j->at, i);
+        lines sums = {0};
+        RB_FOR_RUNS(&j->at, piece, add_sums, j, sums);
+        for (int g = piece.first; g < piece.last; g++)
+            for (int k = 0, c = g * j->at.width; k < j->at.width && c < j->at.channels; k++, c++)
+                j->pooled[piece.picture * j->at.channels + c] = sums[g - piece.first][k] / area_of(j);
     }
 }
 
 static void run_forward(const rb_dn_step *s, rb_dn_plan *p)
 {
     job j = {.x = s->use[0]->data, .pooled = s->use[1]->data, .at = rb_lanes_of(&s->use[0]->md)};
-    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), mean_pieces, &j);
+    rb_parallel_for(rb_lanes_pieces(&j.at, p->base.spec.batch), rb_lanes_grain(&j.at), mean_pieces, &j);
 }
 
 static bool forward(rb_dn_plan *p, const rb_node *n)
@@ -67,32 +73,37 @@ static bool forward(rb_dn_plan *p, const rb_node *n)
 
 // ---- backward ------------------------------------------------------------------------------------------------------
 
-RB_INLINE void spread_row(bool half, const job *j, ptrdiff_t at, const float *share)
+RB_INLINE void spread_row(bool half, const job *j, ptrdiff_t at, int count, const float *share)
 {
     rb_floats s = rb_load16(share, 0, false);
-    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+    for (int i = 0; i < count; i++, at += j->at.column)
         rb_store16(j->y, at, j->x ? rb_load16(j->x, at, half) + s : s, half);
 }
 
-RB_INLINE void spread_narrow_row(int width, bool half, const job *j, ptrdiff_t at, const float *share)
+RB_INLINE void spread_narrow_row(int width, bool half, const job *j, ptrdiff_t at, int count, const float *share)
 {
-    for (int i = 0; i < j->at.w; i++, at += j->at.column)
+    for (int i = 0; i < count; i++, at += j->at.column)
         for (int k = 0; k < width; k++)
             rb_store_value(j->y, at + k, j->x ? rb_load(j->x, at + k, half) + share[k] : share[k], half);
+}
+
+static void spread(const job *j, const lines shares, ptrdiff_t at, int count, int k)
+{
+    RB_FOR_LANES(&j->at, spread_row, spread_narrow_row, j, at, count, shares[k]);
 }
 
 static void spread_pieces(void *context, ptrdiff_t from, ptrdiff_t to)
 {
     const job *j = context;
     for (ptrdiff_t i = from; i < to; i++) {
-        ptrdiff_t picture = i / j->at.groups;
-        int group = (int)(i % j->at.groups);
-        ptrdiff_t at = picture * j->at.picture + group * j->at.group;
-        float share[RB_LANES];
-        rb_lanes_load(&j->at, group, j->pooled + picture * j->at.channels, share);
-        for (int k = 0; k < RB_LANES; k++) share[k] /= area_of(j);
-        for (int y = 0; y < j->at.h; y++)
-            RB_FOR_LANES(&j->at, spread_row, spread_narrow_row, j, at + y * j->at.row, share);
+        rb_lanes_piece piece = rb_lanes_piece_of(&j->at, i);
+        lines shares;
+        for (int g = piece.first; g < piece.last; g++) {
+            float *share = shares[g - piece.first];
+            rb_lanes_load(&j->at, g, j->pooled + piece.picture * j->at.channels, share);
+            for (int k = 0; k < RB_LANES; k++) share[k] /= area_of(j);
+        }
+        RB_FOR_RUNS(&j->at, piece, spread, j, shares);
     }
 }
 
@@ -103,7 +114,7 @@ static void run_backward(const rb_dn_step *s, rb_dn_plan *p)
              .y = s->use[1]->data,
              .pooled = s->use[0]->data,
              .at = rb_lanes_of(&s->use[1]->md)};
-    rb_parallel_for((ptrdiff_t)p->base.spec.batch * j.at.groups, rb_lanes_grain(&j.at), spread_pieces, &j);
+    rb_parallel_for(rb_lanes_pieces(&j.at, p->base.spec.batch), rb_lanes_grain(&j.at), spread_pieces, &j);
 }
 
 static bool backward(rb_dn_plan *p, const rb_node *n)
