@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "calibrate/calibrate.h"
-#include "metric/interval.h"
 #include "train/settings.h"
 #include "train/top.h"
 
