@@ -23,7 +23,8 @@ bool rb_compute_resolve(rb_compute_settings *c, rb_error *err)
     if (!rb_backend_find(c->backend, &b, err)) return false;
     if (!c->threads) c->threads = rb_parallel_cores();
     if (b->computes((rb_precision)c->precision)) return true;
-    rb_note("precision %s: not on this CPU with backend %s, fp32 is used", rb_precision_names[c->precision], b->name);
+    rb_note("precision %s: not on this CPU with backend %s, fp32 is used%s", rb_precision_names[c->precision], b->name,
+            c->precision == RB_INT8 ? ", though the threshold was chosen in int8" : "");
     c->precision = RB_FP32;
     return true;
 }

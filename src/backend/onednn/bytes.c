@@ -152,7 +152,8 @@ static bool take_source(rb_dn_call *c)
     rb_dn_format format = {c->src->md.data_type, c->src->scale};
     if (c->src->scale == 0) {
         if (!has_range(c->plan, from))
-            return rb_fail(&c->plan->err, RB_ERR_WEIGHTS, "precision int8: no range is known for what %s gives",
+            return rb_fail(&c->plan->err, RB_ERR_WEIGHTS,
+                           "precision int8: no range is known for what %s gives; run `rarebit weights quantize` again",
                            rb_node_label(c->plan->arena, from));
         format = format_of(c->plan, from);
         if (from != c->plan->graph->input) c->src = reformed(c->plan, c->node, c->src, format);

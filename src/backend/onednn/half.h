@@ -36,7 +36,8 @@ RB_INLINE void rb_store_value(void *x, ptrdiff_t i, float value, bool half)
     }
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    ((uint16_t *)x)[i] = (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+    bool nan = (bits & 0x7FFFFFFF) > 0x7F800000; // rounding up would make infinity or 0 of some
+    ((uint16_t *)x)[i] = (uint16_t)(nan ? bits >> 16 | 0x40 : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
 // Sixteen neighbours at once: one register of AVX-512, two of AVX2, four of SSE; gcc's and clang's vector extension.
@@ -67,8 +68,9 @@ RB_INLINE rb_halves rb_rounded16(rb_floats value)
 #else
 RB_INLINE rb_halves rb_rounded16(rb_floats value)
 {
-    rb_words16 bits = (rb_words16)value;
-    return __builtin_convertvector((bits + 0x7FFF + (bits >> 16 & 1)) >> 16, rb_halves);
+    rb_words16 bits = (rb_words16)value, nan = (rb_words16)(value != value);
+    rb_words16 rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 0x40;
+    return __builtin_convertvector((rounded & ~nan) | (quiet & nan), rb_halves);
 }
 #endif
 

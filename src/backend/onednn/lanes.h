@@ -118,23 +118,25 @@ static inline void rb_lanes_load(const rb_lanes *l, int group, const float *by_c
 // Calls wide(half, ...) on full groups and narrow(width, half, ...) on others, `half` and the width of half a group as
 // constants. Both are RB_INLINE.
 #define RB_FOR_LANES(lanes, wide, narrow, ...) \
-    switch (2 * (lanes)->width + (lanes)->half) { \
-    case 2 * RB_LANES + 1: \
-        wide(true, __VA_ARGS__); \
-        break; \
-    case 2 * RB_LANES: \
-        wide(false, __VA_ARGS__); \
-        break; \
-    case RB_LANES + 1: \
-        narrow(RB_LANES / 2, true, __VA_ARGS__); \
-        break; \
-    case RB_LANES: \
-        narrow(RB_LANES / 2, false, __VA_ARGS__); \
-        break; \
-    default: \
-        narrow((lanes)->width, (lanes)->half, __VA_ARGS__); \
-        break; \
-    }
+    do { \
+        switch (2 * (lanes)->width + (lanes)->half) { \
+        case 2 * RB_LANES + 1: \
+            wide(true, __VA_ARGS__); \
+            break; \
+        case 2 * RB_LANES: \
+            wide(false, __VA_ARGS__); \
+            break; \
+        case RB_LANES + 1: \
+            narrow(RB_LANES / 2, true, __VA_ARGS__); \
+            break; \
+        case RB_LANES: \
+            narrow(RB_LANES / 2, false, __VA_ARGS__); \
+            break; \
+        default: \
+            narrow((lanes)->width, (lanes)->half, __VA_ARGS__); \
+            break; \
+        } \
+    } while (0)
 
 // ---- norm_forward.c, norm_backward.c -------------------------------------------------------------------------------
 

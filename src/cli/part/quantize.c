@@ -90,6 +90,7 @@ static bool open_exact(rb_arena *a, job *j, const char *from, rb_error *err)
 static bool find_ranges(rb_arena *a, job *j, const rb_scorer *scorer, float *range, rb_error *err)
 {
     rb_indices train = rb_dataset_part(a, j->data, RB_TRAIN_PART);
+    if (!train.count) return rb_fail(err, RB_ERR_DATA, "part train has no pictures to find ranges on");
     j->pictures = j->asked->pictures < train.count ? j->asked->pictures : train.count;
     int *order = RB_NEW(a, int, j->pictures);
     for (int i = 0; i < j->pictures; i++) order[i] = train.at[(int64_t)i * train.count / j->pictures];
@@ -158,7 +159,9 @@ static bool measure(rb_arena *a, job *j, rb_error *err)
 {
     if (!judge(a, j, &j->exact, err) || !judge(a, j, &j->bytes, err)) return false;
     if (j->exact.scores.readable.n != j->bytes.scores.readable.n)
-        return rb_fail(err, RB_ERR_DATA, "pictures of the val part changed while they were judged");
+        return rb_fail(
+            err, RB_ERR_DATA,
+            "pictures of the val part could be read at one time and not at another; run it again while nobody writes to them");
     if (!choose_thresholds(a, j, err)) return false;
     compare(a, j);
     return true;
