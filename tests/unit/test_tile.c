@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_tile.c - convolutions on tiles beside sums in doubles, on shapes where something is left over: pictures beside
 // blocks of 16 and 32, channels beside 16 and 32, maps of 1x1 to 9x7, strides, filters up to 7x7, both layouts.
+#include "base/parallel.h"
 #include "check.h"
 
 #include "backend/onednn/onednn.h"
@@ -70,6 +71,11 @@ static rb_tile_map map_new(rb_arena *a, const shape *s, int channels, int h, int
     return m;
 }
 
+static ptrdiff_t bytes_of(const rb_tile_map *m)
+{
+    return m->pictures * m->picture * (m->half ? 2 : 4);
+}
+
 static ptrdiff_t place_of(const rb_tile_map *m, int n, int c, int y, int x)
 {
     return n * m->picture + c / 16 * m->block + y * m->row + x * m->column + c % 16;
@@ -105,7 +111,7 @@ static void fill(const rb_tile_map *m, uint32_t from)
 // What no kernel may leave or rely on: not a number where a result comes to lie.
 static void spoil(const rb_tile_map *m)
 {
-    memset(m->data, 0xFF, (size_t)(m->pictures * m->picture * (m->half ? 2 : 4)));
+    memset(m->data, 0xFF, (size_t)bytes_of(m));
 }
 
 static ptrdiff_t weight_at(const rb_tile_map *x, int kernel, int o, int i, int u, int v)
@@ -257,6 +263,27 @@ static void check_gradient(const subject *s)
         check_value("gradient of weights", s, i, (double)s->dw[i], s->sum_dw[i], s->all_dw[i], OFF_FP32);
 }
 
+// The bits of all results so far, one behind the other.
+static uint8_t *bits_of(const subject *s)
+{
+    ptrdiff_t y = bytes_of(&s->y), dx = bytes_of(&s->dx), dw = s->weight_count * (ptrdiff_t)sizeof *s->dw;
+    uint8_t *all = RB_NEW(s->arena, uint8_t, y + dx + dw);
+    memcpy(all, s->y.data, (size_t)y);
+    memcpy(all + y, s->dx.data, (size_t)dx);
+    memcpy(all + y + dx, s->dw, (size_t)dw);
+    return all;
+}
+
+static uint8_t *run_all(const subject *s)
+{
+    convolve(s, false, &s->x, &s->y);
+    check_map("output", s, &s->y, s->sum_y, s->all_y);
+    convolve(s, true, &s->dy, &s->dx);
+    check_map("gradient of the input", s, &s->dx, s->sum_dx, s->all_dx);
+    check_gradient(s);
+    return bits_of(s);
+}
+
 static void try(void **state)
 {
     const shape *h = *state;
@@ -266,11 +293,13 @@ static void try(void **state)
     }
     rb_arena *a = rb_arena_open();
     subject s = subject_of(a, h);
-    convolve(&s, false, &s.x, &s.y);
-    check_map("output", &s, &s.y, s.sum_y, s.all_y);
-    convolve(&s, true, &s.dy, &s.dx);
-    check_map("gradient of the input", &s, &s.dx, s.sum_dx, s.all_dx);
-    check_gradient(&s);
+    rb_parallel_threads(1);
+    const uint8_t *alone = run_all(&s);
+    size_t bytes = (size_t)(bytes_of(&s.y) + bytes_of(&s.dx)) + (size_t)s.weight_count * sizeof *s.dw;
+    for (int threads = 2; threads <= 3; threads++) {
+        rb_parallel_threads(threads);
+        assert_memory_equal(run_all(&s), alone, bytes);
+    }
     rb_arena_close(a);
 }
 
