@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_tile.c - convolutions on tiles beside sums in doubles, on shapes where something is left over: pictures beside
 // blocks of 16 and 32, channels beside 16 and 32, maps of 1x1 to 9x7, strides, filters up to 7x7, both layouts.
-#include "base/parallel.h"
 #include "check.h"
 
 #include "backend/onednn/onednn.h"
 #include "backend/onednn/tile.h"
 #include "base/arena.h"
+#include "base/parallel.h"
 
 #include <stdlib.h>
 #include <string.h>
